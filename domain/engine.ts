@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { taskKinds } from './task.ts';
+
+/** One setting of an engine, as the engine's own Python module declares it. */
+export const settingSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  help: z.string(),
+  type: z.enum(['choice', 'number', 'integer', 'boolean', 'choices']),
+  default: z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
+  choices: z.array(z.object({ value: z.string(), title: z.string() })).default([]),
+  min: z.number().nullable().default(null),
+  max: z.number().nullable().default(null),
+  tasks: z.array(z.enum(taskKinds)).default([...taskKinds]),
+});
+
+/** What an engine says of itself (`python -m trainer describe`); form, API schema and CLI help are made from it. */
+export const engineSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  summary: z.string(),
+  tasks: z.array(z.enum(taskKinds)),
+  settings: z.array(settingSchema),
+  /** Whether a job can start from an earlier model of this engine. */
+  continues: z.boolean(),
+  environment: z.object({ downloadMegabytes: z.number(), installSeconds: z.number(), preparedAtStart: z.boolean() }),
+});
+
+export type EngineSetting = z.infer<typeof settingSchema>;
+export type Engine = z.infer<typeof engineSchema>;
+
+type SettingValue = EngineSetting['default'];
+
+export interface SettingProblem {
+  setting: string;
+  message: string;
+}
+
+/** Fills in defaults and says what is wrong, by the engine's own declaration. */
+export function checkSettings(
+  engine: Engine,
+  given: Record<string, SettingValue>,
+): { settings: Record<string, SettingValue>; problems: SettingProblem[] } {
+  const problems: SettingProblem[] = [];
+  const settings: Record<string, SettingValue> = {};
+  for (const name of Object.keys(given)) {
+    if (engine.settings.some((setting) => setting.name === name)) continue;
+    const known = engine.settings.map((setting) => setting.name).join(', ');
+    problems.push({ setting: name, message: `${engine.title} has no setting “${name}”. It has: ${known}.` });
+  }
+  for (const setting of engine.settings) {
+    const value = given[setting.name] ?? setting.default;
+    const message = problemWith(setting, value);
+    if (message) problems.push({ setting: setting.name, message });
+    settings[setting.name] = value;
+  }
+  return { settings, problems };
+}
+
+function problemWith(setting: EngineSetting, value: SettingValue): string | undefined {
+  if (value === null) return setting.default === null ? undefined : `${setting.title} is needed.`;
+  const options = setting.choices.map((choice) => choice.value);
+  switch (setting.type) {
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : `${setting.title} is yes or no.`;
+    case 'choice':
+      return options.includes(String(value)) ? undefined : `${setting.title} is one of ${options.join(', ')}.`;
+    case 'choices':
+      return Array.isArray(value) && value.every((item) => options.includes(item))
+        ? undefined
+        : `${setting.title} takes any of ${options.join(', ')}.`;
+    default: {
+      const ok = typeof value === 'number' && (setting.type === 'number' || Number.isInteger(value));
+      if (!ok) return `${setting.title} is a ${setting.type === 'integer' ? 'whole ' : ''}number.`;
+      if (setting.min !== null && value < setting.min) return `${setting.title} is at least ${setting.min}.`;
+      if (setting.max !== null && value > setting.max) return `${setting.title} is at most ${setting.max}.`;
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Every way something can fail, in three families:
+ * user – the person's data or settings: not retried, the message is shown to them;
+ * platform – machines, networks, disks: retried;
+ * bug – ours: tried a few times, logged as an error.
+ * Code branches on the type, never on the text of a message.
+ */
+export const failureFamilies = {
+  BadSpec: 'user',
+  BadData: 'user',
+  BadLabel: 'user',
+  BadSettings: 'user',
+  ModelNotTrusted: 'user',
+  NotFound: 'user',
+  OverBudget: 'user',
+  TooLittleTime: 'user',
+  MachineLost: 'platform',
+  MachineSilent: 'platform',
+  MachineExpired: 'platform',
+  OutOfMemory: 'platform',
+  NoCapacity: 'platform',
+  DiskFull: 'platform',
+  EngineUnavailable: 'platform',
+  CloudUnavailable: 'platform',
+  CreateRevoked: 'platform',
+  RelaySuperseded: 'platform',
+  TrainerBug: 'bug',
+  Bug: 'bug',
+} as const;
+
+export type FailureType = keyof typeof failureFamilies;
+export type FailureFamily = 'user' | 'platform' | 'bug';
+
+export interface Failure {
+  type: FailureType;
+  /** One or two sentences for a person: what happened, and what to do. */
+  message: string;
+}
+
+export function familyOf(type: FailureType): FailureFamily {
+  return failureFamilies[type];
+}
+
+export function isFailureType(type: unknown): type is FailureType {
+  return typeof type === 'string' && Object.hasOwn(failureFamilies, type);
+}
+
+/** Thrown by plain code (data, infra, services); activities turn it into a Temporal failure of the same type. */
+export class TrainyardError extends Error {
+  readonly type: FailureType;
+  /** What the person can do about it. */
+  readonly hint: string | undefined;
+  constructor(type: FailureType, message: string, hint?: string) {
+    super(message);
+    this.name = 'TrainyardError';
+    this.type = type;
+    this.hint = hint;
+  }
+}
+
+/** What the trainer's exit code means when it said nothing else. */
+export const exitCodes = { done: 0, user: 65, bug: 70, platform: 75, stopped: 143 } as const;
+
+/** Types that Temporal must not retry: a person has to act first, or another path takes over. */
+export const notRetried: FailureType[] = [
+  ...(Object.keys(failureFamilies) as FailureType[]).filter((type) => failureFamilies[type] === 'user'),
+  'CreateRevoked',
+  'RelaySuperseded',
+];

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { idSchema } from './ids.ts';
+import { taskSchema } from './task.ts';
+
+const settingValueSchema = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
+
+export const engineChoiceSchema = z.object({
+  name: z.string().regex(/^[a-z][a-z0-9_]*$/),
+  /** Checked against what the engine declares about itself (see domain/engine.ts). */
+  settings: z.record(z.string(), settingValueSchema).default({}),
+});
+
+export const splitSchema = z.object({
+  /** The part that no model sees until the winner is judged, once. */
+  holdoutFraction: z.number().min(0.05).max(0.5).default(0.2),
+  /** Folds of cross-validation on the rest; 0 lets the engine decide. */
+  folds: z.int().min(0).max(20).default(0),
+  seed: z.int().min(0).max(2_147_483_647).default(0),
+});
+
+export const machineChoiceSchema = z.object({
+  cloud: z.enum(['local', 'gcp', 'aws']).default('local'),
+  type: z.string().min(1).max(64).default('local'),
+  spot: z.boolean().default(false),
+});
+
+export const limitsSchema = z
+  .object({
+    /** Training time over all attempts. */
+    trainingSeconds: z
+      .int()
+      .min(10)
+      .max(7 * 86_400)
+      .default(600),
+    /** The most that training may be extended to; the machine's own end is fixed by it when it is made. */
+    longestSeconds: z
+      .int()
+      .min(10)
+      .max(14 * 86_400)
+      .nullable()
+      .default(null),
+    attempts: z.int().min(1).max(10).default(3),
+    /** How long a machine may say nothing, while somebody listens, before it counts as lost. */
+    silenceSeconds: z.int().min(10).max(3600).default(120),
+    budgetMicros: z.int().min(0).nullable().default(null),
+  })
+  .refine((limits) => limits.longestSeconds === null || limits.longestSeconds >= limits.trainingSeconds, {
+    path: ['longestSeconds'],
+    message: 'The longest time must not be shorter than the training time.',
+  });
+
+/** One request to train, as it is kept and as the workflow gets it: complete, parsed once at the edge. */
+export const jobSpecSchema = z.object({
+  id: idSchema,
+  workspaceId: z.string().min(1),
+  owner: z.string().min(1),
+  name: z.string().trim().min(1, 'Give it a name.').max(80),
+  datasetId: idSchema,
+  /** Place for the recipe: none yet. */
+  recipeId: idSchema.nullable().default(null),
+  task: taskSchema,
+  /** Columns that the model must not see, the label aside. */
+  ignoredColumns: z.array(z.string()).default([]),
+  engine: engineChoiceSchema,
+  split: splitSchema.prefault({}),
+  machine: machineChoiceSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
+  /** `continue`: the job whose model this one starts from. */
+  continuesJobId: idSchema.nullable().default(null),
+});
+
+export type JobSpec = z.infer<typeof jobSpecSchema>;
+
+/** What a person or a program may say when asking for a job; the server adds workspace and owner. */
+export const jobRequestSchema = jobSpecSchema
+  .omit({ workspaceId: true, owner: true })
+  .extend({ id: idSchema.optional() });
+
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+export type JobRequestInput = z.input<typeof jobRequestSchema>;
+
+export function longestTraining(spec: Pick<JobSpec, 'limits'>): number {
+  return spec.limits.longestSeconds ?? spec.limits.trainingSeconds * 2;
+}

@@ -1,0 +1,36 @@
+/** Money is an integer number of millionths of a US dollar: sums of it are exact, and a GPU second is still visible. */
+export type Micros = number;
+
+export const MICROS_PER_DOLLAR = 1_000_000;
+
+export function dollars(amount: number): Micros {
+  return Math.round(amount * MICROS_PER_DOLLAR);
+}
+
+/** Rounded up: an estimate must not be lower than the bill. */
+export function costOf(pricePerHourMicros: Micros, milliseconds: number): Micros {
+  return Math.ceil((pricePerHourMicros * Math.max(0, milliseconds)) / 3_600_000);
+}
+
+/** How long an amount lasts at a price; a machine that costs nothing lasts for ever. */
+export function secondsFor(amountMicros: Micros, pricePerHourMicros: Micros): number {
+  if (pricePerHourMicros <= 0) return Number.POSITIVE_INFINITY;
+  return Math.floor((amountMicros * 3600) / pricePerHourMicros);
+}
+
+export function formatMoney(micros: Micros): string {
+  const amount = micros / MICROS_PER_DOLLAR;
+  const digits = amount !== 0 && Math.abs(amount) < 0.1 ? 4 : 2;
+  return `$${amount.toFixed(digits)}`;
+}
+
+/** An interval in which something cost money. `toMs` is null while it still does. */
+export interface CostInterval {
+  pricePerHourMicros: Micros;
+  fromMs: number;
+  toMs: number | null;
+}
+
+export function totalCost(intervals: readonly CostInterval[], nowMs: number): Micros {
+  return intervals.reduce((sum, i) => sum + costOf(i.pricePerHourMicros, (i.toMs ?? nowMs) - i.fromMs), 0);
+}

@@ -1,0 +1,100 @@
+import type { AttemptRef, Holder } from '../domain/ids.ts';
+import type { TrainerEvent } from '../domain/event.ts';
+import type { Micros } from '../domain/money.ts';
+
+/** One kind of machine that a cloud offers, with its price. */
+export interface MachineType {
+  name: string;
+  title: string;
+  cpus: number;
+  memoryGib: number;
+  gpus: string[];
+  pricePerHourMicros: Micros;
+  priceListDate: string;
+}
+
+/** What every thing in a cloud is marked with, so that it can be found without our tables. */
+export interface Labels extends Holder {
+  installationId: string;
+  owner: string;
+}
+
+export interface MachineOrder extends AttemptRef {
+  labels: Labels;
+  type: string;
+  spot: boolean;
+  engine: string;
+  /** When the cloud itself ends the machine, whoever is still alive. */
+  endsAtMs: number;
+  /** When training must stop and hand in the best so far. */
+  deadlineAtMs: number;
+}
+
+export type MachineState = 'absent' | 'starting' | 'running' | 'ended';
+
+/** What the cloud says of a machine; its own times, because bills follow those. */
+export interface MachineSeen {
+  name: string;
+  state: MachineState;
+  startedAtMs: number | null;
+  endedAtMs: number | null;
+  /** Why it ended, when the cloud knows: its own end was reached, it was removed, its process died. */
+  endedBecause: 'finished' | 'expired' | 'killed' | 'out_of_memory' | null;
+}
+
+/** One thing that exists in the cloud now, found by label. */
+export interface Thing extends Labels {
+  kind: 'bucket' | 'signals' | 'machine';
+  name: string;
+  attempt: number | null;
+  createdAtMs: number | null;
+}
+
+export interface EventBatch {
+  events: TrainerEvent[];
+  /** Records that could not be read (a broken checksum): counted, never silently dropped. */
+  unreadable: number;
+}
+
+/**
+ * A house where machines live. Every call may be repeated: twice is the same as once, removing what never was
+ * succeeds, and a create that arrives after its remove is refused with `CreateRevoked` (see docs/adr).
+ * `test/infra/cloud-contract.ts` holds every implementation to this.
+ */
+export interface Cloud {
+  readonly name: 'local' | 'gcp' | 'aws';
+  /** The host that alone can reach this cloud's folders and processes; null when any worker can. */
+  readonly host: string | null;
+
+  machineTypes(): Promise<MachineType[]>;
+  /** How many jobs may hold a place at once. */
+  places(): Promise<number>;
+
+  createBucket(labels: Labels): Promise<void>;
+  removeBucket(holder: Holder): Promise<void>;
+  putObject(holder: Holder, object: string, fromPath: string): Promise<void>;
+  putText(holder: Holder, object: string, text: string): Promise<void>;
+  /** False when there is no such object. */
+  getObject(holder: Holder, object: string, toPath: string): Promise<boolean>;
+  getText(holder: Holder, object: string): Promise<string | undefined>;
+  listObjects(holder: Holder, prefix: string): Promise<string[]>;
+
+  createSignals(labels: Labels): Promise<void>;
+  removeSignals(holder: Holder): Promise<void>;
+  /** Events with `seq` above `afterSeq`, as they come; returns when `signal` aborts. May repeat and reorder. */
+  readSignals(ref: AttemptRef, afterSeq: number, signal: AbortSignal): AsyncIterable<EventBatch>;
+  /** All up to `seq` are safe with us and may be forgotten there. */
+  ackSignals(ref: AttemptRef, seq: number): Promise<void>;
+
+  createMachine(order: MachineOrder): Promise<MachineSeen>;
+  lookAtMachine(ref: AttemptRef): Promise<MachineSeen>;
+  /** Ends the machine with everything that runs on it. Returns once the cloud confirms that it is gone. */
+  removeMachine(ref: AttemptRef): Promise<MachineSeen>;
+  /** What the machine itself printed (serial console), newest last; for a person who asks why it never said hello. */
+  readConsole(ref: AttemptRef): Promise<string>;
+
+  /** Everything of this installation that exists now, by the cloud's own account. */
+  list(): Promise<Thing[]>;
+  /** The command a person can run by hand when removing does not succeed. */
+  manualRemoval(thing: Thing): string;
+}
