@@ -43,9 +43,10 @@ export interface MachineSeen {
 }
 
 /** One thing that exists in the cloud now, found by label. */
-export interface Thing extends Labels {
+export interface Thing {
   kind: 'bucket' | 'signals' | 'machine';
   name: string;
+  labels: Labels;
   attempt: number | null;
   createdAtMs: number | null;
 }
