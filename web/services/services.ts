@@ -1,0 +1,211 @@
+import type { Readable } from 'node:stream';
+import type { Engine } from '../../domain/engine.ts';
+import type { Holder } from '../../domain/ids.ts';
+import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
+import type { Phase } from '../../domain/phases.ts';
+import type { Outcome } from '../../domain/outcomes.ts';
+import type {
+  DatasetDetail,
+  DatasetSummary,
+  FieldProblem,
+  JobDetail,
+  JobSummary,
+  LogLine,
+  MetricSeries,
+  ModelDetail,
+  ModelSummary,
+  PredictionDetail,
+  PredictionSummary,
+  WorstCase,
+} from './views.ts';
+
+/** Who asks. Every query is scoped by the workspace. */
+export interface Who {
+  workspaceId: string;
+  owner: string;
+}
+
+/** A request that was understood and refused, field by field. */
+export interface Rejected {
+  problems: FieldProblem[];
+}
+
+export interface Page<T> {
+  items: T[];
+  total: number;
+  offset: number;
+  limit: number;
+}
+
+export interface Rows {
+  columns: string[];
+  rows: (string | number | boolean | null)[][];
+  total: number;
+}
+
+export interface Sample {
+  name: string;
+  title: string;
+  summary: string;
+  label: string;
+  task: string;
+}
+
+/** A file to send: open it only when it is really sent, and only the part that was asked for. */
+export interface Download {
+  fileName: string;
+  contentType: string;
+  /** Null when it is made on the way. */
+  bytes: number | null;
+  /** Changes whenever the content does. */
+  etag: string | null;
+  open(range?: { start: number; end: number }): Promise<Readable> | Readable;
+}
+
+export interface Removal {
+  /** What goes, in words: "the model (2.1 MB)". */
+  goes: string[];
+  stays: string[];
+  /** Why it cannot be removed now; null when it can. */
+  refusal: string | null;
+}
+
+export interface UploadedFile {
+  path: string;
+  name: string;
+}
+
+export interface DatasetService {
+  /** The file at `path` is read, never moved; whoever made it removes it. Throws a refusal with row, column and mend. */
+  upload(who: Who, file: UploadedFile): Promise<DatasetDetail>;
+  samples(): Promise<Sample[]>;
+  addSample(who: Who, name: string): Promise<DatasetDetail>;
+  get(who: Who, id: string): Promise<DatasetDetail>;
+  list(who: Who, query: { offset?: number; limit?: number }): Promise<Page<DatasetSummary>>;
+  preview(who: Who, id: string, query: { offset?: number; limit?: number; random?: boolean }): Promise<Rows>;
+  removal(who: Who, id: string): Promise<Removal>;
+  remove(who: Who, id: string): Promise<Removal>;
+}
+
+export interface JobCheck {
+  /** Complete, with every default filled in; absent when there are problems. */
+  spec?: JobSpec;
+  problems: FieldProblem[];
+  /** What a person should know before they agree; not a reason to refuse. */
+  warnings: string[];
+  worstCase?: WorstCase;
+  /** What will be created, in words, in order. */
+  creates: string[];
+}
+
+export interface JobListQuery {
+  phase?: Phase;
+  outcome?: Outcome;
+  /** True: only those not done; false: only those done. */
+  open?: boolean;
+  engine?: string;
+  datasetId?: string;
+  /** Part of the name. */
+  search?: string;
+  sort?: 'acceptedAt' | 'name' | 'doneAt';
+  order?: 'asc' | 'desc';
+  offset?: number;
+  limit?: number;
+}
+
+export interface Asked {
+  /** What happens next, in a sentence for the person who asked. */
+  sentence: string;
+  /** False when the workflow could not be told yet; reconcile will. */
+  delivered: boolean;
+}
+
+export interface JobService {
+  check(who: Who, request: unknown): Promise<JobCheck>;
+  /** The same id or key twice is one job; the same key with another request is refused (409). */
+  accept(
+    who: Who,
+    request: unknown,
+    options?: { idempotencyKey?: string },
+  ): Promise<{ job: JobSummary; sentence: string; created: boolean } | Rejected>;
+  get(who: Who, id: string): Promise<JobDetail>;
+  list(who: Who, query: JobListQuery): Promise<Page<JobSummary>>;
+  metrics(who: Who, id: string): Promise<MetricSeries[]>;
+  cancel(who: Who, id: string): Promise<Asked>;
+  stop(who: Who, id: string): Promise<Asked>;
+  extend(who: Who, id: string, trainingSeconds: number): Promise<{ trainingSeconds: number; sentence: string }>;
+  removal(who: Who, id: string, options: { withLog: boolean }): Promise<Removal>;
+  remove(who: Who, id: string, options: { withLog: boolean }): Promise<Removal>;
+  requestLike(who: Who, id: string): Promise<JobRequestInput>;
+  requestContinuing(who: Who, id: string, extraSeconds: number): Promise<JobRequestInput>;
+}
+
+export type OutputFormat = 'csv' | 'json' | 'parquet';
+
+export interface PredictionService {
+  accept(
+    who: Who,
+    request: unknown,
+  ): Promise<{ prediction: PredictionSummary; sentence: string; created: boolean } | Rejected>;
+  get(who: Who, id: string): Promise<PredictionDetail>;
+  list(who: Who, query: { modelId?: string; offset?: number; limit?: number }): Promise<Page<PredictionSummary>>;
+  cancel(who: Who, id: string): Promise<Asked>;
+  output(who: Who, id: string, format: OutputFormat): Promise<Download>;
+  removal(who: Who, id: string): Promise<Removal>;
+  remove(who: Who, id: string): Promise<Removal>;
+}
+
+export interface ModelService {
+  get(who: Who, id: string): Promise<ModelDetail>;
+  list(who: Who, query: { offset?: number; limit?: number; search?: string }): Promise<Page<ModelSummary>>;
+  /** Throws a 404 that says why when the job left none. */
+  ofJob(who: Who, jobId: string): Promise<ModelDetail>;
+  archive(who: Who, id: string): Promise<Download>;
+  reportHtml(who: Who, id: string): Promise<Download>;
+  removal(who: Who, id: string): Promise<Removal>;
+  remove(who: Who, id: string): Promise<Removal>;
+}
+
+export interface LogSearch {
+  /** Over the whole log, not only what is returned. */
+  total: number;
+  matches: LogLine[];
+}
+
+/** Reads the log of one job or prediction: chunk files, then the tail. Lines count 1, 2, 3 … over all attempts. */
+export interface LogService {
+  count(who: Who, holder: Holder): Promise<number>;
+  tail(who: Who, holder: Holder, lines?: number): Promise<LogLine[]>;
+  before(who: Who, holder: Holder, line: number, lines?: number): Promise<LogLine[]>;
+  range(who: Who, holder: Holder, from: number, limit: number): Promise<LogLine[]>;
+  search(who: Who, holder: Holder, query: { text: string; from?: number; limit?: number }): Promise<LogSearch>;
+  raw(who: Who, holder: Holder): Promise<Download>;
+}
+
+export interface EngineService {
+  list(): Promise<(Engine & { ready: boolean })[]>;
+  get(name: string): Promise<Engine | undefined>;
+}
+
+export interface HealthCheck {
+  name: string;
+  ok: boolean;
+  sentence: string;
+}
+
+export interface HealthService {
+  ready(): Promise<{ ready: boolean; checks: HealthCheck[] }>;
+  /** The sentence that refuses new work when the disk is low; undefined when there is room. */
+  lowDisk(): Promise<string | undefined>;
+}
+
+/** All that pages and the JSON API can ask for; both call these same functions. */
+export interface Services {
+  datasets: DatasetService;
+  jobs: JobService;
+  predictions: PredictionService;
+  models: ModelService;
+  log: LogService;
+  engines: EngineService;
+  health: HealthService;
+}
