@@ -1,12 +1,17 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import type { Database } from '../db/database.ts';
+import type { Cloud } from '../infra/cloud.ts';
+import type { Database } from '../db/database.ts';
+import type { Engine } from '../domain/engine.ts';
+import type { MachineType } from '../infra/cloud.ts';
 import type { SecuredRoutes } from './routes/secured-routes.ts';
+import type { CloudListing } from './services/machine-service.ts';
 import type { Who } from './services/services.ts';
 
 /** Plain values that routes need; settings are read by the composition root only. */
 export interface AppSettings {
   version: string;
-  timeZone: string;
   uploadLimitMb: number;
   /** Where the Temporal UI answers, for a link beside a job; null when there is none. */
   temporalUiUrl: string | null;
@@ -23,7 +28,20 @@ export interface AppSettings {
 export interface AppContext {
   settings: AppSettings;
   log: Logger;
-  /** Empty routes on which nothing can be added without a permission. */
+  /** For the read models of pages; everything else goes through the services. */
+  database: Database;
+  /** Asked what exists now, and what a machine costs. */
+  clouds: readonly Cloud[];
+  /** For the read models of pages. */
+  database: Database;
+  /** Empty routes on which nothing can be added without a permission. The only way to add one. */
   openRoutes(): SecuredRoutes;
-  whoOf(request: Request): Who;
+  who(request: Request): Who;
+  /** For a form's hidden field `_csrf`; also `locals.csrfToken`. Sets its cookie. */
+  csrfToken(request: Request, response: Response): string;
+  engines(): Promise<Engine[]>;
+  machineTypes(): Promise<(MachineType & { cloud: string })[]>;
+  cloudListings(): Promise<CloudListing[]>;
+  /** `routes.upload` writes there; how large it may be is for the page to say. */
+  uploads: { folder: string; limitMb: number };
 }

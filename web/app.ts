@@ -3,6 +3,9 @@ import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
+import type { Database } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
+import type { Cloud } from '../infra/cloud.ts';
 import type { AppContext, AppSettings } from './app-context.ts';
 import type { Feed } from './live/feed.ts';
 import { answerErrors, nothingHere } from './middleware/errors.ts';
@@ -23,14 +26,17 @@ import { asset, staticFiles } from './static-files.ts';
 export interface AppOptions {
   services: Services;
   feed: Feed;
+  database: Database;
   settings: AppSettings;
   log: Logger;
+  database: Database;
+  clouds: readonly Cloud[];
   /** The one local person, until there are accounts. */
   who: Who;
 }
 
 /** The whole web application, without a port: pages and the JSON API over the same services. */
-export function createApp({ services, feed, settings, log, who }: AppOptions): Express {
+export function createApp({ services, feed, database, settings, log, who }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('views', join(import.meta.dirname, 'views'));
@@ -41,7 +47,17 @@ export function createApp({ services, feed, settings, log, who }: AppOptions): E
   const tokens = formTokens(settings.formSecret);
   const receive = receiveFile(settings);
   const allow = permissionCheck(who);
-  const context: Omit<AppContext, 'openRoutes'> = { settings, log, whoOf: () => who };
+  const context: Omit<AppContext, 'openRoutes'> = {
+    settings,
+    log,
+    database,
+    who: () => who,
+    csrfToken: tokens.tokenFor,
+    engines: () => services.engines.list(),
+    machineTypes: () => services.machines.types(),
+    cloudListings: () => services.machines.listings(),
+    uploads: { folder: settings.tempFolder, limitMb: settings.uploadLimitMb },
+  };
 
   app.use(requestLog(log), securityHeaders, knownHost(settings.allowedHosts), ownOrigin(settings.allowedHosts));
   app.use(staticFiles());

@@ -1,9 +1,17 @@
 import { doubleCsrf } from 'csrf-csrf';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { Refused } from '../services/refused.ts';
 
+export interface FormTokens {
+  /** Puts `csrfToken` where views find it. */
+  offer: RequestHandler;
+  /** Refuses a request without a token that fits. */
+  demand: RequestHandler;
+  tokenFor(request: Request, response: Response): string;
+}
+
 /** Tokens for forms, without JavaScript: a hidden field `_csrf` that must fit a cookie. `locals.csrfToken` is for views. */
-export function formTokens(secret: string): { offer: RequestHandler; demand: RequestHandler } {
+export function formTokens(secret: string): FormTokens {
   const { generateCsrfToken, validateRequest } = doubleCsrf({
     getSecret: () => secret,
     // One local person; with accounts this is the session. The Origin check stands before it.
@@ -16,12 +24,15 @@ export function formTokens(secret: string): { offer: RequestHandler; demand: Req
       return typeof header === 'string' ? header : (request.body as { _csrf?: string } | undefined)?._csrf;
     },
   });
+  const tokenFor = (request: Request, response: Response) =>
+    response.headersSent ? '' : generateCsrfToken(request, response);
   return {
+    tokenFor,
     offer(request, response, next) {
       // Only a page that is rendered sets the cookie: the view engine reads this when it copies the locals.
       Object.defineProperty(response.locals, 'csrfToken', {
         enumerable: true,
-        get: () => (response.headersSent ? '' : generateCsrfToken(request, response)),
+        get: () => tokenFor(request, response),
       });
       next();
     },

@@ -4,6 +4,7 @@ import type { Holder } from '../../domain/ids.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
 import type { Phase } from '../../domain/phases.ts';
 import type { Outcome } from '../../domain/outcomes.ts';
+import type { MachineService } from './machine-service.ts';
 import type {
   DatasetDetail,
   DatasetSummary,
@@ -207,5 +208,6 @@ export interface Services {
   models: ModelService;
   log: LogService;
   engines: EngineService;
+  machines: MachineService;
   health: HealthService;
 }
