@@ -1,8 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
-import type { Cloud } from '../infra/cloud.ts';
-import type { Database } from '../db/database.ts';
 import type { Engine } from '../domain/engine.ts';
 import type { MachineType } from '../infra/cloud.ts';
 import type { SecuredRoutes } from './routes/secured-routes.ts';
@@ -28,10 +26,6 @@ export interface AppSettings {
 export interface AppContext {
   settings: AppSettings;
   log: Logger;
-  /** For the read models of pages; everything else goes through the services. */
-  database: Database;
-  /** Asked what exists now, and what a machine costs. */
-  clouds: readonly Cloud[];
   /** For the read models of pages. */
   database: Database;
   /** Empty routes on which nothing can be added without a permission. The only way to add one. */

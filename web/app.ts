@@ -4,8 +4,6 @@ import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
-import type { Database } from '../db/database.ts';
-import type { Cloud } from '../infra/cloud.ts';
 import type { AppContext, AppSettings } from './app-context.ts';
 import type { Feed } from './live/feed.ts';
 import { answerErrors, nothingHere } from './middleware/errors.ts';
@@ -29,8 +27,6 @@ export interface AppOptions {
   database: Database;
   settings: AppSettings;
   log: Logger;
-  database: Database;
-  clouds: readonly Cloud[];
   /** The one local person, until there are accounts. */
   who: Who;
 }
