@@ -1,0 +1,35 @@
+import { createTable } from '../table.ts';
+
+export const { up, down } = createTable(
+  'predictions',
+  `
+  id varchar(36) not null primary key,
+  workspace_id varchar(64) not null,
+  owner varchar(191) not null,
+  spec_json longtext not null,
+  phase varchar(16) not null,
+  sentence text not null,
+  outcome varchar(16),
+  reason text,
+  failure_type varchar(64),
+  attempt int not null default 0,
+  version bigint not null default 1,
+  accepted_at_ms bigint not null,
+  started_at_ms bigint,
+  done_at_ms bigint,
+  cancel_asked_at_ms bigint,
+  stop_asked_at_ms bigint,
+  cost_micros bigint,
+  cost_is_final tinyint not null default 0,
+  price_list_date varchar(32),
+  deleted_at_ms bigint,
+  model_id varchar(36) not null,
+  dataset_id varchar(36) not null,
+  progress_json longtext,
+  row_count bigint,
+  output_hash varchar(64),
+  preview_json longtext,
+  constraint predictions_model foreign key (model_id) references models (id),
+  constraint predictions_dataset foreign key (dataset_id) references datasets (id)
+  `,
+);

@@ -1,0 +1,104 @@
+import type { HolderKind } from '../../domain/ids.ts';
+import type { Phase } from '../../domain/phases.ts';
+import type { Database, Trx } from '../database.ts';
+import { containing, inScope, type PageOf, type Scope } from '../scope.ts';
+import type { DatasetRow } from '../tables.ts';
+
+/** A job or prediction that stands in the way of removing what it uses. */
+export interface User {
+  kind: HolderKind;
+  id: string;
+  name: string;
+  phase: Phase;
+}
+
+export function datasetStore(database: Database) {
+  return {
+    /** The same id twice is the same as once. */
+    async insert(row: Omit<DatasetRow, 'deleted_at_ms'>, trx?: Trx): Promise<{ inserted: boolean; row: DatasetRow }> {
+      return database.transaction(async (own) => {
+        const complete: DatasetRow = { ...row, deleted_at_ms: null };
+        const inserted = await database.insertOnce('datasets', complete, own);
+        const there = inserted ? complete : await own('datasets').where('datasets.id', row.id).first('datasets.*');
+        return { inserted, row: there };
+      }, trx);
+    },
+
+    async get(scope: string | Scope, id: string, trx?: Trx): Promise<DatasetRow | undefined> {
+      const asked = typeof scope === 'string' ? { workspaceId: scope } : scope;
+      return database.run(trx, (db) =>
+        inScope<DatasetRow>(db, 'datasets', asked).where('datasets.id', id).first('datasets.*'),
+      ) as Promise<DatasetRow | undefined>;
+    },
+
+    async find(id: string, trx?: Trx): Promise<DatasetRow | undefined> {
+      return database.run(trx, (db) => db('datasets').where('datasets.id', id).first('datasets.*'));
+    },
+
+    async list(
+      workspaceId: string,
+      { text, limit = 50, offset = 0 }: PageOf & { text?: string } = {},
+      trx?: Trx,
+    ): Promise<DatasetRow[]> {
+      return database.run(trx, (db) => {
+        const query = inScope<DatasetRow>(db, 'datasets', { workspaceId });
+        if (text) void query.where(containing(db, 'datasets.name', text));
+        return query
+          .orderBy([
+            { column: 'datasets.created_at_ms', order: 'desc' },
+            { column: 'datasets.id', order: 'desc' },
+          ])
+          .limit(limit)
+          .offset(offset)
+          .select('datasets.*');
+      }) as Promise<DatasetRow[]>;
+    },
+
+    /** The newest with the same bytes in this workspace. */
+    async findByHash(workspaceId: string, contentHash: string, trx?: Trx): Promise<DatasetRow | undefined> {
+      return database.run(trx, (db) =>
+        inScope<DatasetRow>(db, 'datasets', { workspaceId })
+          .where('datasets.content_hash', contentHash)
+          .orderBy('datasets.created_at_ms', 'desc')
+          .first('datasets.*'),
+      ) as Promise<DatasetRow | undefined>;
+    },
+
+    /** Whether any workspace still needs the bytes: files in the store are named by hash. */
+    async holdsContent(contentHash: string, trx?: Trx): Promise<boolean> {
+      const row = await database.run(trx, (db) =>
+        db('datasets')
+          .where('datasets.content_hash', contentHash)
+          .whereNull('datasets.deleted_at_ms')
+          .first('datasets.id'),
+      );
+      return row !== undefined;
+    },
+
+    async softDelete(workspaceId: string, id: string, nowMs: number, trx?: Trx): Promise<boolean> {
+      const changed = await database.run(trx, (db) =>
+        inScope(db, 'datasets', { workspaceId }).where('datasets.id', id).update({ deleted_at_ms: nowMs }),
+      );
+      return Number(changed) > 0;
+    },
+
+    /** Jobs and predictions that were made with it and were not deleted. */
+    async usedBy(workspaceId: string, id: string, trx?: Trx): Promise<User[]> {
+      return database.transaction(async (own) => {
+        const jobs = await inScope(own, 'jobs', { workspaceId })
+          .where('jobs.dataset_id', id)
+          .select('jobs.id', 'jobs.name', 'jobs.phase');
+        const predictions = await inScope(own, 'predictions', { workspaceId })
+          .join('models', 'models.id', 'predictions.model_id')
+          .where('predictions.dataset_id', id)
+          .select('predictions.id', 'models.name', 'predictions.phase');
+        return [
+          ...jobs.map((job) => ({ kind: 'job', ...job }) as User),
+          ...predictions.map((prediction) => ({ kind: 'prediction', ...prediction }) as User),
+        ];
+      }, trx);
+    },
+  };
+}
+
+export type DatasetStore = ReturnType<typeof datasetStore>;

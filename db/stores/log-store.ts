@@ -1,0 +1,283 @@
+import { TrainyardError } from '../../domain/failures.ts';
+import type { Holder, HolderKind } from '../../domain/ids.ts';
+import type { Database, Trx } from '../database.ts';
+import { lockHolder } from '../holder-version.ts';
+import { holderColumns, ofHolder } from '../scope.ts';
+import type { LogChunkRow, LogTailRow } from '../tables.ts';
+
+/** o: the trainer's stdout, e: its stderr, m: the machine, p: Trainyard itself. */
+export type LogStream = 'o' | 'e' | 'm' | 'p';
+/** As it is kept: time, stream, attempt, text. */
+export type StoredLine = [atMs: number, stream: LogStream, attempt: number, text: string];
+
+export interface NumberedLine {
+  line: number;
+  atMs: number;
+  stream: LogStream;
+  attempt: number;
+  text: string;
+}
+
+export interface NewChunk {
+  firstLine: number;
+  lineCount: number;
+  /** Of the text with its line ends, as in the tail: not of the compressed file. */
+  bytes: number;
+  object: string;
+}
+
+export interface Compactable {
+  firstLine: number;
+  lineCount: number;
+  bytes: number;
+  lines: StoredLine[];
+}
+
+/** A flush is one row; a giant one is cut, so that nobody has to read a giant row for one line. */
+const ROW_BYTES = 512 * 1024;
+/** A chunk at most: what compaction holds in memory at once. */
+const CHUNK_BYTES = 8 * 1024 * 1024;
+
+/** The lines of a holder count 1, 2, 3 … over all attempts: first the chunks, then the tail. */
+export function logStore(database: Database) {
+  const tailOf = (db: Trx, holder: Holder) => db('log_tail').where(ofHolder('log_tail', holder));
+
+  async function nextLine(own: Trx, holder: Holder): Promise<number> {
+    let next = 1;
+    for (const table of ['log_tail', 'log_chunks']) {
+      const last = await own(table)
+        .where(ofHolder(table, holder))
+        .orderBy(`${table}.first_line`, 'desc')
+        .first(`${table}.first_line`, `${table}.line_count`);
+      if (last) next = Math.max(next, last.first_line + last.line_count);
+    }
+    return next;
+  }
+
+  /** The rows that hold lines from `from` to `to`, found by their numbers before any text is read. */
+  async function readLines(holder: Holder, rows: LogTailRow[], from: number, to: number, trx?: Trx) {
+    if (rows.length === 0) return [];
+    const found: LogTailRow[] = await database.run(trx, (db) =>
+      db('log_tail')
+        .where(ofHolder('log_tail', holder))
+        .whereBetween('log_tail.first_line', [rows[0]!.first_line, rows.at(-1)!.first_line])
+        .orderBy('log_tail.first_line')
+        .select('log_tail.*'),
+    );
+    return found.flatMap(numbered).filter(({ line }) => line >= from && line <= to);
+  }
+
+  return {
+    /**
+     * Numbers the lines and keeps them; returns the number of the first. The holder stays locked until the end of
+     * `trx`, so lines of two attempts never get the same number.
+     */
+    async append(holder: Holder, lines: readonly StoredLine[], trx?: Trx): Promise<number> {
+      return database.transaction(async (own) => {
+        await lockHolder(own, holder);
+        const first = await nextLine(own, holder);
+        let next = first;
+        for (const part of cut(lines)) {
+          const row: LogTailRow = {
+            ...holderColumns(holder),
+            first_line: next,
+            line_count: part.lines.length,
+            bytes: part.bytes,
+            lines_json: JSON.stringify(part.lines),
+          };
+          await own('log_tail').insert(row);
+          next += part.lines.length;
+        }
+        return first;
+      }, trx);
+    },
+
+    /** What Trainyard itself has to say in a log. */
+    async appendPlatformLines(
+      holder: Holder,
+      lines: readonly { atMs: number; attempt: number; text: string }[],
+      trx?: Trx,
+    ): Promise<number> {
+      const stored = lines.map(({ atMs, attempt, text }): StoredLine => [atMs, 'p', attempt, text]);
+      return this.append(holder, stored, trx);
+    },
+
+    /**
+     * Lines after `line`, at most `limit`, as far as they are in the tail: when the first is not `line + 1`, those
+     * between are in chunks.
+     */
+    async tailSince(holder: Holder, line: number, limit: number, trx?: Trx): Promise<NumberedLine[]> {
+      const rows: LogTailRow[] = await database.run(trx, (db) =>
+        db('log_tail')
+          .where(ofHolder('log_tail', holder))
+          .whereRaw('log_tail.first_line + log_tail.line_count > ?', [line + 1])
+          .orderBy('log_tail.first_line')
+          .limit(limit)
+          .select('log_tail.first_line', 'log_tail.line_count'),
+      );
+      const start = Math.max(line + 1, rows[0]?.first_line ?? 0);
+      const needed = rows.filter((row) => row.first_line < start + limit);
+      return (await readLines(holder, needed, start, start + limit - 1, trx)).slice(0, limit);
+    },
+
+    /** The last `limit` lines before `line` (or of all), as far as they are in the tail. */
+    async tailBefore(holder: Holder, line: number | null, limit: number, trx?: Trx): Promise<NumberedLine[]> {
+      const before = line ?? Number.MAX_SAFE_INTEGER;
+      const rows: LogTailRow[] = await database.run(trx, (db) =>
+        db('log_tail')
+          .where(ofHolder('log_tail', holder))
+          .where('log_tail.first_line', '<', before)
+          .orderBy('log_tail.first_line', 'desc')
+          .limit(limit)
+          .select('log_tail.first_line', 'log_tail.line_count'),
+      );
+      const [newest] = rows;
+      if (!newest) return [];
+      const end = Math.min(before - 1, newest.first_line + newest.line_count - 1);
+      const needed = rows.filter((row) => row.first_line + row.line_count > end - limit + 1).toReversed();
+      return readLines(holder, needed, end - limit + 1, end, trx);
+    },
+
+    /** In one look, so that a compaction at the same moment is counted once. `lines` is also the last line's number. */
+    async stats(holder: Holder, trx?: Trx): Promise<{ lines: number; bytes: number; tailFirstLine: number | null }> {
+      return database.run(trx, async (db) => {
+        const sums = (table: string) =>
+          db(table)
+            .where(ofHolder(table, holder))
+            .select(
+              db.raw('coalesce(sum(line_count), 0) as line_count'),
+              db.raw('coalesce(sum(bytes), 0) as bytes'),
+              table === 'log_tail' ? db.raw('min(first_line) as tail') : db.raw('null as tail'),
+            );
+        const rows = await sums('log_tail').unionAll([sums('log_chunks')]);
+        return {
+          lines: rows.reduce((sum, row) => sum + Number(row.line_count), 0),
+          bytes: rows.reduce((sum, row) => sum + Number(row.bytes), 0),
+          tailFirstLine: rows.find((row) => row.tail !== null)?.tail ?? null,
+        };
+      });
+    },
+
+    async chunks(holder: Holder, trx?: Trx): Promise<LogChunkRow[]> {
+      return database.run(trx, (db) =>
+        db('log_chunks').where(ofHolder('log_chunks', holder)).orderBy('log_chunks.first_line').select('log_chunks.*'),
+      );
+    },
+
+    /** Who has a tail, with how much of it: what compaction looks through. */
+    async tails(trx?: Trx): Promise<{ holder: Holder; lines: number; bytes: number }[]> {
+      const rows: Record<string, unknown>[] = await database.run(trx, (db) =>
+        db('log_tail')
+          .groupBy('log_tail.holder_kind', 'log_tail.holder_id')
+          .sum({ line_count: 'log_tail.line_count', bytes: 'log_tail.bytes' })
+          .select('log_tail.holder_kind', 'log_tail.holder_id'),
+      );
+      return rows.map((row) => ({
+        holder: { kind: row.holder_kind as HolderKind, id: String(row.holder_id) },
+        lines: Number(row.line_count),
+        bytes: Number(row.bytes),
+      }));
+    },
+
+    /** The oldest rows of the tail, about a chunk of them; undefined while there are fewer than `minLines` in all. */
+    async compactable(
+      holder: Holder,
+      { minLines, force = false }: { minLines: number; force?: boolean },
+      trx?: Trx,
+    ): Promise<Compactable | undefined> {
+      return database.transaction(async (own) => {
+        const rows: LogTailRow[] = await tailOf(own, holder)
+          .orderBy('log_tail.first_line')
+          .select('log_tail.first_line', 'log_tail.line_count', 'log_tail.bytes');
+        const total = rows.reduce((sum, row) => sum + row.line_count, 0);
+        if (total === 0 || (!force && total < minLines)) return undefined;
+        let bytes = 0;
+        const taken = rows.filter((row, index) => {
+          bytes += row.bytes;
+          return index === 0 || bytes <= CHUNK_BYTES;
+        });
+        const full: LogTailRow[] = await tailOf(own, holder)
+          .whereBetween('log_tail.first_line', [taken[0]!.first_line, taken.at(-1)!.first_line])
+          .orderBy('log_tail.first_line')
+          .select('log_tail.*');
+        return {
+          firstLine: taken[0]!.first_line,
+          lineCount: taken.reduce((sum, row) => sum + row.line_count, 0),
+          bytes: taken.reduce((sum, row) => sum + row.bytes, 0),
+          lines: full.flatMap((row) => JSON.parse(row.lines_json) as StoredLine[]),
+        };
+      }, trx);
+    },
+
+    /**
+     * To be called once the chunk is safe in the store: the rows that it covers go in the same transaction. False when
+     * it was done before; anything but exactly whole rows is refused.
+     */
+    async replaceByChunk(holder: Holder, chunk: NewChunk, trx?: Trx): Promise<boolean> {
+      return database.transaction(async (own) => {
+        await lockHolder(own, holder);
+        const { firstLine, lineCount, bytes, object } = chunk;
+        const there = await own('log_chunks')
+          .where({ ...ofHolder('log_chunks', holder), 'log_chunks.first_line': firstLine })
+          .first('log_chunks.line_count');
+        if (there?.line_count === lineCount) return false;
+        const covered = () =>
+          tailOf(own, holder)
+            .where('log_tail.first_line', '>=', firstLine)
+            .where('log_tail.first_line', '<', firstLine + lineCount);
+        const rows: LogTailRow[] = await covered().select('log_tail.first_line', 'log_tail.line_count');
+        const lines = rows.reduce((sum, row) => sum + row.line_count, 0);
+        if (there || lines !== lineCount) {
+          throw new TrainyardError('Bug', `The chunk of ${lineCount} lines from ${firstLine} does not fit the tail.`);
+        }
+        await covered().delete();
+        const row: LogChunkRow = {
+          ...holderColumns(holder),
+          first_line: firstLine,
+          line_count: lineCount,
+          bytes,
+          object,
+        };
+        await own('log_chunks').insert(row);
+        return true;
+      }, trx);
+    },
+
+    /** Takes the rows away. The objects in the store go before that, while `chunks` still names them. */
+    async deleteAll(holder: Holder, trx?: Trx): Promise<void> {
+      await database.transaction(async (own) => {
+        await lockHolder(own, holder);
+        await own('log_tail').where(ofHolder('log_tail', holder)).delete();
+        await own('log_chunks').where(ofHolder('log_chunks', holder)).delete();
+      }, trx);
+    },
+  };
+}
+
+export type LogStore = ReturnType<typeof logStore>;
+
+function numbered(row: LogTailRow): NumberedLine[] {
+  const lines = JSON.parse(row.lines_json) as StoredLine[];
+  return lines.map(([atMs, stream, attempt, text], index) => ({
+    line: row.first_line + index,
+    atMs,
+    stream,
+    attempt,
+    text,
+  }));
+}
+
+function cut(lines: readonly StoredLine[]): { lines: StoredLine[]; bytes: number }[] {
+  const parts: { lines: StoredLine[]; bytes: number }[] = [];
+  for (const line of lines) {
+    const bytes = Buffer.byteLength(line[3]) + 1;
+    const last = parts.at(-1);
+    if (last && last.bytes + bytes <= ROW_BYTES) {
+      last.lines.push(line);
+      last.bytes += bytes;
+    } else {
+      parts.push({ lines: [line], bytes });
+    }
+  }
+  return parts;
+}
