@@ -54,7 +54,9 @@ const workShape = {
   startedAtMs: z.int().nullable(),
   doneAtMs: z.int().nullable(),
   cancelAskedAtMs: z.int().nullable(),
+  stopAskedAtMs: z.int().nullable(),
   cost: costSchema,
+  progress: progressSchema.nullable(),
 };
 
 export const jobSummarySchema = z
@@ -64,11 +66,9 @@ export const jobSummarySchema = z
     datasetId: idSchema,
     engine: z.string(),
     task: taskSchema,
-    stopAskedAtMs: z.int().nullable(),
     continuesJobId: idSchema.nullable(),
     /** The model it left; a job leaves at most one. */
     modelId: idSchema.nullable(),
-    progress: progressSchema.nullable(),
   })
   .meta({ id: 'JobSummary' });
 export type JobSummary = z.infer<typeof jobSummarySchema>;
@@ -187,7 +187,6 @@ export const predictionSummarySchema = z
     datasetId: idSchema,
     rows: z.int().nullable(),
     hasOutput: z.boolean(),
-    progress: progressSchema.nullable(),
   })
   .meta({ id: 'PredictionSummary' });
 export type PredictionSummary = z.infer<typeof predictionSummarySchema>;
