@@ -4,8 +4,8 @@ import { TrainyardError } from '../domain/failures.ts';
 import type { Database, Trx } from './database.ts';
 
 export interface Migration {
-  up(db: Knex): Promise<unknown>;
-  down(db: Knex): Promise<unknown>;
+  up: (db: Knex) => Promise<unknown>;
+  down: (db: Knex) => Promise<unknown>;
 }
 
 const folder = new URL('./migrations/', import.meta.url);

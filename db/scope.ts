@@ -10,14 +10,10 @@ export interface Scope {
 }
 
 /** The one place where what a person asks for is kept to their workspace. */
-export function inScope<Row extends object>(
-  db: Knex,
-  table: ScopedTable,
-  { workspaceId, deleted = false }: Scope,
-): Knex.QueryBuilder<Row, Row[]> {
-  const query = db(table).where(`${table}.workspace_id`, workspaceId);
+export function inScope(db: Knex, table: ScopedTable, { workspaceId, deleted = false }: Scope): Knex.QueryBuilder {
+  const query: Knex.QueryBuilder = db(table).where(`${table}.workspace_id`, workspaceId);
   if (!deleted) void query.whereNull(`${table}.deleted_at_ms`);
-  return query as unknown as Knex.QueryBuilder<Row, Row[]>;
+  return query;
 }
 
 /** What a holder has in a table of attempts, log lines, resources … Whose holder it is was checked when it was read. */

@@ -26,9 +26,7 @@ export function datasetStore(database: Database) {
 
     async get(scope: string | Scope, id: string, trx?: Trx): Promise<DatasetRow | undefined> {
       const asked = typeof scope === 'string' ? { workspaceId: scope } : scope;
-      return database.run(trx, (db) =>
-        inScope<DatasetRow>(db, 'datasets', asked).where('datasets.id', id).first('datasets.*'),
-      ) as Promise<DatasetRow | undefined>;
+      return database.run(trx, (db) => inScope(db, 'datasets', asked).where('datasets.id', id).first('datasets.*'));
     },
 
     async find(id: string, trx?: Trx): Promise<DatasetRow | undefined> {
@@ -41,7 +39,7 @@ export function datasetStore(database: Database) {
       trx?: Trx,
     ): Promise<DatasetRow[]> {
       return database.run(trx, (db) => {
-        const query = inScope<DatasetRow>(db, 'datasets', { workspaceId });
+        const query = inScope(db, 'datasets', { workspaceId });
         if (text) void query.where(containing(db, 'datasets.name', text));
         return query
           .orderBy([
@@ -51,17 +49,17 @@ export function datasetStore(database: Database) {
           .limit(limit)
           .offset(offset)
           .select('datasets.*');
-      }) as Promise<DatasetRow[]>;
+      });
     },
 
     /** The newest with the same bytes in this workspace. */
     async findByHash(workspaceId: string, contentHash: string, trx?: Trx): Promise<DatasetRow | undefined> {
       return database.run(trx, (db) =>
-        inScope<DatasetRow>(db, 'datasets', { workspaceId })
+        inScope(db, 'datasets', { workspaceId })
           .where('datasets.content_hash', contentHash)
           .orderBy('datasets.created_at_ms', 'desc')
           .first('datasets.*'),
-      ) as Promise<DatasetRow | undefined>;
+      );
     },
 
     /** Whether any workspace still needs the bytes: files in the store are named by hash. */
@@ -79,22 +77,22 @@ export function datasetStore(database: Database) {
       const changed = await database.run(trx, (db) =>
         inScope(db, 'datasets', { workspaceId }).where('datasets.id', id).update({ deleted_at_ms: nowMs }),
       );
-      return Number(changed) > 0;
+      return changed > 0;
     },
 
     /** Jobs and predictions that were made with it and were not deleted. */
     async usedBy(workspaceId: string, id: string, trx?: Trx): Promise<User[]> {
       return database.transaction(async (own) => {
-        const jobs = await inScope(own, 'jobs', { workspaceId })
+        const jobs: Omit<User, 'kind'>[] = await inScope(own, 'jobs', { workspaceId })
           .where('jobs.dataset_id', id)
           .select('jobs.id', 'jobs.name', 'jobs.phase');
-        const predictions = await inScope(own, 'predictions', { workspaceId })
+        const predictions: Omit<User, 'kind'>[] = await inScope(own, 'predictions', { workspaceId })
           .join('models', 'models.id', 'predictions.model_id')
           .where('predictions.dataset_id', id)
           .select('predictions.id', 'models.name', 'predictions.phase');
         return [
-          ...jobs.map((job) => ({ kind: 'job', ...job }) as User),
-          ...predictions.map((prediction) => ({ kind: 'prediction', ...prediction }) as User),
+          ...jobs.map((job): User => ({ kind: 'job', ...job })),
+          ...predictions.map((prediction): User => ({ kind: 'prediction', ...prediction })),
         ];
       }, trx);
     },

@@ -61,7 +61,7 @@ export function jobStore(database: Database) {
   const { change, ...work } = workStore<JobRow>(database, 'job');
 
   function filtered(db: Knex, workspaceId: string, filter: JobFilter): Knex.QueryBuilder {
-    const query: Knex.QueryBuilder = inScope<JobRow>(db, 'jobs', { workspaceId });
+    const query: Knex.QueryBuilder = inScope(db, 'jobs', { workspaceId });
     if (filter.phase) void query.whereIn('jobs.phase', [filter.phase].flat());
     if (filter.outcome) void query.whereIn('jobs.outcome', [filter.outcome].flat());
     if (filter.engine) void query.where('jobs.engine', filter.engine);
@@ -116,7 +116,7 @@ export function jobStore(database: Database) {
       const row = await database.run(trx, (db) =>
         filtered(db, workspaceId, filter).count({ jobs: '*' }).first<{ jobs: number }>(),
       );
-      return Number(row.jobs);
+      return row.jobs;
     },
 
     async setDeadline(id: string, trainingDeadlineMs: number, trx?: Trx): Promise<boolean> {
@@ -145,11 +145,11 @@ export function jobStore(database: Database) {
     /** The jobs that go on from this one. */
     async childrenOf(workspaceId: string, id: string, trx?: Trx): Promise<JobRow[]> {
       return database.run(trx, (db) =>
-        inScope<JobRow>(db, 'jobs', { workspaceId, deleted: true })
+        inScope(db, 'jobs', { workspaceId, deleted: true })
           .where('jobs.continues_job_id', id)
           .orderBy('jobs.accepted_at_ms')
           .select('jobs.*'),
-      ) as Promise<JobRow[]>;
+      );
     },
   };
 }

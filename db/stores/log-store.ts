@@ -1,5 +1,5 @@
 import { TrainyardError } from '../../domain/failures.ts';
-import type { Holder, HolderKind } from '../../domain/ids.ts';
+import type { Holder } from '../../domain/ids.ts';
 import type { Database, Trx } from '../database.ts';
 import { lockHolder } from '../holder-version.ts';
 import { holderColumns, ofHolder } from '../scope.ts';
@@ -166,16 +166,16 @@ export function logStore(database: Database) {
 
     /** Who has a tail, with how much of it: what compaction looks through. */
     async tails(trx?: Trx): Promise<{ holder: Holder; lines: number; bytes: number }[]> {
-      const rows: Record<string, unknown>[] = await database.run(trx, (db) =>
+      const rows: LogTailRow[] = await database.run(trx, (db) =>
         db('log_tail')
           .groupBy('log_tail.holder_kind', 'log_tail.holder_id')
           .sum({ line_count: 'log_tail.line_count', bytes: 'log_tail.bytes' })
           .select('log_tail.holder_kind', 'log_tail.holder_id'),
       );
       return rows.map((row) => ({
-        holder: { kind: row.holder_kind as HolderKind, id: String(row.holder_id) },
-        lines: Number(row.line_count),
-        bytes: Number(row.bytes),
+        holder: { kind: row.holder_kind, id: row.holder_id },
+        lines: row.line_count,
+        bytes: row.bytes,
       }));
     },
 

@@ -17,9 +17,7 @@ export function modelStore(database: Database) {
 
     async get(scope: string | Scope, id: string, trx?: Trx): Promise<ModelRow | undefined> {
       const asked = typeof scope === 'string' ? { workspaceId: scope } : scope;
-      return database.run(trx, (db) =>
-        inScope<ModelRow>(db, 'models', asked).where('models.id', id).first('models.*'),
-      ) as Promise<ModelRow | undefined>;
+      return database.run(trx, (db) => inScope(db, 'models', asked).where('models.id', id).first('models.*'));
     },
 
     async find(id: string, trx?: Trx): Promise<ModelRow | undefined> {
@@ -36,7 +34,7 @@ export function modelStore(database: Database) {
       trx?: Trx,
     ): Promise<ModelRow[]> {
       return database.run(trx, (db) => {
-        const query = inScope<ModelRow>(db, 'models', { workspaceId });
+        const query = inScope(db, 'models', { workspaceId });
         if (text) void query.where(containing(db, 'models.name', text));
         return query
           .orderBy([
@@ -46,32 +44,32 @@ export function modelStore(database: Database) {
           .limit(limit)
           .offset(offset)
           .select('models.*');
-      }) as Promise<ModelRow[]>;
+      });
     },
 
     async softDelete(workspaceId: string, id: string, nowMs: number, trx?: Trx): Promise<boolean> {
       const changed = await database.run(trx, (db) =>
         inScope(db, 'models', { workspaceId }).where('models.id', id).update({ deleted_at_ms: nowMs }),
       );
-      return Number(changed) > 0;
+      return changed > 0;
     },
 
     /** Work that still needs it: open predictions, and open jobs that start from it. */
     async usedBy(workspaceId: string, id: string, trx?: Trx): Promise<User[]> {
       return database.transaction(async (own) => {
-        const predictions = await inScope(own, 'predictions', { workspaceId })
+        const predictions: Omit<User, 'kind'>[] = await inScope(own, 'predictions', { workspaceId })
           .join('models', 'models.id', 'predictions.model_id')
           .where('predictions.model_id', id)
           .whereNot('predictions.phase', 'done')
           .select('predictions.id', 'models.name', 'predictions.phase');
-        const jobs = await inScope(own, 'jobs', { workspaceId })
+        const jobs: Omit<User, 'kind'>[] = await inScope(own, 'jobs', { workspaceId })
           .join('models', 'models.job_id', 'jobs.continues_job_id')
           .where('models.id', id)
           .whereNot('jobs.phase', 'done')
           .select('jobs.id', 'jobs.name', 'jobs.phase');
         return [
-          ...predictions.map((prediction) => ({ kind: 'prediction', ...prediction }) as User),
-          ...jobs.map((job) => ({ kind: 'job', ...job }) as User),
+          ...predictions.map((prediction): User => ({ kind: 'prediction', ...prediction })),
+          ...jobs.map((job): User => ({ kind: 'job', ...job })),
         ];
       }, trx);
     },

@@ -39,7 +39,7 @@ export function predictionStore(database: Database) {
 
     async list(workspaceId: string, listing: PredictionListing = {}, trx?: Trx): Promise<PredictionRow[]> {
       return database.run(trx, (db) => {
-        const query = inScope<PredictionRow>(db, 'predictions', { workspaceId });
+        const query = inScope(db, 'predictions', { workspaceId });
         if (listing.modelId) void query.where('predictions.model_id', listing.modelId);
         if (listing.datasetId) void query.where('predictions.dataset_id', listing.datasetId);
         return query
@@ -50,7 +50,7 @@ export function predictionStore(database: Database) {
           .limit(listing.limit ?? 50)
           .offset(listing.offset ?? 0)
           .select('predictions.*');
-      }) as Promise<PredictionRow[]>;
+      });
     },
 
     async setOutput(id: string, output: PredictionOutput, trx?: Trx): Promise<boolean> {

@@ -62,9 +62,9 @@ export function workStore<Row extends JobRow | PredictionRow>(database: Database
 
     async get(scope: string | Scope, id: string, trx?: Trx): Promise<Row | undefined> {
       const asked = typeof scope === 'string' ? { workspaceId: scope } : scope;
-      return database.run(trx, (db) =>
-        inScope<Row>(db, table, asked).where(`${table}.id`, id).first(`${table}.*`),
-      ) as Promise<Row | undefined>;
+      return database.run<Row | undefined>(trx, (db): any =>
+        inScope(db, table, asked).where(`${table}.id`, id).first(`${table}.*`),
+      );
     },
 
     async find(id: string, trx?: Trx): Promise<Row | undefined> {
