@@ -1,0 +1,32 @@
+import type { Logger } from 'pino';
+import type { Dependencies } from './dependencies.ts';
+import { engineActivities } from './engines.ts';
+import { houseActivities } from './houses.ts';
+import { journalActivities } from './journal.ts';
+import { machineActivities } from './machines.ts';
+import { modelActivities } from './models.ts';
+import { placeActivities } from './places.ts';
+import { planActivities } from './plan.ts';
+import { predictionActivities } from './predictions.ts';
+import { reconcileActivities, reconciler } from './reconcile/reconcile.ts';
+import { relayActivities } from './relay/relay-activities.ts';
+import { stagingActivities } from './staging.ts';
+
+/** All activities of all queues; which worker takes which is decided by its queue. */
+export function createActivities(dependencies: Dependencies, log: Logger) {
+  return {
+    ...planActivities(dependencies),
+    ...placeActivities(dependencies),
+    ...journalActivities(dependencies),
+    ...houseActivities(dependencies),
+    ...engineActivities(dependencies),
+    ...stagingActivities(dependencies),
+    ...machineActivities(dependencies),
+    ...relayActivities(dependencies),
+    ...modelActivities(dependencies),
+    ...predictionActivities(dependencies),
+    ...reconcileActivities(reconciler(dependencies, log)),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,42 @@
+import { worksOf } from './holders.ts';
+import type { TimelineKind } from '../db/tables.ts';
+import type { AttemptRef, Holder } from '../domain/ids.ts';
+import type { Outcome } from '../domain/outcomes.ts';
+import type { Phase } from '../domain/phases.ts';
+import type { Dependencies } from './dependencies.ts';
+import { finalCost } from './costs.ts';
+
+/** What a person reads of a job: its phase, its timeline, its end. */
+export function journalActivities(dependencies: Dependencies) {
+  const { stores, now } = dependencies;
+
+  const write = async (ref: AttemptRef, kind: TimelineKind, key: string, text: string, phase: Phase | null = null) => {
+    const holder = { kind: ref.kind, id: ref.id };
+    const atMs = now();
+    const isNew = await stores.timeline.add({ holder, kind, phase, attempt: ref.attempt, text, dedupeKey: key, atMs });
+    if (isNew) await stores.log.appendPlatformLines(holder, [{ atMs, attempt: ref.attempt, text }]);
+  };
+
+  return {
+    /** Safe to retry: the move is guarded, the timeline entry has a key. */
+    async enterPhase(request: AttemptRef & { phase: Exclude<Phase, 'done'>; sentence: string }): Promise<void> {
+      const { phase, sentence, attempt } = request;
+      await worksOf(stores, request.kind).enterPhase(request.id, phase, sentence, attempt);
+      await write(request, 'phase', `phase-${phase}-${attempt}`, sentence, phase);
+    },
+
+    /** Safe to retry: the entry has a key. */
+    async note(request: AttemptRef & { mark: TimelineKind; key: string; text: string }): Promise<void> {
+      await write(request, request.mark, request.key, request.text);
+    },
+
+    /** Safe to retry: a done row stays as it is, the cost is counted from the same ledger. */
+    async closeWork(request: Holder & { outcome: Outcome; reason: string; failureType: string | null }): Promise<void> {
+      const { kind, id, outcome, reason, failureType } = request;
+      await finalCost(dependencies, { kind, id });
+      const work = await worksOf(stores, kind).find(id);
+      await write({ kind, id, attempt: work?.attempt ?? 0 }, 'ending', 'ending', reason);
+      await worksOf(stores, kind).close(id, { outcome, reason, failureType, nowMs: now() });
+    },
+  };
+}

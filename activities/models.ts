@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrainyardError } from '../domain/failures.ts';
+import type { AttemptRef } from '../domain/ids.ts';
+import type { Cloud } from '../infra/cloud.ts';
+import type { Dependencies } from './dependencies.ts';
+import { cloudOf } from './holders.ts';
+import { inScratch } from './staging.ts';
+import { type ModelSignature, sha256Of } from './trusted-model.ts';
+
+interface Report {
+  metric: { name: string };
+  best: { validation: number | null; test: number | null };
+}
+
+export function modelActivities(dependencies: Dependencies) {
+  const { stores, store, key, now } = dependencies;
+  return {
+    /** Safe to retry: a model has the id of its job, its objects are replaced whole, its row is inserted once. */
+    async collectModel(request: AttemptRef): Promise<void> {
+      const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
+      const { cloud, work } = await cloudOf(dependencies, ref);
+      if (work.kind !== 'job') throw new TrainyardError('Bug', 'Only a job leaves a model.');
+      const { spec } = work;
+      await inScratch(dependencies, async (folder) => {
+        const fetch = collectorOf(cloud, ref, folder);
+        const archive = await fetch('model.zip');
+        const manifest = await fetch('manifest.json');
+        const report = await fetch('report.json');
+        const page = await fetch('report.html');
+        const schema = await fetch('input-schema.json');
+
+        const manifestBytes = await readFile(manifest);
+        const signature: ModelSignature = {
+          keyId: key.keyId,
+          signature: key.sign(manifestBytes),
+          manifestSha256: createHash('sha256').update(manifestBytes).digest('hex'),
+          signedAt: new Date(now()).toISOString(),
+        };
+        const signaturePath = join(folder, 'signature.json');
+        await writeFile(signaturePath, JSON.stringify({ ...signature, publicKey: key.publicKeyPem }, null, 2));
+        await dependencies.runTrainerTool(['seal', '--archive', archive, '--signature', signaturePath]);
+
+        const base = `models/${spec.id}`;
+        await store.put(`${base}/manifest.json`, manifest);
+        await store.put(`${base}/report.json`, report);
+        await store.put(`${base}/report.html`, page);
+        await store.put(`${base}/model.zip`, archive);
+        const reportText = await readFile(report, 'utf8');
+        const { metric, best } = JSON.parse(reportText) as Report;
+        await stores.models.insert({
+          id: spec.id,
+          workspace_id: spec.workspaceId,
+          owner: spec.owner,
+          job_id: spec.id,
+          name: spec.name,
+          engine: spec.engine.name,
+          archive_hash: await sha256Of(archive),
+          archive_bytes: (await stat(archive)).size,
+          signature_json: JSON.stringify(signature),
+          input_schema_json: await readFile(schema, 'utf8'),
+          report_json: reportText,
+          metric: metric.name,
+          validation_score: best.validation,
+          test_score: best.test,
+          created_at_ms: now(),
+        });
+      });
+    },
+  };
+}
+
+/** Fetches what a machine uploaded: only what its `done.json` names counts, and only with the checksum named there. */
+export function collectorOf(cloud: Cloud, ref: AttemptRef, folder: string) {
+  const base = `attempts/${ref.attempt}`;
+  let files: Record<string, string> | undefined;
+  return async (name: string): Promise<string> => {
+    if (!files) {
+      const done = await cloud.getText(ref, `${base}/done.json`);
+      if (!done)
+        throw new TrainyardError('TrainerBug', 'The machine said it had finished, but its upload is not there.');
+      files = (JSON.parse(done) as { files: Record<string, string> }).files;
+    }
+    const expected = files[name];
+    const path = join(folder, name);
+    if (!expected || !(await cloud.getObject(ref, `${base}/out/${name}`, path))) {
+      throw new TrainyardError('TrainerBug', `The machine handed in no ${name}.`);
+    }
+    if ((await sha256Of(path)) !== expected) {
+      throw new TrainyardError('CloudUnavailable', `${name} arrived damaged from the job's bucket; fetching it again.`);
+    }
+    return path;
+  };
+}

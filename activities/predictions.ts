@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { TrainyardError } from '../domain/failures.ts';
+import type { AttemptRef } from '../domain/ids.ts';
+import type { Dependencies } from './dependencies.ts';
+import { cloudOf } from './holders.ts';
+import { collectorOf } from './models.ts';
+import { inScratch } from './staging.ts';
+import { sha256Of } from './trusted-model.ts';
+
+const previewRows = 50;
+
+export function predictionActivities(dependencies: Dependencies) {
+  const { stores, store, data } = dependencies;
+  return {
+    /** Safe to retry: objects are replaced whole, the row is set to the same values. */
+    async collectPrediction(request: AttemptRef): Promise<void> {
+      const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
+      const { cloud, work } = await cloudOf(dependencies, ref);
+      if (work.kind !== 'prediction') throw new TrainyardError('Bug', 'Only a prediction leaves predictions.');
+      await inScratch(dependencies, async (folder) => {
+        const parquet = await collectorOf(cloud, ref, folder)('predictions.parquet');
+        const csv = join(folder, 'predictions.csv');
+        await data.toCsv({ parquet, path: csv });
+        const preview = await data.rows({ parquet, offset: 0, limit: previewRows });
+        const base = `predictions/${ref.id}`;
+        await store.put(`${base}/predictions.parquet`, parquet);
+        await store.put(`${base}/predictions.csv`, csv);
+        await stores.predictions.setOutput(ref.id, {
+          rowCount: preview.total,
+          outputHash: await sha256Of(parquet),
+          previewJson: JSON.stringify({ columns: preview.columns, rows: preview.rows }),
+        });
+      });
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import { cloudNamed, type Dependencies } from '../dependencies.ts';
+import { compareLedger, type LedgerReport } from './compare-ledger.ts';
+import { freePlaces } from './free-places.ts';
+import { seamMender } from './mend-seams.ts';
+
+const passEveryMs = 5000;
+/** The cloud's own listing costs calls there, and orphans are rare: less often than the seams. */
+const ledgerEveryMs = 60_000;
+const stayMs = 3_600_000;
+
+/** One pass over every seam between database, Temporal and cloud. A seam that fails does not keep the others open. */
+export function reconciler(dependencies: Dependencies, log: Logger) {
+  const mendSeams = seamMender(dependencies);
+  let ledgerAtMs = 0;
+
+  const attempt = async (what: string, act: () => Promise<unknown>) => {
+    try {
+      await act();
+    } catch (error) {
+      log.warn({ err: error, seam: what }, 'a seam could not be mended in this pass; the next one tries again');
+    }
+  };
+
+  return async function reconcile(cloudName: string): Promise<void> {
+    const cloud = cloudNamed(dependencies, cloudName);
+    await attempt('workflows', mendSeams);
+    await attempt('places', () => freePlaces(dependencies, cloud));
+    if (dependencies.now() - ledgerAtMs < ledgerEveryMs) return;
+    ledgerAtMs = dependencies.now();
+    await attempt('ledger', async () => say(log, cloudName, await compareLedger(dependencies, cloud)));
+  };
+}
+
+function say(log: Logger, cloud: string, { orphans, onlyReported }: LedgerReport): void {
+  if (orphans.length === 0) return;
+  const names = orphans.map((thing) => `${thing.kind} ${thing.name}`);
+  if (onlyReported)
+    log.error({ cloud, names }, 'found without an owner; only reported, since the ledger is empty or was restored');
+  else log.warn({ cloud, names }, 'found without an owner, and removed');
+}
+
+export function reconcileActivities(reconcile: (cloud: string) => Promise<void>) {
+  return {
+    /** Safe to retry: every pass looks at what is there now. Stays for an hour, beating, so that history stays short. */
+    async reconcileForAWhile(cloud: string): Promise<void> {
+      const context = Context.current();
+      const until = Date.now() + stayMs;
+      while (Date.now() < until && !context.cancellationSignal.aborted) {
+        await reconcile(cloud);
+        await context.sleep(passEveryMs);
+      }
+    },
+  };
+}

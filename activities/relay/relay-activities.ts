@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import type { TerminalEvent } from '../../db/stores/relay-store.ts';
+import type { EventOf, TrainerEvent } from '../../domain/event.ts';
+import { type Failure, isFailureType } from '../../domain/failures.ts';
+import type { AttemptRef } from '../../domain/ids.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { cloudOf } from '../holders.ts';
+import { compactLog } from './compact-log.ts';
+import { Relay } from './relay.ts';
+import { type LeftOff, watchMachine } from './watch-machine.ts';
+
+/** How an attempt came to its end. */
+export type RelayResult = { trainingSeconds: number } & (
+  | { kind: 'finished'; why: EventOf<'finished'>['why']; hasResult: boolean; sentence: string }
+  | { kind: 'failed' | 'lost'; failure: Failure }
+  | { kind: 'overran' }
+);
+
+/** Nothing new for this long, with the machine gone: the channel is empty. */
+const quietMs = 1000;
+
+export function relayActivities(dependencies: Dependencies) {
+  const { stores } = dependencies;
+
+  /** By the machine's own clock: from its first word to its last. */
+  const trainedSeconds = async (ref: AttemptRef, terminal: TerminalEvent | undefined): Promise<number> => {
+    const first = (await stores.relays.get(ref))?.first_heard_at_ms;
+    if (!first) return 0;
+    const beat = (await stores.attempts.get(ref))?.heartbeat_json;
+    const lastMs = terminal?.atMs ?? (beat ? (JSON.parse(beat) as TrainerEvent).atMs : first);
+    return Math.max(0, (lastMs - first) / 1000);
+  };
+
+  return {
+    /** Safe to retry: a new epoch takes over at the watermark; what was taken in is not taken in again. */
+    async relayEvents(request: AttemptRef & { silenceSeconds: number }): Promise<RelayResult> {
+      const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
+      const { cloud } = await cloudOf(dependencies, ref);
+      const relay = new Relay(dependencies, cloud, ref);
+      const before = await relay.takeOver();
+      if (before) return { ...saidBy(before), trainingSeconds: await trainedSeconds(ref, before) };
+
+      const { cancellationSignal } = Context.current();
+      const ended = new AbortController();
+      const stop = AbortSignal.any([cancellationSignal, ended.signal]);
+      stop.addEventListener('abort', () => relay.stopReading());
+      const watching = watchMachine(dependencies, cloud, ref, request.silenceSeconds, relay, stop).finally(() =>
+        relay.stopReading(),
+      );
+      let leftOff: LeftOff | undefined;
+      let terminal: TerminalEvent | undefined;
+      try {
+        terminal = await relay.readUntilEnd();
+      } finally {
+        ended.abort();
+        leftOff = await watching;
+      }
+      cancellationSignal.throwIfAborted();
+      const trainingSeconds = await trainedSeconds(ref, terminal);
+      if (terminal) return { ...saidBy(terminal), trainingSeconds };
+      const closed = { type: 'MachineLost', message: 'The channel to the machine closed.' } as const;
+      return { ...(leftOff ?? { kind: 'lost', failure: closed }), trainingSeconds };
+    },
+
+    /** Safe to retry: reads from the watermark, and compacting what is compacted does nothing. */
+    async drainEvents(request: AttemptRef): Promise<void> {
+      const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
+      const { cloud } = await cloudOf(dependencies, ref);
+      const relay = new Relay(dependencies, cloud, ref);
+      if (!(await relay.takeOver())) {
+        const reading = relay.readUntilEnd().then(() => true);
+        while (!(await Promise.race([reading, sleep(100).then(() => false)]))) {
+          if (Date.now() - relay.lastBatchMs > quietMs) relay.stopReading();
+        }
+      }
+      await compactLog(dependencies, ref, { force: true });
+    },
+  };
+}
+
+function saidBy(terminal: TerminalEvent) {
+  if (terminal.type === 'finished') {
+    const { why, hasResult, sentence } = terminal;
+    return { kind: 'finished', why, hasResult, sentence } as const;
+  }
+  const { type, message } = terminal.failure;
+  const failure: Failure = isFailureType(type)
+    ? { type, message }
+    : { type: 'TrainerBug', message: `${type}: ${message}` };
+  return { kind: 'failed', failure } as const;
+}

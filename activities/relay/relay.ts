@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoredLine } from '../../db/stores/log-store.ts';
+import type { TerminalEvent } from '../../db/stores/relay-store.ts';
+import { type EventOf, isTerminal, type TrainerEvent } from '../../domain/event.ts';
+import type { AttemptRef } from '../../domain/ids.ts';
+import type { Cloud } from '../../infra/cloud.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { compactLog } from './compact-log.ts';
+import { Contiguous } from './contiguous.ts';
+
+const lookAtDiskEveryMs = 5000;
+/** Acknowledging every batch of a chatty trainer would cost more than reading it. */
+const ackEveryMs = 1000;
+
+/**
+ * Takes in what one attempt says: into the database first, and only then is it acknowledged, so that whoever dies
+ * between the two leaves it to be read again and not to be lost.
+ */
+export class Relay {
+  readonly #dependencies: Dependencies;
+  readonly #cloud: Cloud;
+  readonly #ref: AttemptRef;
+  readonly #epoch = randomUUID();
+  readonly #reading = new AbortController();
+  #order = new Contiguous(0);
+  #terminal: TerminalEvent | undefined;
+  #ackedSeq = 0;
+  #ackedAtMs = 0;
+  #diskSeenAtMs = 0;
+  /** When it last took something in; when it began, until then. */
+  lastBatchMs = Date.now();
+
+  constructor(dependencies: Dependencies, cloud: Cloud, ref: AttemptRef) {
+    this.#dependencies = dependencies;
+    this.#cloud = cloud;
+    this.#ref = ref;
+  }
+
+  /** From now on every other relay of this attempt is refused by the database. Returns the last word, if it was said. */
+  async takeOver(): Promise<TerminalEvent | undefined> {
+    const begun = await this.#dependencies.stores.relays.begin(this.#ref, this.#epoch);
+    this.#order = new Contiguous(begun.seq);
+    this.#terminal = begun.terminal ?? undefined;
+    return this.#terminal;
+  }
+
+  /** Reads until the last word, or until `stopReading`. */
+  async readUntilEnd(): Promise<TerminalEvent | undefined> {
+    for await (const batch of this.#cloud.readSignals(this.#ref, this.#order.seq, this.#reading.signal)) {
+      await this.#roomToKeep();
+      const ready = this.#order.add(batch.events);
+      if (ready.length > 0) await this.#take(ready);
+      if (this.#terminal) break;
+    }
+    await this.#acknowledge(true);
+    return this.#terminal;
+  }
+
+  stopReading(): void {
+    this.#reading.abort();
+  }
+
+  async #take(events: TrainerEvent[]): Promise<void> {
+    const first = events[0] as TrainerEvent;
+    const last = events.at(-1) as TrainerEvent;
+    this.lastBatchMs = Date.now();
+    await this.#dependencies.stores.relays.commit({
+      ref: this.#ref,
+      epoch: this.#epoch,
+      expectedSeq: first.seq - 1,
+      newSeq: last.seq,
+      heardAtMs: this.#dependencies.now(),
+      firstHeardAtMs: first.seq === 1 ? first.atMs : null,
+      ...sorted(events, this.#ref.attempt),
+    });
+    this.#terminal = events.find(isTerminal) ?? this.#terminal;
+    await this.#acknowledge(false);
+    await compactLog(this.#dependencies, this.#ref, { force: false });
+  }
+
+  async #acknowledge(now: boolean): Promise<void> {
+    const { seq } = this.#order;
+    if (seq === this.#ackedSeq || (!now && Date.now() - this.#ackedAtMs < ackEveryMs)) return;
+    await this.#cloud.ackSignals(this.#ref, seq);
+    this.#ackedSeq = seq;
+    this.#ackedAtMs = Date.now();
+  }
+
+  /** Out of disk: what cannot be taken in stays with the machine, unacknowledged, until there is room. */
+  async #roomToKeep(): Promise<void> {
+    if (Date.now() - this.#diskSeenAtMs < lookAtDiskEveryMs) return;
+    const { freeBytes, relayStopsBelowBytes } = this.#dependencies;
+    while ((await freeBytes()) < relayStopsBelowBytes && !this.#reading.signal.aborted) await sleep(lookAtDiskEveryMs);
+    this.#diskSeenAtMs = Date.now();
+  }
+}
+
+const streams = { out: 'o', err: 'e', machine: 'm' } as const;
+
+/** Sorts events into what the database keeps of them; of beats and progress the newest is enough. */
+export function sorted(events: readonly TrainerEvent[], attempt: number) {
+  const logLines: StoredLine[] = [];
+  const metrics: EventOf<'metric'>[] = [];
+  const leaderboard: EventOf<'leaderboard'>[] = [];
+  let heartbeat: EventOf<'heartbeat'> | null = null;
+  let hello: EventOf<'hello'> | null = null;
+  let progress: EventOf<'progress'> | null = null;
+  let terminal: TerminalEvent | null = null;
+  for (const event of events) {
+    if (event.type === 'log') logLines.push([event.atMs, streams[event.stream], attempt, event.text]);
+    else if (event.type === 'metric') metrics.push(event);
+    else if (event.type === 'leaderboard') leaderboard.push(event);
+    else if (event.type === 'heartbeat') heartbeat = event;
+    else if (event.type === 'hello') hello = event;
+    else if (event.type === 'progress') progress = event;
+    else if (isTerminal(event)) terminal = event;
+  }
+  return { logLines, metrics, leaderboard, heartbeat, hello, progress, terminal };
+}

@@ -1,0 +1,127 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ColumnProfile, DatasetProfile } from '../domain/dataset.ts';
+import { TrainyardError } from '../domain/failures.ts';
+import type { AttemptRef, Holder } from '../domain/ids.ts';
+import type { Cloud } from '../infra/cloud.ts';
+import type { Dependencies } from './dependencies.ts';
+import { cloudOf, type HolderWork } from './holders.ts';
+import { trustedModel } from './trusted-model.ts';
+
+interface ModelColumn {
+  name: string;
+  sqlType: string;
+  role: 'feature' | 'label' | 'ignored';
+}
+
+/** Lays out in the bucket what a machine will need. */
+export function stagingActivities(dependencies: Dependencies) {
+  const { stores, data } = dependencies;
+  return {
+    /** Safe to retry: every object is replaced whole. */
+    async stageTraining(holder: Holder): Promise<void> {
+      const { cloud, work } = await cloudOf(dependencies, holder);
+      if (work.kind !== 'job') throw new TrainyardError('Bug', 'Only a job is staged for training.');
+      const { spec } = work;
+      const dataset = await stores.datasets.find(spec.datasetId);
+      if (!dataset) throw new TrainyardError('BadData', 'The dataset of this job has been deleted.');
+      await inScratch(dependencies, async (folder) => {
+        const path = join(folder, 'data.parquet');
+        await fromStore(dependencies, `datasets/${dataset.content_hash}/data.parquet`, path);
+        await cloud.putObject(holder, 'input/data.parquet', path);
+        if (!spec.continuesJobId) return;
+        const model = await stores.models.findByJob(spec.continuesJobId);
+        if (!model) throw new TrainyardError('BadSpec', 'The model that this job was to continue has been deleted.');
+        await cloud.putObject(holder, 'input/model.zip', await trustedModel(dependencies, model, folder));
+      });
+    },
+
+    /** Safe to retry: every object is replaced whole. */
+    async stagePrediction(holder: Holder): Promise<void> {
+      const { cloud, work } = await cloudOf(dependencies, holder);
+      if (work.kind !== 'prediction') throw new TrainyardError('Bug', 'Only a prediction is staged for predicting.');
+      const model = await stores.models.find(work.spec.modelId);
+      if (!model) throw new TrainyardError('NotFound', 'The model of this prediction has been deleted.');
+      const dataset = await stores.datasets.find(work.spec.datasetId);
+      if (!dataset) throw new TrainyardError('BadData', 'The data of this prediction has been deleted.');
+      const columns = JSON.parse(model.input_schema_json) as ModelColumn[];
+      const features = columns.filter((column) => column.role === 'feature');
+      await inScratch(dependencies, async (folder) => {
+        const given = join(folder, 'given.parquet');
+        const fitting = join(folder, 'data.parquet');
+        await fromStore(dependencies, `datasets/${dataset.content_hash}/data.parquet`, given);
+        await data.conform({ path: given, isCsv: false, schema: features, toParquet: fitting });
+        await cloud.putObject(holder, 'input/data.parquet', fitting);
+        await cloud.putObject(holder, 'input/model.zip', await trustedModel(dependencies, model, folder));
+      });
+    },
+  };
+}
+
+/** The trainer's own spec, anew for each attempt: what is left of the time differs. */
+export async function stageTrainerSpec(
+  dependencies: Dependencies,
+  cloud: Cloud,
+  work: HolderWork,
+  ref: AttemptRef,
+  deadlineAtMs: number,
+): Promise<void> {
+  const trainingSeconds = Math.max(1, Math.floor((deadlineAtMs - dependencies.now()) / 1000));
+  const spec = work.kind === 'job' ? await trainSpec(dependencies, work, trainingSeconds) : predictSpec(work);
+  await cloud.putText(ref, 'input/spec.json', JSON.stringify(spec));
+}
+
+async function trainSpec(
+  dependencies: Dependencies,
+  { spec }: Extract<HolderWork, { kind: 'job' }>,
+  trainingSeconds: number,
+) {
+  const dataset = await dependencies.stores.datasets.find(spec.datasetId);
+  if (!dataset) throw new TrainyardError('BadData', 'The dataset of this job has been deleted.');
+  const profile = JSON.parse(dataset.profile_json) as DatasetProfile;
+  return {
+    kind: 'train',
+    jobId: spec.id,
+    engine: spec.engine.name,
+    settings: spec.engine.settings,
+    task: spec.task,
+    columns: profile.columns.map((column) => ({ ...roleOf(column, spec), name: column.name, sqlType: column.sqlType })),
+    split: spec.split,
+    data: 'input/data.parquet',
+    startFrom: spec.continuesJobId ? 'input/model.zip' : null,
+    limits: { trainingSeconds },
+  };
+}
+
+function roleOf(column: ColumnProfile, spec: { task: { labels: string[] }; ignoredColumns: string[] }) {
+  if (spec.task.labels.includes(column.name)) return { role: 'label' as const };
+  return { role: spec.ignoredColumns.includes(column.name) ? ('ignored' as const) : ('feature' as const) };
+}
+
+function predictSpec({ spec }: Extract<HolderWork, { kind: 'prediction' }>) {
+  return {
+    kind: 'predict',
+    predictionId: spec.id,
+    engine: spec.engine,
+    model: 'input/model.zip',
+    data: 'input/data.parquet',
+  };
+}
+
+export async function fromStore({ store }: Pick<Dependencies, 'store'>, object: string, path: string): Promise<void> {
+  await pipeline(await store.openRead(object), createWriteStream(path));
+}
+
+export async function inScratch<T>(
+  { scratchFolder }: Pick<Dependencies, 'scratchFolder'>,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(scratchFolder, 'work-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,43 @@
+import { type Micros, secondsFor } from './money.ts';
+
+/** What a machine may need before it says hello, and after training to hand in what it made. */
+export const bootGraceSeconds = 120;
+export const collectGraceSeconds = 600;
+/** Kept back from the budget for what the cloud takes to confirm that a machine is gone. */
+const teardownMarginSeconds = 120;
+
+export interface MachineTimes {
+  /** When the cloud itself ends the machine, whoever is still alive. */
+  endsAtMs: number;
+  /** When training must stop and hand in the best so far. */
+  deadlineAtMs: number;
+  limitedBy: 'time' | 'money';
+}
+
+/**
+ * Both ends of a machine, fixed when it is made: the longest its job may still be allowed (extensions included) plus
+ * grace, or as long as the money lasts, whichever is sooner. Training stops early enough to hand in what it made.
+ */
+export function machineTimes(from: {
+  nowMs: number;
+  secondsLeft: number;
+  longestSecondsLeft: number;
+  moneyLeftMicros: Micros | null;
+  pricePerHourMicros: Micros;
+}): MachineTimes {
+  const { nowMs, secondsLeft, longestSecondsLeft } = from;
+  const affordable =
+    from.moneyLeftMicros === null
+      ? Number.POSITIVE_INFINITY
+      : secondsFor(Math.max(0, from.moneyLeftMicros), from.pricePerHourMicros) - teardownMarginSeconds;
+  const longest = bootGraceSeconds + longestSecondsLeft + collectGraceSeconds;
+  const lasts = Math.max(0, Math.min(longest, affordable));
+  // With little money left, handing in gets a fifth of it: a stopped training is worth more than one cut off.
+  const handIn = Math.min(collectGraceSeconds, lasts / 5);
+  const trains = Math.min(secondsLeft, lasts - handIn);
+  return {
+    endsAtMs: Math.floor(nowMs + lasts * 1000),
+    deadlineAtMs: Math.floor(nowMs + trains * 1000),
+    limitedBy: trains < secondsLeft ? 'money' : 'time',
+  };
+}

@@ -1,0 +1,55 @@
+import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { Activities } from '../activities/activities.ts';
+import { queuesOn } from '../domain/queues.ts';
+import { connectionOptions, type TemporalAddress } from '../temporal/connect.ts';
+import { createDataConverter } from '../temporal/data-converter.ts';
+import { aroundActivities } from './activity-interceptors.ts';
+
+export interface WorkersOrder {
+  temporal: TemporalAddress;
+  bundle: { codePath: string };
+  activities: Activities;
+  /** The hosts of the clouds that this process reaches: null for what any worker can reach. */
+  hosts: readonly (string | null)[];
+  maxCachedWorkflows: number;
+  log: Logger;
+}
+
+/** How many activities of a queue run at once in this process. A relay costs next to nothing, a data task a core. */
+const slots = { decisions: 100, relays: 1000, releases: 50, machines: 8, data: 4 };
+
+/** One worker per queue, in one process: no kind of work can take the slots of another. */
+export async function createWorkers(order: WorkersOrder): Promise<Worker[]> {
+  const { temporal, activities, log } = order;
+  const connection = await NativeConnection.connect((await connectionOptions(temporal)) as NativeConnectionOptions);
+  const common = {
+    connection,
+    namespace: temporal.namespace,
+    activities,
+    dataConverter: createDataConverter(),
+    interceptors: { activity: [aroundActivities(log)] },
+    shutdownGraceTime: '2 s',
+    shutdownForceTime: '10 s',
+    // Beats are cheap, and each worker polls with what it needs.
+    maxHeartbeatThrottleInterval: '2 s',
+  } satisfies WorkerOptions | object;
+  const ofQueue = (taskQueue: string, maxConcurrentActivityTaskExecutions: number) =>
+    Worker.create({ ...common, taskQueue, maxConcurrentActivityTaskExecutions } as WorkerOptions);
+
+  const deciders = Worker.create({
+    ...common,
+    taskQueue: queuesOn(null).decisions,
+    workflowBundle: order.bundle,
+    maxConcurrentActivityTaskExecutions: slots.decisions,
+    maxCachedWorkflows: order.maxCachedWorkflows,
+    // A killed worker's workflows wait this long for it before another may take them: 10 s unless told.
+    stickyQueueScheduleToStartTimeout: '2 s',
+    reuseV8Context: true,
+  } as WorkerOptions);
+  const others = order.hosts.flatMap((host) => {
+    const queues = queuesOn(host);
+    return (['relays', 'releases', 'machines', 'data'] as const).map((kind) => ofQueue(queues[kind], slots[kind]));
+  });
+  return Promise.all([deciders, ...others]);
+}

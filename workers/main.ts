@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { Runtime } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createActivities } from '../activities/activities.ts';
+import { reconciler } from '../activities/reconcile/reconcile.ts';
+import { queuesOn } from '../domain/queues.ts';
+import { loadSettings } from '../settings/settings.ts';
+import { createWorkers } from './create-workers.ts';
+import { openDependencies } from './open-dependencies.ts';
+import { temporalAddressOf } from './open-temporal.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+const settings = loadSettings();
+const log = pino({ name: 'workers' });
+await mkdir(settings.dataFolder, { recursive: true });
+
+Runtime.install({
+  logger: {
+    ...quietly(),
+    warn: (message, meta) => log.warn(meta ?? {}, message),
+    error: (message, meta) => log.error(meta ?? {}, message),
+  },
+  telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${settings.workerMetricsPort}` } } },
+  shutdownSignals: [],
+});
+
+const [dependencies, bundle] = await Promise.all([openDependencies(settings), workflowBundle(settings.cacheFolder)]);
+const clouds = [...dependencies.clouds.values()];
+const workers = await createWorkers({
+  temporal: temporalAddressOf(settings),
+  bundle,
+  activities: createActivities(dependencies, log),
+  hosts: clouds.map((cloud) => cloud.host),
+  maxCachedWorkflows: settings.maxCachedWorkflows,
+  log,
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    for (const worker of workers) worker.shutdown();
+  });
+}
+
+const running = Promise.all(workers.map((worker) => worker.run()));
+log.info({ clouds: clouds.map((cloud) => cloud.name) }, 'workers are up');
+await mendNow();
+await running;
+await dependencies.close();
+log.info('workers are down');
+process.exit(0);
+
+/** What happened while no worker was up is mended at once, and from then on by the house's own workflow. */
+async function mendNow(): Promise<void> {
+  const reconcile = reconciler(dependencies, log);
+  for (const cloud of clouds) {
+    await reconcile(cloud.name);
+    await dependencies.work.startKeepHouse({ cloud: cloud.name, queue: queuesOn(cloud.host).releases });
+  }
+}
+
+function quietly() {
+  const nothing = () => {};
+  return { log: nothing, trace: nothing, debug: nothing, info: nothing };
+}

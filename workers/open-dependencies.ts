@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Dependencies } from '../activities/dependencies.ts';
+import { openDataWorker } from '../data/open-data-worker.ts';
+import { openDatabase } from '../db/open-database.ts';
+import { openStores } from '../db/open-stores.ts';
+import { freeBytes } from '../infra/disk.ts';
+import { openInstallationKey } from '../infra/installation.ts';
+import { engineEnvironments } from '../infra/local/engine-environments.ts';
+import { folderStore } from '../infra/local/folder-store.ts';
+import type { Settings } from '../settings/settings.ts';
+import { openWorkClient } from '../temporal/work-client.ts';
+import { openClouds, trainerFolder } from './open-clouds.ts';
+import { temporalAddressOf } from './open-temporal.ts';
+
+const run = promisify(execFile);
+const dataMemoryMb = 1024;
+
+/** Everything that activities stand on, by the settings. */
+export async function openDependencies(settings: Settings): Promise<Dependencies & { close(): Promise<void> }> {
+  const { dataFolder, cacheFolder } = settings;
+  const scratchFolder = join(dataFolder, 'scratch');
+  await mkdir(scratchFolder, { recursive: true });
+  const database = await openDatabase(settings.databaseUrl || join(dataFolder, 'trainyard.sqlite'));
+  const stores = openStores(database);
+  const installation = await stores.installation.get();
+  if (!installation) throw new Error('The database has not been set up. Run ./x up.');
+  const pythonPath = settings.pythonPath || 'python3';
+  const environments = engineEnvironments({ cacheFolder, trainerFolder, pythonPath });
+  const data = openDataWorker({ memoryMb: dataMemoryMb, tempFolder: scratchFolder });
+  const work = await openWorkClient(temporalAddressOf(settings));
+  return {
+    stores,
+    store: folderStore(settings.storeFolder),
+    clouds: await openClouds(settings, installation.id, environments),
+    data,
+    work,
+    key: await openInstallationKey(dataFolder),
+    installationId: installation.id,
+    prepareEnvironment: (engine, onProgress) => environments.prepare(engine, onProgress),
+    async runTrainerTool(args) {
+      await run(pythonPath, ['-m', 'trainer', ...args], { env: { ...process.env, PYTHONPATH: trainerFolder } });
+    },
+    scratchFolder,
+    freeBytes: () => freeBytes(dataFolder),
+    relayStopsBelowBytes: (settings.lowDiskMb / 2) * 1024 * 1024,
+    trustForeignModels: settings.trustForeignModels,
+    now: Date.now,
+    async close() {
+      await Promise.allSettled([data.close(), work.close(), database.close()]);
+    },
+  };
+}

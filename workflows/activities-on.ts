@@ -1,0 +1,42 @@
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/activities.ts';
+import { notRetried } from '../domain/failures.ts';
+import { decisionsQueue, type Queues } from '../domain/queues.ts';
+
+/**
+ * Every worker beats for its activities (workers/pulse-interceptor.ts), so a killed worker is noticed after
+ * this many seconds and not after the whole time an activity may take.
+ */
+const heartbeatTimeout = '5 s';
+
+const common: ActivityOptions = { heartbeatTimeout, cancellationType: 'TRY_CANCEL' };
+const patience = { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' } as const;
+/** For what frees and what keeps the books: there is no failure after which we may go on without it. */
+const forEver: ActivityOptions = { ...common, retry: patience };
+/** For what may fail for good: the types that end a story are those that no retry can mend. */
+const untilHopeless: ActivityOptions = { ...common, retry: { ...patience, nonRetryableErrorTypes: notRetried } };
+
+/** Short work on the database: the same queue as the workflows, known before any plan is made. */
+export const decide = proxyActivities<Activities>({
+  ...forEver,
+  taskQueue: decisionsQueue,
+  startToCloseTimeout: '1 min',
+});
+
+/** The activities that need a place of their own, by the queues that a job's plan names. */
+export function activitiesOn(queues: Queues) {
+  return {
+    machines: proxyActivities<Activities>({
+      ...untilHopeless,
+      taskQueue: queues.machines,
+      startToCloseTimeout: '20 min',
+    }),
+    relays: proxyActivities<Activities>({
+      ...untilHopeless,
+      taskQueue: queues.relays,
+      startToCloseTimeout: '30 days',
+    }),
+    data: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.data, startToCloseTimeout: '6 h' }),
+    releases: proxyActivities<Activities>({ ...forEver, taskQueue: queues.releases, startToCloseTimeout: '20 min' }),
+  };
+}

@@ -1,0 +1,107 @@
+import type { RelayResult } from '../activities/relay/relay-activities.ts';
+import { familyOf, isFailureType, type Failure } from '../domain/failures.ts';
+import { endingOfFailure } from '../domain/outcomes.ts';
+import type { TimeBudget } from './time-budget.ts';
+import type { End, UndoWith, Work } from './work.ts';
+import { decide } from './activities-on.ts';
+
+export interface AttemptLimits {
+  attempts: number;
+  silenceSeconds: number;
+  /** The sentence for the page while a machine works. */
+  sentence: string;
+}
+
+/** Less than this left is not worth another machine. */
+const worthAnAttemptSeconds = 10;
+
+/**
+ * One machine after the other until one of them comes to an end that counts. A lost machine ends its attempt, not the
+ * job; the next begins only when the one before is confirmed gone, so that never two of them run for one job.
+ */
+export async function runAttempts(
+  work: Work,
+  time: TimeBudget,
+  limits: AttemptLimits,
+  undoWith: UndoWith,
+): Promise<End> {
+  for (work.attempt = 1; ; work.attempt++) {
+    const ref = { ...work.holder, attempt: work.attempt };
+    await work.enter('provisioning', work.attempt === 1 ? 'Starting a machine.' : 'Starting another machine.');
+    undoWith('machine', () => work.on.releases.removeMachine(ref));
+    undoWith('log', () => work.on.releases.drainEvents(ref));
+    const machine = await work.on.machines.createMachine({
+      ...ref,
+      secondsLeft: time.left(),
+      longestSecondsLeft: time.longestLeft(),
+    });
+    await work.enter('training', limits.sentence);
+    const result = await relayUntilEnd(work, time, limits, machine.deadlineAtMs);
+    time.use(result.trainingSeconds);
+
+    if (result.kind === 'finished') return endOfFinished(work, result, machine.limitedBy);
+    if (result.kind === 'overran') return { ending: 'time_up', hasResult: false };
+    const { failure } = result;
+    if (!mayTryAgain(failure)) return { ending: endingOfFailure(familyOf(failure.type)), hasResult: false, failure };
+    await work.on.releases.removeMachine(ref);
+    await work.on.releases.drainEvents(ref);
+    if (work.asked === 'stop') return { ending: 'stopped', hasResult: false };
+    if (work.attempt >= limits.attempts) return { ending: 'attempts_used_up', hasResult: false, failure };
+    if (time.left() < worthAnAttemptSeconds) return { ending: 'time_up', hasResult: false };
+    await decide.note({
+      ...ref,
+      mark: 'warning',
+      key: `attempt-${work.attempt}-lost`,
+      text: `Attempt ${work.attempt} ended: ${failure.message} Trying again on another machine.`,
+    });
+  }
+}
+
+async function relayUntilEnd(
+  work: Work,
+  time: TimeBudget,
+  limits: AttemptLimits,
+  deadlineAtMs: number,
+): Promise<RelayResult> {
+  const ref = { ...work.holder, attempt: work.attempt };
+  const wish = { stop: false, deadlineAtMs };
+  // One after the other, each with all that was asked so far: a late one must not take back an earlier one.
+  let asking: Promise<unknown> = Promise.resolve();
+  const ask = () => {
+    const asked = { ...ref, ...wish };
+    asking = asking.then(() => work.on.machines.askTrainer(asked));
+  };
+  work.onStop = () => {
+    wish.stop = true;
+    ask();
+  };
+  time.onExtended = (seconds) => {
+    wish.deadlineAtMs += seconds * 1000;
+    ask();
+  };
+  if (work.asked === 'stop') work.onStop();
+  try {
+    const result = await work.on.relays.relayEvents({ ...ref, silenceSeconds: limits.silenceSeconds });
+    await asking;
+    return result;
+  } finally {
+    work.onStop = undefined;
+    time.onExtended = undefined;
+  }
+}
+
+function endOfFinished(
+  work: Work,
+  result: Extract<RelayResult, { kind: 'finished' }>,
+  limitedBy: 'time' | 'money',
+): End {
+  const { hasResult, why } = result;
+  if (why === 'completed') return { ending: 'finished', hasResult };
+  if (why === 'stop_asked' || work.asked === 'stop') return { ending: 'stopped', hasResult };
+  return { ending: limitedBy === 'money' ? 'money_up' : 'time_up', hasResult };
+}
+
+/** More of the same does not help against too little memory; everything else of the platform may pass. */
+function mayTryAgain(failure: Failure): boolean {
+  return isFailureType(failure.type) && familyOf(failure.type) === 'platform' && failure.type !== 'OutOfMemory';
+}

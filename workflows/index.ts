@@ -1,0 +1,4 @@
+export { keepHouse } from './keep-house.ts';
+export { predictBatch } from './predict-batch.ts';
+export { releaseHolder } from './release-holder.ts';
+export { trainJob } from './train-job.ts';

@@ -1,0 +1,38 @@
+import { endingRules } from '../domain/outcomes.ts';
+import type { PredictionSpec } from '../domain/prediction-spec.ts';
+import { decide } from './activities-on.ts';
+import { runAttempts } from './attempts.ts';
+import { TimeBudget } from './time-budget.ts';
+import { openWork, releasing, type WorkResult } from './work.ts';
+
+/** A model over a dataset: one output row for each input row. The same machine, the same way home as a job. */
+export async function predictBatch(spec: PredictionSpec): Promise<WorkResult> {
+  const holder = { kind: 'prediction', id: spec.id } as const;
+  const opened = openWork(holder);
+  const time = new TimeBudget(spec.limits.seconds, spec.limits.seconds);
+  const work = opened.planned(await decide.planWork({ ...holder, cloud: spec.machine.cloud, type: spec.machine.type }));
+
+  return releasing(work, async (undoWith) => {
+    undoWith('place', () => decide.freePlace(holder));
+    await work.waitForPlace();
+
+    await work.enter('preparing', 'Checking the data against the model.');
+    undoWith('bucket', () => work.on.releases.removeBucket(holder));
+    await work.on.machines.createBucket(holder);
+    undoWith('signals', () => work.on.releases.removeSignals(holder));
+    await work.on.machines.createSignals(holder);
+    await work.on.data.prepareEngine({ ...holder, engine: spec.engine });
+    await work.on.data.stagePrediction(holder);
+
+    const limits = { ...spec.limits, sentence: 'The machine is up; predicting.' };
+    const end = await runAttempts(work, time, limits, undoWith);
+    if (!end.hasResult || !endingRules[end.ending].collects) return end;
+
+    await work.enter('collecting', 'Taking in the predictions.');
+    const ref = { ...holder, attempt: work.attempt };
+    await work.on.releases.removeMachine(ref);
+    await decide.freePlace(holder);
+    await work.on.data.collectPrediction(ref);
+    return end;
+  });
+}
