@@ -6,6 +6,9 @@ import { TrainyardError } from '../domain/failures.ts';
 import { Database } from './database.ts';
 import { SqliteClient } from './sqlite-client.ts';
 
+/** What goes wrong reaches the caller as an error; knex would also print it, past the log. */
+const silent: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} };
+
 /** `url`: a path (or `file:` address) of an SQLite file, made when it is not there, or `mysql://user:password@host/schema`. */
 export async function openDatabase(url: string): Promise<Database> {
   const database = /^(mysql|mariadb):/.test(url) ? mysqlDatabase(url) : await sqliteDatabase(url);
@@ -32,6 +35,7 @@ async function sqliteDatabase(url: string): Promise<Database> {
     // Calls of the driver are synchronous: more connections in one process would only wait for each other, blocking it.
     pool: { min: 1, max: 1 },
     acquireConnectionTimeout: 60_000,
+    log: silent,
   });
   return new Database(client, 'sqlite', filename);
 }
@@ -61,6 +65,7 @@ function mysqlDatabase(url: string): Database {
         prepareSession(connection, done),
     },
     acquireConnectionTimeout: 60_000,
+    log: silent,
   });
   return new Database(client, 'mysql', `${schema} on ${socketPath ?? hostname}`);
 }

@@ -9,6 +9,8 @@ import type { Migration } from './migrate.ts';
 const OPTIONS = 'engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin row_format = dynamic';
 const SERIAL = { sqlite: 'integer primary key autoincrement', mysql: 'bigint not null auto_increment primary key' };
 const ER_DUP_KEYNAME = 1061;
+/** Then it goes with its table. */
+const ER_NEEDED_BY_FOREIGN_KEY = 1553;
 
 /** `{serial}` stands for a key that the database counts. */
 export function createTable(name: string, body: string): Migration {
@@ -26,15 +28,22 @@ export function createIndex(name: string, table: string, columns: string): Migra
     // MySQL has no `if not exists` for an index.
     up: async (db) => {
       if (!isMysql(db)) return db.raw(`create index if not exists ${name} on ${table} (${columns})`);
-      try {
-        return await db.raw(`create index ${name} on ${table} (${columns})`);
-      } catch (error) {
-        if ((error as { errno?: number }).errno === ER_DUP_KEYNAME) return undefined;
-        throw error;
-      }
+      return unless(ER_DUP_KEYNAME, db.raw(`create index ${name} on ${table} (${columns})`));
     },
-    down: (db) => db.raw(isMysql(db) ? `drop index ${name} on ${table}` : `drop index if exists ${name}`),
+    down: async (db) => {
+      if (!isMysql(db)) return db.raw(`drop index if exists ${name}`);
+      return unless(ER_NEEDED_BY_FOREIGN_KEY, db.raw(`drop index ${name} on ${table}`));
+    },
   };
+}
+
+async function unless(harmless: number, statement: PromiseLike<unknown>): Promise<unknown> {
+  try {
+    return await statement;
+  } catch (error) {
+    if (error instanceof Error && 'errno' in error && error.errno === harmless) return undefined;
+    throw error;
+  }
 }
 
 function isMysql(db: Knex): boolean {

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { eachDatabase } from './each-database.ts';
+import { datasetRow, madeDataset, madeJob, modelRow, nowMs, predictionSpec, workspaceId } from './made-rows.ts';
+
+eachDatabase('datasets, models and predictions', (bench) => {
+  const stores = () => bench.stores;
+
+  async function madeModel(): Promise<{ modelId: string; jobId: string; datasetId: string }> {
+    const datasetId = await madeDataset(stores());
+    const job = await madeJob(stores(), { datasetId });
+    const { row } = await stores().models.insert(modelRow(job.id));
+    return { modelId: row.id, jobId: job.id, datasetId };
+  }
+
+  test('a dataset is kept as it was, once, within its workspace', async () => {
+    const row = datasetRow();
+    expect(await stores().datasets.insert(row)).toMatchObject({ inserted: true });
+    const again = await stores().datasets.insert({ ...row, name: 'other' });
+    expect(again).toEqual({ inserted: false, row: { ...row, deleted_at_ms: null } });
+    expect(await stores().datasets.get(workspaceId, row.id)).toEqual({ ...row, deleted_at_ms: null });
+    expect(await stores().datasets.get('other', row.id)).toBeUndefined();
+    expect(await stores().datasets.find(row.id)).toBeDefined();
+    expect(await stores().datasets.findByHash(workspaceId, row.content_hash)).toMatchObject({ id: row.id });
+    expect(await stores().datasets.findByHash('other', row.content_hash)).toBeUndefined();
+  });
+
+  test('datasets are listed, newest first, and found by name', async () => {
+    const home = { workspace_id: `list-${randomUUID()}` };
+    await madeDataset(stores(), { ...home, name: 'old Wine.csv', created_at_ms: 1 });
+    await madeDataset(stores(), { ...home, name: 'new.csv', created_at_ms: 2 });
+    const names = async (listing = {}) =>
+      (await stores().datasets.list(home.workspace_id, listing)).map((row) => row.name);
+    expect(await names()).toEqual(['new.csv', 'old Wine.csv']);
+    expect(await names({ text: 'wine' })).toEqual(['old Wine.csv']);
+    expect(await names({ limit: 1, offset: 1 })).toEqual(['old Wine.csv']);
+  });
+
+  test('the bytes of a dataset are needed until the last one that has them is deleted', async () => {
+    const [mine, theirs] = [datasetRow(), datasetRow({ workspace_id: 'other' })];
+    theirs.content_hash = mine.content_hash;
+    for (const row of [mine, theirs]) await stores().datasets.insert(row);
+    expect(await stores().datasets.softDelete(workspaceId, theirs.id, nowMs)).toBe(false);
+    expect(await stores().datasets.softDelete(workspaceId, mine.id, nowMs)).toBe(true);
+    expect(await stores().datasets.softDelete(workspaceId, mine.id, nowMs)).toBe(false);
+    expect(await stores().datasets.get(workspaceId, mine.id)).toBeUndefined();
+    expect(await stores().datasets.findByHash(workspaceId, mine.content_hash)).toBeUndefined();
+    expect(await stores().datasets.holdsContent(mine.content_hash)).toBe(true);
+    await stores().datasets.softDelete('other', theirs.id, nowMs);
+    expect(await stores().datasets.holdsContent(mine.content_hash)).toBe(false);
+  });
+
+  test('a job leaves one model, however often it is collected', async () => {
+    const job = await madeJob(stores());
+    const row = modelRow(job.id);
+    expect(await stores().models.insert(row)).toEqual({ inserted: true, row: { ...row, deleted_at_ms: null } });
+    expect(await stores().models.insert(modelRow(job.id))).toMatchObject({ inserted: false, row: { id: row.id } });
+    expect(await stores().models.findByJob(job.id)).toEqual(await stores().models.get(workspaceId, row.id));
+    expect(await stores().models.get('other', row.id)).toBeUndefined();
+    expect((await stores().models.list(workspaceId, { text: 'iri', limit: 500 })).map((model) => model.id)).toContain(
+      row.id,
+    );
+    expect(await stores().models.softDelete(workspaceId, row.id, nowMs)).toBe(true);
+    expect(await stores().models.get(workspaceId, row.id)).toBeUndefined();
+    expect(await stores().models.find(row.id)).toMatchObject({ deleted_at_ms: nowMs });
+  });
+
+  test('it is known what uses a dataset and what still needs a model', async () => {
+    const { modelId, jobId, datasetId } = await madeModel();
+    const spec = predictionSpec(modelId, datasetId);
+    await stores().predictions.insert(spec, { nowMs });
+    const child = await madeJob(stores(), { continuesJobId: jobId });
+    const prediction = { kind: 'prediction', id: spec.id, name: 'Iris', phase: 'queued' };
+    expect(await stores().datasets.usedBy(workspaceId, datasetId)).toEqual([
+      expect.objectContaining({ kind: 'job', id: jobId }),
+      prediction,
+    ]);
+    expect(await stores().models.usedBy(workspaceId, modelId)).toEqual([
+      prediction,
+      expect.objectContaining({ kind: 'job', id: child.id }),
+    ]);
+    await stores().predictions.close(spec.id, { outcome: 'succeeded', reason: 'x', nowMs });
+    await stores().jobs.close(child.id, { outcome: 'cancelled', reason: 'x', nowMs });
+    expect(await stores().models.usedBy(workspaceId, modelId)).toEqual([]);
+    expect(await stores().models.usedBy('other', modelId)).toEqual([]);
+  });
+
+  test('a prediction is accepted once, goes its way and leaves its output', async () => {
+    const { modelId, datasetId } = await madeModel();
+    const { predictions } = stores();
+    const spec = predictionSpec(modelId, datasetId);
+    expect(await predictions.insert(spec, { nowMs })).toMatchObject({ inserted: true, row: { phase: 'queued' } });
+    expect(await predictions.insert(spec, { nowMs: 1 })).toMatchObject({ inserted: false });
+    const other = predictions.insert({ ...spec, engine: 'other' }, { nowMs });
+    await expect(other).rejects.toMatchObject({ name: 'IdempotencyConflict' });
+    expect(await predictions.enterPhase(spec.id, 'preparing', 'x', 0)).toBe(true);
+    expect(await predictions.enterPhase(spec.id, 'training', 'x', 0)).toBe(false);
+    await predictions.enterPhase(spec.id, 'releasing', 'x', 0);
+    await predictions.setOutput(spec.id, { rowCount: 3_000_000_000, outputHash: 'h', previewJson: '[]' });
+    expect(await predictions.close(spec.id, { outcome: 'succeeded', reason: 'Done.', nowMs })).toBe('closed');
+    expect(await predictions.get(workspaceId, spec.id)).toMatchObject({
+      row_count: 3_000_000_000,
+      output_hash: 'h',
+      outcome: 'succeeded',
+      version: 5,
+    });
+    expect(await predictions.list(workspaceId, { modelId })).toHaveLength(1);
+    expect(await predictions.list('other', { modelId })).toEqual([]);
+  });
+});
