@@ -1,9 +1,12 @@
 import type { Readable } from 'node:stream';
+import type { JobSort } from '../../db/stores/job-store.ts';
 import type { Engine } from '../../domain/engine.ts';
 import type { Holder } from '../../domain/ids.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
 import type { Phase } from '../../domain/phases.ts';
 import type { Outcome } from '../../domain/outcomes.ts';
+import type { ByteRange } from '../../infra/store.ts';
+import type { ExtendAnswer } from '../../workflows/messages.ts';
 import type { MachineService } from './machine-service.ts';
 import type {
   DatasetDetail,
@@ -40,7 +43,11 @@ export interface Page<T> {
 
 export interface Rows {
   columns: string[];
-  rows: (string | number | boolean | null)[][];
+  /** Display-ready; null is missing. */
+  rows: (string | null)[][];
+  /** The number in the file of each row above, from 1. */
+  numbers: number[];
+  /** Rows in the whole file. */
   total: number;
 }
 
@@ -60,7 +67,9 @@ export interface Download {
   bytes: number | null;
   /** Changes whenever the content does. */
   etag: string | null;
-  open(range?: { start: number; end: number }): Promise<Readable> | Readable;
+  open(range?: ByteRange): Promise<Readable> | Readable;
+  /** When it was sent or given up: lets go of what was made for it. */
+  close?(): Promise<void>;
 }
 
 export interface Removal {
@@ -82,7 +91,7 @@ export interface DatasetService {
   samples(): Promise<Sample[]>;
   addSample(who: Who, name: string): Promise<DatasetDetail>;
   get(who: Who, id: string): Promise<DatasetDetail>;
-  list(who: Who, query: { offset?: number; limit?: number }): Promise<Page<DatasetSummary>>;
+  list(who: Who, query: { search?: string; offset?: number; limit?: number }): Promise<Page<DatasetSummary>>;
   preview(who: Who, id: string, query: { offset?: number; limit?: number; random?: boolean }): Promise<Rows>;
   removal(who: Who, id: string): Promise<Removal>;
   remove(who: Who, id: string): Promise<Removal>;
@@ -108,7 +117,7 @@ export interface JobListQuery {
   datasetId?: string;
   /** Part of the name. */
   search?: string;
-  sort?: 'acceptedAt' | 'name' | 'doneAt';
+  sort?: JobSort;
   order?: 'asc' | 'desc';
   offset?: number;
   limit?: number;
@@ -134,7 +143,8 @@ export interface JobService {
   metrics(who: Who, id: string): Promise<MetricSeries[]>;
   cancel(who: Who, id: string): Promise<Asked>;
   stop(who: Who, id: string): Promise<Asked>;
-  extend(who: Who, id: string, trainingSeconds: number): Promise<{ trainingSeconds: number; sentence: string }>;
+  /** Request: `{trainingSeconds}`, the new limit over all attempts. Needs Temporal: the answer is the workflow's. */
+  extend(who: Who, id: string, request: unknown): Promise<ExtendAnswer & { sentence: string }>;
   removal(who: Who, id: string, options: { withLog: boolean }): Promise<Removal>;
   remove(who: Who, id: string, options: { withLog: boolean }): Promise<Removal>;
   requestLike(who: Who, id: string): Promise<JobRequestInput>;
@@ -143,11 +153,16 @@ export interface JobService {
 
 export type OutputFormat = 'csv' | 'json' | 'parquet';
 
+export interface PredictionAccepted {
+  prediction: PredictionSummary;
+  sentence: string;
+  created: boolean;
+}
+
 export interface PredictionService {
-  accept(
-    who: Who,
-    request: unknown,
-  ): Promise<{ prediction: PredictionSummary; sentence: string; created: boolean } | Rejected>;
+  accept(who: Who, request: unknown): Promise<PredictionAccepted | Rejected>;
+  /** For a new file: kept as a dataset, and not kept when the model cannot use it. */
+  acceptUpload(who: Who, modelId: string, file: UploadedFile): Promise<PredictionAccepted | Rejected>;
   get(who: Who, id: string): Promise<PredictionDetail>;
   list(who: Who, query: { modelId?: string; offset?: number; limit?: number }): Promise<Page<PredictionSummary>>;
   cancel(who: Who, id: string): Promise<Asked>;

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import type { DatasetProfile } from '../../domain/dataset.ts';
+import { checkSettings, type Engine } from '../../domain/engine.ts';
+import { checkTraining } from '../../domain/guess-task.ts';
+import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
+import { type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
+import { taskWords } from '../../domain/task.ts';
+import type { MachineType } from '../../infra/cloud.ts';
+import type { ServiceOptions } from './options.ts';
+import { problemsIn } from './request-problems.ts';
+import { profileOf } from './row-views.ts';
+import type { HealthService, JobCheck, Who } from './services.ts';
+import { durationInWords } from './sizes.ts';
+import type { FieldProblem } from './views.ts';
+import { worstCaseOf } from './worst-case.ts';
+
+/** A misspelt field must not be taken for "as usual". */
+const requestSchema = jobRequestSchema.strict();
+
+export type ParsedRequest = { request: JobRequest } | { problems: FieldProblem[] };
+
+export function parseRequest(given: unknown): ParsedRequest {
+  const result = requestSchema.safeParse(given);
+  return result.success ? { request: result.data } : { problems: problemsIn(result.error) };
+}
+
+/** Everything that can be known before a machine is paid for. */
+export function jobChecker(options: ServiceOptions, health: HealthService) {
+  const { stores, engines, clouds } = options;
+
+  const dataProblems = async (
+    who: Who,
+    request: JobRequest,
+  ): Promise<{ problems: FieldProblem[]; warnings: string[] }> => {
+    const dataset = await stores.datasets.get(who.workspaceId, request.datasetId);
+    if (!dataset)
+      return {
+        problems: [{ field: 'datasetId', message: 'There is no such dataset; it may have been removed.' }],
+        warnings: [],
+      };
+    return columnProblems(request, profileOf(dataset));
+  };
+
+  const engineProblems = async (engine: Engine | undefined, request: JobRequest): Promise<FieldProblem[]> => {
+    if (!engine) {
+      const known = (await engines.describe()).map(({ name }) => name).join(', ');
+      return [{ field: 'engine.name', message: `There is no engine “${request.engine.name}”. There are: ${known}.` }];
+    }
+    const { problems } = checkSettings(engine, request.engine.settings);
+    const found = problems.map(({ setting, message }) => ({ field: `engine.settings.${setting}`, message }));
+    if (!engine.tasks.includes(request.task.kind)) {
+      const message = `${engine.title} cannot predict ${taskWords[request.task.kind]}.`;
+      found.push({ field: 'task.kind', message });
+    }
+    return found;
+  };
+
+  const continueProblems = async (
+    who: Who,
+    request: JobRequest,
+    engine: Engine | undefined,
+  ): Promise<FieldProblem[]> => {
+    if (request.continuesJobId === null) return [];
+    const wrong = (message: string) => [{ field: 'continuesJobId', message }];
+    const from = await stores.jobs.get(who.workspaceId, request.continuesJobId);
+    if (!from) return wrong('There is no such job to continue; it may have been removed.');
+    const model = await stores.models.findByJob(from.id);
+    if (!model || model.deleted_at_ms !== null) return wrong(`The job “${from.name}” has no model to continue from.`);
+    if (from.engine !== request.engine.name)
+      return wrong(`Its model was made by ${from.engine}; another engine cannot continue it.`);
+    if (engine && !engine.continues) return wrong(`${engine.title} cannot continue from an earlier model.`);
+    return [];
+  };
+
+  const machineFor = async (request: JobRequest): Promise<{ machine?: MachineType; problems: FieldProblem[] }> => {
+    const cloud = clouds.find(({ name }) => name === request.machine.cloud);
+    if (!cloud) {
+      const known = clouds.map(({ name }) => name).join(', ');
+      const message = `This installation has no cloud “${request.machine.cloud}”. It has: ${known}.`;
+      return { problems: [{ field: 'machine.cloud', message }] };
+    }
+    const types = await cloud.machineTypes();
+    const machine = types.find(({ name }) => name === request.machine.type);
+    if (machine) return { machine, problems: [] };
+    const known = types.map(({ name }) => name).join(', ');
+    const message = `There is no machine type “${request.machine.type}”. There are: ${known}.`;
+    return { problems: [{ field: 'machine.type', message }] };
+  };
+
+  return async (who: Who, given: unknown): Promise<JobCheck> => {
+    const parsed = parseRequest(given);
+    if ('problems' in parsed) return { problems: parsed.problems, warnings: [], creates: [] };
+    const { request } = parsed;
+    const engine = (await engines.describe()).find(({ name }) => name === request.engine.name);
+    const [disk, data, ofEngine, ofContinuing, { machine, problems: ofMachine }] = await Promise.all([
+      health.lowDisk(),
+      dataProblems(who, request),
+      engineProblems(engine, request),
+      continueProblems(who, request, engine),
+      machineFor(request),
+    ]);
+    const problems = [...data.problems, ...ofEngine, ...ofContinuing, ...ofMachine];
+    if (disk !== undefined) problems.unshift({ field: '', message: disk });
+    const { warnings } = data;
+    if (problems.length > 0 || !engine || !machine) return { problems, warnings, creates: [] };
+    const { settings } = checkSettings(engine, request.engine.settings);
+    const spec: JobSpec = {
+      ...request,
+      id: request.id ?? randomUUID(),
+      workspaceId: who.workspaceId,
+      owner: who.owner,
+      engine: { name: engine.name, settings },
+    };
+    if (!(await options.engines.isReady(engine.name))) warnings.push(firstUse(engine));
+    return { spec, problems: [], warnings, worstCase: worstCaseOf(spec, machine), creates: createsOf(spec, machine) };
+  };
+}
+
+function columnProblems(
+  request: JobRequest,
+  profile: DatasetProfile,
+): { problems: FieldProblem[]; warnings: string[] } {
+  const names = new Set(profile.columns.map(({ name }) => name));
+  const problems: FieldProblem[] = [];
+  for (const [index, column] of request.ignoredColumns.entries()) {
+    if (!names.has(column))
+      problems.push({ field: `ignoredColumns.${index}`, message: `The data has no column “${column}”.` });
+    else if (request.task.labels.includes(column)) {
+      problems.push({
+        field: `ignoredColumns.${index}`,
+        message: `“${column}” is to be predicted; it is never shown to the model.`,
+      });
+    }
+  }
+  return { problems: [...problems, ...checkTraining(profile, request)], warnings: [] };
+}
+
+function firstUse({ title, environment }: Engine): string {
+  const { downloadMegabytes, installSeconds } = environment;
+  const size = `${Math.round(downloadMegabytes)} MB, about ${durationInWords(installSeconds)}`;
+  return `${title} is used for the first time: it is downloaded and set up first (${size}).`;
+}
+
+/** What the confirm page lists: everything that will exist because of this job. */
+function createsOf(spec: JobSpec, machine: MachineType): string[] {
+  const holder = { kind: 'job', id: spec.id } as const;
+  const { attempts, trainingSeconds } = spec.limits;
+  const again = attempts > 1 ? `; if it is lost, another, up to ${attempts} in all` : '';
+  const time = durationInWords(trainingSeconds);
+  return [
+    `a bucket “${bucketNameOf(holder)}” with a copy of the data, removed at the end`,
+    'a signal channel for its events, removed at the end',
+    `a machine “${machineNameOf({ ...holder, attempt: 1 })}” (${machine.title}) that trains for at most ${time}${again}; removed at the end`,
+    `a model “${spec.name}” with its report and log, kept until you remove them`,
+  ];
+}

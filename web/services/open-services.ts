@@ -1,0 +1,26 @@
+import { datasetService, keepDataset } from './dataset-service.ts';
+import { engineService } from './engine-service.ts';
+import { healthService } from './health-service.ts';
+import { jobService } from './job-service.ts';
+import { logService } from './log-service.ts';
+import { machineService } from './machine-service.ts';
+import { modelService } from './model-service.ts';
+import type { ServiceOptions } from './options.ts';
+import { predictionService } from './prediction-service.ts';
+import type { Services } from './services.ts';
+
+export function openServices(options: ServiceOptions): Services {
+  const health = healthService(options);
+  const keep = keepDataset(options, health);
+  const datasets = datasetService(options, keep);
+  return {
+    datasets,
+    jobs: jobService(options, health),
+    predictions: predictionService(options, { health, keep, datasets }),
+    models: modelService(options),
+    log: logService(options),
+    engines: engineService(options),
+    machines: machineService(options.clouds, options.now),
+    health,
+  };
+}

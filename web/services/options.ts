@@ -1,0 +1,32 @@
+import type { DataWorker } from '../../data/open-data-worker.ts';
+import type { Stores } from '../../db/open-stores.ts';
+import type { Engine } from '../../domain/engine.ts';
+import type { Cloud } from '../../infra/cloud.ts';
+import type { Store } from '../../infra/store.ts';
+import type { WorkClient } from '../../temporal/work-client.ts';
+import type { LogReader } from '../live/log-reader.ts';
+
+/** What the services stand on; the composition root opens it, tests open their own. */
+export interface ServiceOptions {
+  stores: Stores;
+  store: Store;
+  data: DataWorker;
+  work: WorkClient;
+  clouds: readonly Cloud[];
+  log: LogReader;
+  engines: {
+    describe(): Promise<Engine[]>;
+    /** Whether its environment is there, so that a job need not wait for a download. */
+    isReady(engine: string): boolean | Promise<boolean>;
+  };
+  /** The folder with samples.json and the files that it names. */
+  samplesFolder: string;
+  tempFolder: string;
+  uploadLimitMb: number;
+  freeBytes(): Promise<number>;
+  /** Below it, nothing new is accepted. */
+  lowDiskBytes: number;
+  /** Failures that nobody waits for. */
+  onError(error: unknown): void;
+  now?: () => number;
+}

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { countOf } from '../../db/read-models/jobs-models.ts';
+import { IdempotencyConflict } from '../../db/stores/job-store.ts';
+import type { DatasetRow, ModelRow, PredictionRow } from '../../db/tables.ts';
+import { predictionRequestSchema, type PredictionSpec, predictionSpecSchema } from '../../domain/prediction-spec.ts';
+import type { KeepDataset } from './dataset-service.ts';
+import { deliver } from './deliver.ts';
+import { workAsks } from './job-asks.ts';
+import { costNow, partsOf } from './job-details.ts';
+import { withLocalCopy } from './local-copy.ts';
+import { fileNameOf, storedDownload } from './model-service.ts';
+import type { ServiceOptions } from './options.ts';
+import { conflict, notFound, Refused } from './refused.ts';
+import { problemsIn } from './request-problems.ts';
+import { inputSchemaOf, predictionSummary, profileOf, specOf } from './row-views.ts';
+import type {
+  DatasetService,
+  Download,
+  HealthService,
+  OutputFormat,
+  PredictionAccepted,
+  PredictionService,
+  Rejected,
+  Removal,
+  Who,
+} from './services.ts';
+import type { FieldProblem } from './views.ts';
+
+const requestSchema = predictionRequestSchema.strict();
+
+export function predictionService(
+  options: ServiceOptions,
+  parts: { health: HealthService; keep: KeepDataset; datasets: DatasetService },
+): PredictionService {
+  const { stores, store, work, onError } = options;
+  const now = options.now ?? Date.now;
+  const asks = workAsks(options);
+
+  const find = async (who: Who, id: string): Promise<PredictionRow> => {
+    const row = await stores.predictions.get(who.workspaceId, id);
+    if (!row) throw notFound('prediction with this id', 'It may have been removed. See the list of predictions.');
+    return row;
+  };
+
+  const findModel = async (who: Who, id: string): Promise<ModelRow> => {
+    const model = await stores.models.get(who.workspaceId, id);
+    if (!model) throw notFound('model with this id', 'It may have been removed. See the list of models.');
+    return model;
+  };
+
+  const begin = async (row: PredictionRow): Promise<string> => {
+    const isTold = row.phase === 'done' || row.started_at_ms !== null;
+    const spec = JSON.parse(row.spec_json) as PredictionSpec;
+    const delivered = isTold || (await deliver(() => work.startPrediction(spec), onError));
+    return delivered ? 'Accepted.' : 'Accepted. It starts as soon as the Temporal server answers again.';
+  };
+
+  const specFor = async (who: Who, id: string, model: ModelRow, datasetId: string): Promise<PredictionSpec> => {
+    // On a machine like the one that trained it: there it is known to fit.
+    const job = await stores.jobs.get({ workspaceId: who.workspaceId, deleted: true }, model.job_id);
+    return predictionSpecSchema.parse({
+      id,
+      ...who,
+      modelId: model.id,
+      datasetId,
+      engine: model.engine,
+      ...(job ? { machine: specOf(job).machine } : {}),
+    });
+  };
+
+  const accept = async (who: Who, given: unknown): Promise<PredictionAccepted | Rejected> => {
+    const result = requestSchema.safeParse(given);
+    if (!result.success) return { problems: problemsIn(result.error) };
+    const { id = randomUUID(), modelId, datasetId } = result.data;
+    const before = await stores.predictions.get({ workspaceId: who.workspaceId, deleted: true }, id);
+    if (before) {
+      if (before.model_id !== modelId || before.dataset_id !== datasetId) throw askedDifferently();
+      return { prediction: predictionSummary(before), sentence: await begin(before), created: false };
+    }
+    const disk = await parts.health.lowDisk();
+    if (disk !== undefined) return { problems: [{ field: '', message: disk }] };
+    const model = await stores.models.get(who.workspaceId, modelId);
+    if (!model)
+      return { problems: [{ field: 'modelId', message: 'There is no such model; it may have been removed.' }] };
+    const dataset = await stores.datasets.get(who.workspaceId, datasetId);
+    if (!dataset) {
+      return { problems: [{ field: 'datasetId', message: 'There is no such dataset; it may have been removed.' }] };
+    }
+    const problems = lacking(model, dataset, 'datasetId');
+    if (problems.length > 0) return { problems };
+    const spec = await specFor(who, id, model, datasetId);
+    const kept = await stores.database
+      .transaction(async (trx) => {
+        const isThere =
+          (await stores.models.get(who.workspaceId, modelId, trx)) &&
+          (await stores.datasets.get(who.workspaceId, datasetId, trx));
+        return isThere ? stores.predictions.insert(spec, { nowMs: now() }, trx) : undefined;
+      })
+      .catch((error: unknown) => {
+        throw error instanceof IdempotencyConflict ? askedDifferently() : error;
+      });
+    if (!kept) return { problems: [{ field: 'modelId', message: 'Model or data have just been removed.' }] };
+    return { prediction: predictionSummary(kept.row), sentence: await begin(kept.row), created: kept.inserted };
+  };
+
+  return {
+    accept,
+
+    async acceptUpload(who, modelId, file) {
+      const model = await findModel(who, modelId);
+      const kept = await parts.keep(who, file);
+      const dropAgain = async () => {
+        if (kept.created) await parts.datasets.remove(who, kept.row.id);
+      };
+      const problems = lacking(model, kept.row, 'file');
+      if (problems.length > 0) {
+        await dropAgain();
+        return { problems };
+      }
+      const accepted = await accept(who, { modelId, datasetId: kept.row.id });
+      if ('problems' in accepted) await dropAgain();
+      return accepted;
+    },
+
+    async get(who, id) {
+      const row = await find(who, id);
+      const holder = { kind: 'prediction', id } as const;
+      const scope = { workspaceId: who.workspaceId, deleted: true };
+      const [ofHolder, cost, model, dataset] = await Promise.all([
+        partsOf(options, holder),
+        costNow(options, holder, row),
+        stores.models.get(scope, row.model_id),
+        stores.datasets.get(scope, row.dataset_id),
+      ]);
+      return {
+        ...predictionSummary(row),
+        ...ofHolder,
+        cost,
+        modelName: model?.name ?? 'a removed model',
+        datasetName: dataset?.name ?? 'removed data',
+        preview: row.preview_json === null ? null : JSON.parse(row.preview_json),
+      };
+    },
+
+    async list(who, { modelId, offset = 0, limit = 50 }) {
+      const narrow = modelId === undefined ? {} : { modelId };
+      const [rows, total] = await Promise.all([
+        stores.predictions.list(who.workspaceId, { ...narrow, offset, limit }),
+        countOf(stores.database, 'predictions', who.workspaceId, narrow),
+      ]);
+      return { items: rows.map(predictionSummary), total, offset, limit };
+    },
+
+    cancel: async (who, id) => asks.cancel(who, { kind: 'prediction', id }, await find(who, id)),
+
+    async output(who, id, format) {
+      const row = await find(who, id);
+      if (row.output_hash === null) throw notYet(row);
+      const model = await stores.models.get({ workspaceId: who.workspaceId, deleted: true }, row.model_id);
+      return outputOf(row, row.output_hash, format, fileNameOf(`${model?.name ?? 'model'} predictions`));
+    },
+
+    removal: async (who, id) => removalOf(await find(who, id)),
+
+    async remove(who, id) {
+      const row = await find(who, id);
+      const what = removalOf(row);
+      if (what.refusal !== null) throw conflict(what.refusal);
+      const holder = { kind: 'prediction', id } as const;
+      for (const object of await store.list(`predictions/${id}/`)) await store.remove(object);
+      for (const chunk of await stores.log.chunks(holder)) await store.remove(chunk.object);
+      await stores.log.deleteAll(holder);
+      // Last, so that after a crash it is still listed and can be removed again.
+      await stores.predictions.softDelete(who.workspaceId, id, now());
+      return what;
+    },
+  };
+
+  async function outputOf(row: PredictionRow, hash: string, format: OutputFormat, name: string): Promise<Download> {
+    const base = `predictions/${row.id}/predictions`;
+    if (format !== 'json') {
+      const contentType = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/vnd.apache.parquet';
+      const download = await storedDownload(options, `${base}.${format}`, {
+        contentType,
+        fileName: `${name}.${format}`,
+      });
+      return { ...download, etag: `${hash}-${format}` };
+    }
+    // Made when it is asked for: few ask, and it is the largest of the three.
+    const path = join(options.tempFolder, `${randomUUID()}.json`);
+    await withLocalCopy(options, `${base}.parquet`, (parquet) => options.data.toJson({ parquet, path }));
+    const { size } = await stat(path);
+    return {
+      fileName: `${name}.json`,
+      contentType: 'application/json',
+      bytes: size,
+      etag: `${hash}-json`,
+      // Exclusive here, inclusive there.
+      open: (range) => createReadStream(path, range ? { start: range.start, end: (range.end ?? size) - 1 } : {}),
+      close: () => rm(path, { force: true }),
+    };
+  }
+}
+
+/** What can be said at once; types are compared value by value when the data is prepared. */
+function lacking(model: ModelRow, dataset: DatasetRow, field: string): FieldProblem[] {
+  const there = new Set(profileOf(dataset).columns.map(({ name }) => name));
+  const missing = inputSchemaOf(model).filter(({ name, role }) => role === 'feature' && !there.has(name));
+  if (missing.length === 0) return [];
+  const names = missing.map(({ name }) => `“${name}”`).join(', ');
+  const word = missing.length === 1 ? 'the column' : 'the columns';
+  const message = `The data lacks ${word} ${names}, which the model “${model.name}” was trained on. Add ${
+    missing.length === 1 ? 'it' : 'them'
+  }; the header must read exactly so.`;
+  return [{ field, message }];
+}
+
+function removalOf(row: PredictionRow): Removal {
+  return {
+    goes:
+      row.row_count === null ? ['its entry in the list'] : [`the predictions (${row.row_count} rows) and their log`],
+    stays: ['the data that was predicted', 'the model'],
+    refusal: row.phase === 'done' ? null : 'It is not done. Cancel it first.',
+  };
+}
+
+function notYet(row: PredictionRow): Refused {
+  if (row.phase === 'done') return notFound('output of this prediction', row.reason ?? 'It left none.');
+  return new Refused(409, 'Not yet', 'This prediction is not done yet.', {
+    hint: 'Follow its events, or ask again later.',
+  });
+}
+
+function askedDifferently(): Refused {
+  return conflict('This id was used before, for another prediction.', 'Use a new id.');
+}

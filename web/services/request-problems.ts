@@ -1,0 +1,23 @@
+import type { z } from 'zod';
+import { Refused } from './refused.ts';
+import type { FieldProblem } from './views.ts';
+
+/** What zod found, with the dotted names that forms, API and CLI use for fields. */
+export function problemsIn(error: z.ZodError): FieldProblem[] {
+  return error.issues.map((issue) => ({ field: issue.path.map(String).join('.'), message: sentence(issue) }));
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `There is no field ${issue.keys.map((key) => `“${key}”`).join(', ')}.`;
+  const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  return isMissing ? 'This is needed.' : issue.message;
+}
+
+/** Parses what came by query or body, or refuses it as a whole. */
+export function parsed<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const problems = problemsIn(result.error);
+  const names = problems.map((problem) => problem.field || 'the request').join(', ');
+  throw new Refused(422, 'The request does not fit', `Something is wrong with ${names}.`, { problems });
+}
