@@ -1,0 +1,148 @@
+"""What the trainer is asked to do (`spec.json`), read and checked before anything else is loaded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from trainer.failures import TrainerFailure
+from trainer.metrics import METRICS, TASKS, Metric, TaskKind, default_metric
+
+SettingValue = str | float | int | bool | None | list[str]
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    sql_type: str
+    role: Literal["feature", "label", "ignored"] = "feature"
+
+
+@dataclass(frozen=True)
+class Task:
+    kind: TaskKind
+    label: str
+    metric: Metric
+    positive_class: str | None = None
+
+    @property
+    def is_classes(self) -> bool:
+        return self.kind != "regression"
+
+
+@dataclass(frozen=True)
+class Split:
+    holdout_fraction: float = 0.2
+    folds: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    engine: str
+    settings: dict[str, SettingValue]
+    task: Task
+    columns: list[Column]
+    split: Split
+    data: Path
+    start_from: Path | None = None
+    training_seconds: float = 600
+    job_id: str = ""
+
+    @property
+    def features(self) -> list[Column]:
+        return [column for column in self.columns if column.role == "feature"]
+
+    @property
+    def label_column(self) -> Column:
+        return next(column for column in self.columns if column.role == "label")
+
+
+@dataclass(frozen=True)
+class PredictSpec:
+    engine: str
+    model: Path
+    data: Path
+    prediction_id: str = field(default="")
+
+
+def read_train_spec(path: Path, work: Path) -> TrainSpec:
+    raw = _read(path, "train")
+    try:
+        return TrainSpec(
+            engine=raw["engine"],
+            settings=dict(raw.get("settings") or {}),
+            task=_task(raw["task"]),
+            columns=_columns(raw["columns"], raw["task"]["labels"]),
+            split=_split(raw.get("split") or {}),
+            data=work / raw["data"],
+            start_from=work / raw["startFrom"] if raw.get("startFrom") else None,
+            training_seconds=float((raw.get("limits") or {}).get("trainingSeconds", 600)),
+            job_id=str(raw.get("jobId", "")),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrainerFailure("BadSpec", f"The spec of this job cannot be read: {error!r}.") from error
+
+
+def read_predict_spec(path: Path, work: Path) -> PredictSpec:
+    raw = _read(path, "predict")
+    try:
+        return PredictSpec(
+            engine=raw["engine"],
+            model=work / raw["model"],
+            data=work / raw["data"],
+            prediction_id=str(raw.get("predictionId", "")),
+        )
+    except (KeyError, TypeError) as error:
+        raise TrainerFailure("BadSpec", f"The spec of this prediction cannot be read: {error!r}.") from error
+
+
+def _read(path: Path, kind: str) -> dict[str, Any]:
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainerFailure("BadSpec", f"The spec {path} cannot be read: {error}.") from error
+    if not isinstance(raw, dict) or raw.get("kind") != kind:
+        raise TrainerFailure("BadSpec", f"The spec {path} is not one to {kind} by: its “kind” has to be “{kind}”.")
+    return raw
+
+
+def _task(raw: dict[str, Any]) -> Task:
+    kind = raw["kind"]
+    if kind not in TASKS:
+        raise TrainerFailure("BadSpec", f"There is no task “{kind}”. It is one of {', '.join(TASKS)}.")
+    labels = raw["labels"]
+    if len(labels) != 1:
+        raise TrainerFailure("BadLabel", f"A table engine predicts exactly one column; {len(labels)} were chosen.")
+    name = raw.get("metric") or default_metric(kind)
+    metric = METRICS.get(name)
+    if metric is None or kind not in metric.tasks:
+        fitting = ", ".join(m.name for m in METRICS.values() if kind in m.tasks)
+        raise TrainerFailure("BadSettings", f"The metric “{name}” does not fit this task. Choose one of {fitting}.")
+    return Task(kind=kind, label=labels[0], metric=metric, positive_class=raw.get("positiveClass"))
+
+
+def _columns(raw: list[dict[str, Any]], labels: list[str]) -> list[Column]:
+    columns = [Column(c["name"], c["sqlType"], c.get("role", "feature")) for c in raw]
+    if not any(c.role == "label" and c.name == labels[0] for c in columns):
+        known = ", ".join(c.name for c in columns)
+        raise TrainerFailure(
+            "BadLabel",
+            f"The column to predict, “{labels[0]}”, is not in the data. It has: {known}. Choose one of them.",
+        )
+    if not any(c.role == "feature" for c in columns):
+        raise TrainerFailure(
+            "BadData", "No column is left to learn from: all but the label are ignored. Take at least one back in."
+        )
+    return columns
+
+
+def _split(raw: dict[str, Any]) -> Split:
+    split = Split(float(raw.get("holdoutFraction", 0.2)), int(raw.get("folds", 0)), int(raw.get("seed", 0)))
+    if not 0 < split.holdout_fraction < 1:
+        raise TrainerFailure("BadSettings", "The held-out part has to be between 0 and 1 of the rows.")
+    if split.folds < 0:
+        raise TrainerFailure("BadSettings", "The number of folds cannot be negative.")
+    return split

@@ -1,0 +1,105 @@
+"""What an engine says of itself, as data (domain/engine.ts). Standard library only: `describe` imports no engine's parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from trainer.contract import SettingValue
+from trainer.failures import TrainerFailure
+from trainer.metrics import TASKS, TaskKind
+
+SettingType = Literal["choice", "number", "integer", "boolean", "choices"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    title: str
+    help: str
+    type: SettingType
+    default: SettingValue
+    choices: tuple[tuple[str, str], ...] = ()
+    min: float | None = None
+    max: float | None = None
+    tasks: tuple[TaskKind, ...] = TASKS
+
+    def describe(self) -> dict[str, Any]:
+        choices = [{"value": value, "title": title} for value, title in self.choices]
+        plain = {key: getattr(self, key) for key in ("name", "title", "help", "type", "default", "min", "max")}
+        return {**plain, "choices": choices, "tasks": list(self.tasks)}
+
+    def problem_with(self, value: SettingValue) -> str | None:
+        options = [value for value, _ in self.choices]
+        if value is None:
+            return None if self.default is None else f"{self.title} is needed."
+        if self.type == "boolean":
+            return None if isinstance(value, bool) else f"{self.title} is yes or no, not “{value}”."
+        if self.type == "choice":
+            return None if value in options else f"{self.title} is one of {', '.join(options)}, not “{value}”."
+        if self.type == "choices":
+            fits = isinstance(value, list) and all(item in options for item in value)
+            return None if fits else f"{self.title} takes any of {', '.join(options)}, not “{value}”."
+        return self._number_problem(value)
+
+    def _number_problem(self, value: SettingValue) -> str | None:
+        whole = self.type == "integer"
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or (whole and int(value) != value):
+            return f"{self.title} is a {'whole ' if whole else ''}number, not “{value}”."
+        if self.min is not None and value < self.min:
+            return f"{self.title} is at least {self.min:g}, not {value:g}."
+        if self.max is not None and value > self.max:
+            return f"{self.title} is at most {self.max:g}, not {value:g}."
+        return None
+
+
+@dataclass(frozen=True)
+class Declaration:
+    name: str
+    title: str
+    summary: str
+    tasks: tuple[TaskKind, ...]
+    settings: tuple[Setting, ...]
+    continues: bool
+    download_megabytes: int
+    install_seconds: int
+    prepared_at_start: bool
+    #: Parts of the environment that only the trainer needs: left out of a model's requirements.txt.
+    trainer_only: tuple[str, ...] = field(default=("duckdb",))
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "title": self.title,
+            "summary": self.summary,
+            "tasks": list(self.tasks),
+            "settings": [setting.describe() for setting in self.settings],
+            "continues": self.continues,
+            "environment": {
+                "downloadMegabytes": self.download_megabytes,
+                "installSeconds": self.install_seconds,
+                "preparedAtStart": self.prepared_at_start,
+            },
+        }
+
+    def settled(self, given: dict[str, SettingValue], kind: TaskKind) -> dict[str, SettingValue]:
+        """The settings with defaults filled in; fails on the first that is unknown or out of range."""
+        if kind not in self.tasks:
+            raise TrainerFailure("BadSettings", f"{self.title} cannot do the task “{kind}”.")
+        known = {setting.name: setting for setting in self.settings}
+        for name in given:
+            if name not in known:
+                raise TrainerFailure(
+                    "BadSettings", f"{self.title} has no setting “{name}”. It has: {', '.join(known)}."
+                )
+        values: dict[str, SettingValue] = {}
+        for name, setting in known.items():
+            value = given.get(name)
+            value = setting.default if value is None else value
+            problem = setting.problem_with(value)
+            if problem:
+                raise TrainerFailure("BadSettings", problem)
+            if name in given and kind not in setting.tasks and value != setting.default:
+                raise TrainerFailure("BadSettings", f"{setting.title} has no meaning for the task “{kind}”.")
+            values[name] = value
+        return values

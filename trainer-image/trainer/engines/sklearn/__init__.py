@@ -1,0 +1,123 @@
+"""scikit-learn: a handful of algorithms, ready in seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainer.declaration import Declaration, Setting
+from trainer.metrics import TASKS
+
+if TYPE_CHECKING:
+    from trainer.fitting import Fitted, Order, Output
+
+_ALGORITHMS = (
+    ("auto", "Try a handful, keep the best"),
+    ("linear", "Linear or logistic regression"),
+    ("tree", "Decision tree"),
+    ("random_forest", "Random forest"),
+    ("extra_trees", "Extra trees"),
+    ("hist_gradient_boosting", "Gradient boosting"),
+    ("nearest_neighbours", "Nearest neighbours"),
+    ("svm", "Support vector machine"),
+    ("mlp", "Small neural network"),
+)
+
+DECLARATION = Declaration(
+    name="sklearn",
+    title="scikit-learn",
+    summary="A handful of well-known algorithms. Small to install, a first model within seconds.",
+    tasks=TASKS,
+    settings=(
+        Setting(
+            name="algorithm",
+            title="Algorithm",
+            help="One algorithm, or a handful tried in order of their cost for as long as the time lasts.",
+            type="choice",
+            default="auto",
+            choices=_ALGORITHMS,
+        ),
+        Setting(
+            name="trees",
+            title="Trees",
+            help="For random forest and extra trees; for gradient boosting the most rounds. More are slower, rarely worse.",
+            type="integer",
+            default=300,
+            min=1,
+            max=5000,
+        ),
+        Setting(
+            name="max_depth",
+            title="Deepest tree",
+            help="0 lets trees grow as they like. Small numbers make simpler models.",
+            type="integer",
+            default=0,
+            min=0,
+            max=100,
+        ),
+        Setting(
+            name="learning_rate",
+            title="Learning rate",
+            help="For gradient boosting and the neural network; 0 takes each one's own default. Smaller learns slower and needs more rounds.",
+            type="number",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+        ),
+        Setting(
+            name="regularisation",
+            title="Regularisation",
+            help="For linear models, the support vector machine and the neural network: above 1 holds the model back more, below 1 less.",
+            type="number",
+            default=1.0,
+            min=0.000001,
+            max=1_000_000,
+        ),
+        Setting(
+            name="neighbours",
+            title="Neighbours",
+            help="For nearest neighbours: how many similar rows are asked.",
+            type="integer",
+            default=15,
+            min=1,
+            max=1000,
+        ),
+    ),
+    continues=True,
+    download_megabytes=95,
+    install_seconds=15,
+    prepared_at_start=True,
+)
+
+
+def warm_up() -> None:
+    import trainer.engines.sklearn.candidates  # noqa: F401
+
+
+def check(order: Order) -> None:
+    from trainer.engines.sklearn.fitting import check_order
+
+    check_order(order)
+
+
+def fit(order: Order) -> Fitted:
+    from trainer.engines.sklearn.fitting import SklearnEngine
+
+    return SklearnEngine(order).fit()
+
+
+def resume(order: Order) -> Fitted:
+    from trainer.engines.sklearn.fitting import SklearnEngine
+
+    return SklearnEngine(order).take_up().fit()
+
+
+def report(fitted: Fitted) -> dict[str, object]:
+    return fitted.facts()
+
+
+def predict(folder: Path, frame: object) -> Output:
+    from trainer.output import Output
+    from trainer.portable.predict import open_model
+
+    return Output(*open_model(folder).predict(frame))

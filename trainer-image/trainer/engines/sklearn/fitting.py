@@ -1,0 +1,179 @@
+"""Fits candidates one after the other, keeps each new best on disk at once, and hands in the best."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+
+from trainer.engines.sklearn.candidates import Candidate, candidates, variations
+from trainer.engines.sklearn.plan import make_plan
+from trainer.engines.sklearn.portable import predict, prepare
+from trainer.engines.sklearn.validation import Judged, Validation
+from trainer.failures import Interrupted, TrainerFailure
+from trainer.files import write_text, written_whole
+from trainer.fitting import NothingFitted, Order
+from trainer.output import Output
+
+#: A support vector machine's time grows with the square of the rows.
+_MOST_ROWS_FOR_SVM = 50_000
+#: A continued job gives up when this many variations in a row were no better.
+_PATIENCE = 25
+
+
+def check_order(order: Order) -> None:
+    rows = len(order.frame)
+    if order.settings["algorithm"] == "svm" and rows > _MOST_ROWS_FOR_SVM:
+        raise TrainerFailure(
+            "BadSettings",
+            f"A support vector machine would take hours on {rows} rows (at most {_MOST_ROWS_FOR_SVM}). "
+            "Choose gradient boosting or a linear model.",
+        )
+
+
+class SklearnEngine:
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._classes = None if order.labels.classes is None else len(order.labels.classes)
+        self._kept = order.scratch / "kept"
+        self._tried: list[str] = []
+        self.best_ = ""
+        self.interval_: float | None = None
+        self.validation_: dict[str, float] = {}
+        self.rows_: dict[str, int] = {}
+        self.plan_: list[dict[str, Any]] = []
+        self.dropped_: list[str] = []
+        self.pipeline_: Any = None
+        self.candidate_: Candidate | None = None
+        if order.earlier is not None:
+            self._start_from(order.earlier / "model")
+
+    def take_up(self) -> SklearnEngine:
+        """Takes up what an interrupted fit had kept."""
+        if (self._kept / "kept.json").is_file():
+            self._start_from(self._kept)
+        return self
+
+    def fit(self) -> SklearnEngine:
+        order = self._order
+        if not self.plan_:
+            self.plan_, self.dropped_ = make_plan(order.frame, order.spec.features)
+        if self.dropped_:
+            order.warn(f"Left out, because they say the same in every row: {', '.join(self.dropped_)}.")
+        validation = Validation(order, self.plan_, prepare(order.frame, self.plan_))
+        self.rows_ = self.rows_ or validation.rows
+        queue = self._queue()
+        for number, candidate in enumerate(queue):
+            if order.clock.left() <= 0:
+                order.cut_short = True
+                break
+            self._tell(candidate, number, validation)
+            try:
+                with order.interruption.allowed():
+                    judged = validation.judge(candidate)
+                    with order.interruption.held_back():
+                        self._settle(candidate, judged)
+            except Interrupted:
+                order.cut_short = True
+                break
+        if self.pipeline_ is None:
+            raise NothingFitted
+        self._learn_from_all_rows(validation)
+        return self
+
+    def _queue(self) -> Iterator[Candidate]:
+        """The handful; a job that continues another goes on with variations until nothing gets better."""
+        for candidate in candidates(self._order.settings):
+            if candidate.name not in self._tried:
+                yield candidate
+        if self._order.earlier is None:
+            return
+        best, in_vain = self.best_, 0
+        for candidate in variations(self._order.settings, self._tried, self._order.seed):
+            if in_vain >= _PATIENCE:
+                return
+            yield candidate
+            in_vain = in_vain + 1 if self.best_ == best else 0
+            best = self.best_
+
+    def _tell(self, candidate: Candidate, number: int, validation: Validation) -> None:
+        order = self._order
+        known = len(candidates(order.settings))
+        fraction = number / known if order.earlier is None else order.clock.fraction()
+        left = order.clock.left()
+        if order.earlier is None and number:
+            left = min(left, order.clock.used() / number * (known - number))
+        order.events.progress(f"Fitting {candidate.name}, {validation.words}", fraction, round(left, 1))
+        print(f"Fitting {candidate.name} ({candidate.algorithm}), {validation.words}", flush=True)
+
+    def _settle(self, candidate: Candidate, judged: Judged) -> None:
+        metric = self._order.spec.task.metric
+        score = judged.scores[metric.name]
+        self._tried.append(candidate.name)
+        if self.pipeline_ is None or metric.better(score, self.validation_.get(metric.name, float("nan"))):
+            self.best_, self.candidate_ = candidate.name, candidate
+            self.pipeline_, self.validation_, self.interval_ = judged.pipeline, judged.scores, judged.interval
+            self.save(self._kept)
+        self._order.board.add(
+            candidate.name,
+            score,
+            judged.interval,
+            fit_seconds=round(judged.fit_seconds, 3),
+            predict_ms_per_1000=round(judged.predict_ms_per_1000, 3),
+        )
+        print(f"{candidate.name}: {metric.name} {score:.4f} on validation, {judged.fit_seconds:.2f} s", flush=True)
+
+    def _learn_from_all_rows(self, validation: Validation) -> None:
+        """After one split the winner has not seen its validation rows: let it, when that surely fits into the time."""
+        if validation.whole_first or self.candidate_ is None or self.rows_["train"] == len(self._order.frame):
+            return
+        seconds = next(r["fitSeconds"] for r in self._order.board.rows if r["model"] == self.best_) or 0.0
+        if self._order.clock.left() < seconds * 2 + 1:
+            return
+        try:
+            with self._order.interruption.allowed():
+                pipeline = validation.fit_all(self.candidate_)
+        except Interrupted:
+            return
+        self.pipeline_ = pipeline
+        self.rows_ = {**self.rows_, "train": len(self._order.frame)}
+
+    def predict(self, frame: pd.DataFrame) -> Output:
+        return Output(*predict(self.pipeline_, prepare(frame, self.plan_), self._classes))
+
+    def save(self, folder: Path) -> None:
+        with written_whole(folder / "pipeline.joblib") as beside:
+            joblib.dump(self.pipeline_, beside, compress=("zlib", 1))
+        plan = {"classes": self._classes, "columns": self.plan_, "leftOut": self.dropped_}
+        write_text(folder / "plan.json", json.dumps(plan, ensure_ascii=False, indent=1))
+        kept = {
+            "best": self.best_,
+            "candidate": asdict(self.candidate_) if self.candidate_ else None,
+            "validation": self.validation_,
+            "interval": self.interval_,
+            "rows": self.rows_,
+            "tried": self._tried,
+        }
+        write_text(folder / "kept.json", json.dumps(kept))
+
+    def _start_from(self, folder: Path) -> None:
+        kept = json.loads((folder / "kept.json").read_text("utf-8"))
+        plan = json.loads((folder / "plan.json").read_text("utf-8"))
+        self.pipeline_ = joblib.load(folder / "pipeline.joblib")
+        self.plan_, self.dropped_ = plan["columns"], plan["leftOut"]
+        self.best_, self._tried = kept["best"], kept["tried"]
+        self.candidate_ = Candidate(**kept["candidate"]) if kept["candidate"] else None
+        self.validation_, self.interval_, self.rows_ = kept["validation"], kept["interval"], kept["rows"]
+        self._order.board.add(self.best_, self.validation_[self._order.spec.task.metric.name], self.interval_)
+        if folder != self._kept and not self._kept.exists():
+            shutil.copytree(folder, self._kept)
+
+    def facts(self) -> dict[str, Any]:
+        parameters = dict(self.candidate_.parameters) if self.candidate_ else {}
+        return {"algorithm": self.candidate_.algorithm if self.candidate_ else self.best_, "parameters": parameters}

@@ -1,0 +1,80 @@
+"""What an engine is given to fit with, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from trainer.board import Board
+from trainer.clock import Clock
+from trainer.contract import SettingValue, TrainSpec
+from trainer.events import Events
+from trainer.interruption import Interruption
+from trainer.labels import Labels
+from trainer.output import Output
+from trainer.scoring import Scorer
+
+__all__ = ["Fitted", "NothingFitted", "Order", "Output"]
+
+
+class NothingFitted(Exception):
+    """Time or patience ended before a first model was ready."""
+
+
+@dataclass
+class Order:
+    """One training: all that an engine may know. The held-out rows are not in here."""
+
+    spec: TrainSpec
+    settings: dict[str, SettingValue]
+    frame: pd.DataFrame
+    labels: Labels
+    #: `labels.values` of the rows in `frame`.
+    values: np.ndarray
+    clock: Clock
+    events: Events
+    board: Board
+    #: Survives the process that fits: what is finished is kept here.
+    scratch: Path
+    interruption: Interruption
+    #: An earlier model to start from, unpacked.
+    earlier: Path | None = None
+    warnings: list[str] = field(default_factory=list)
+    #: Set by the engine when it would have gone on with more time.
+    cut_short: bool = False
+
+    @property
+    def seed(self) -> int:
+        return self.spec.split.seed
+
+    def scorer(self, truth: np.ndarray) -> Scorer:
+        return Scorer(self.spec.task, truth, self.labels.positive, self.seed)
+
+    def warn(self, sentence: str) -> None:
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+
+class Fitted(Protocol):
+    """What `fit` returns: learned attributes end in _, as in scikit-learn."""
+
+    #: The name of the winner, chosen on validation.
+    best_: str
+    #: Every metric of the winner on the validation rows.
+    validation_: dict[str, float]
+    interval_: float | None
+    rows_: dict[str, int]
+
+    def predict(self, frame: pd.DataFrame) -> Output: ...
+
+    def save(self, folder: Path) -> None:
+        """Writes the native model into `folder`."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What the report may say beyond the common part."""
+        ...

@@ -1,0 +1,124 @@
+"""Writes what a training leaves in `out/`: the archive, its manifest, the report."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from trainer.archive import MANIFEST, pack
+from trainer.baseline import Baseline
+from trainer.engine import ENGINES_FOLDER, Engine
+from trainer.files import write_text, written_whole
+from trainer.fitting import Fitted, Order
+from trainer.inputs import Inputs
+from trainer.readme import make_readme
+from trainer.report.build import build_report
+from trainer.report.page import make_page
+
+PORTABLE = Path(__file__).parent / "portable"
+
+
+class HandIn:
+    def __init__(
+        self,
+        engine: Engine,
+        order: Order,
+        inputs: Inputs,
+        fitted: Fitted,
+        baseline: Baseline,
+        why: str,
+        fit_seconds: float,
+    ) -> None:
+        self._engine = engine
+        self._order = order
+        self._inputs = inputs
+        self._fitted = fitted
+        self.report = build_report(order, inputs, fitted, baseline, why, fit_seconds)
+        best = self.report["best"]
+        metric = self.report["metric"]["title"]
+        self.sentence = f"{best['model']} is the best: {metric} {best['test']:.4g} on held-out rows"
+
+    def write(self, out: Path) -> None:
+        folder = self._order.scratch / "archive"
+        shutil.rmtree(folder, ignore_errors=True)
+        self._fitted.save(folder / "model")
+        report = _json(self.report)
+        schema = self._schema()
+        for name, text in {
+            "report.json": report,
+            "input-schema.json": _json(schema),
+            "recipe.json": "null\n",
+            "training.json": _json(self._training()),
+            "requirements.txt": self._requirements(),
+            "README.md": make_readme(self.report, schema),
+        }.items():
+            write_text(folder / name, text)
+        shutil.copyfile(PORTABLE / "predict.py", folder / "predict.py")
+        shutil.copyfile(ENGINES_FOLDER / self._order.spec.engine / "portable.py", folder / "engine.py")
+        manifest = pack(folder, out / "model.zip")
+        page = make_page(self.report, self.report["history"], _readable(self._engine.report(self._fitted)))
+        write_text(out / "report.json", report)
+        write_text(out / "report.html", page)
+        # The same bytes as in the archive, line ends included: this is what gets signed.
+        with written_whole(out / MANIFEST) as beside:
+            beside.write_bytes(manifest.encode())
+        print(f"Wrote {', '.join(sorted(path.name for path in out.iterdir()))}", flush=True)
+
+    def _schema(self) -> dict[str, Any]:
+        spec, labels = self._order.spec, self._inputs.labels
+        return {
+            "version": 1,
+            "engine": spec.engine,
+            "task": spec.task.kind,
+            "label": {
+                "name": spec.task.label,
+                "sqlType": spec.label_column.sql_type,
+                "classes": labels.classes,
+                "positiveClass": labels.class_names[labels.positive] if spec.task.kind == "binary" else None,
+            },
+            "columns": [{"name": column.name, "sqlType": column.sql_type} for column in spec.features],
+        }
+
+    def _training(self) -> dict[str, Any]:
+        """What a job that goes on from this model has to know."""
+        spec = self._order.spec
+        split = {"holdoutFraction": spec.split.holdout_fraction, "folds": spec.split.folds, "seed": spec.split.seed}
+        return {
+            "version": 1,
+            "engine": spec.engine,
+            "jobId": spec.job_id,
+            "settings": self._order.settings,
+            "task": {"kind": spec.task.kind, "label": spec.task.label},
+            "split": split,
+            "fingerprint": self._inputs.fingerprint,
+        }
+
+    def _requirements(self) -> str:
+        lock = (ENGINES_FOLDER / self._order.spec.engine / "requirements.lock").read_text("utf-8")
+        names = dict.fromkeys(re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE))
+        lines: list[str] = []
+        for name in names:
+            if name in self._engine.DECLARATION.trainer_only:
+                continue
+            try:
+                lines.append(f"{name}=={version(name)}")
+            except PackageNotFoundError:
+                continue  # needed on other systems only
+        return "\n".join(lines) + "\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _readable(facts: dict[str, object]) -> dict[str, object]:
+    told: dict[str, object] = {}
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{key} = {item}" for key, item in value.items())
+        told[name[:1].upper() + name[1:]] = value
+    return told

@@ -1,0 +1,73 @@
+"""The story of one prediction: check the archive, read the data, predict, write it beside its input columns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from trainer.archive import unpack
+from trainer.contract import read_predict_spec
+from trainer.events import Events
+from trainer.failures import EXIT_DONE, TrainerFailure
+from trainer.files import written_whole
+from trainer.portable.predict import InputProblem, output_names, predict_frame
+from trainer.reading import Parquet, literal, quoted
+
+
+def predict(spec_path: Path, work: Path, out: Path, scratch: Path) -> int:
+    spec = read_predict_spec(spec_path, work)
+    events = Events.from_environment()
+    events.progress("Checking the model", 0.0)
+    folder = scratch / "model"
+    listed = unpack(spec.model, folder)
+    if "input-schema.json" not in listed or "engine.py" not in listed:
+        raise TrainerFailure("ModelNotTrusted", f"{spec.model.name} is not a model made by Trainyard.")
+    schema = json.loads((folder / "input-schema.json").read_text("utf-8"))
+    if schema["engine"] != spec.engine:
+        raise TrainerFailure("BadSpec", f"The model was made by {schema['engine']}, not by {spec.engine}.")
+    parquet = Parquet(spec.data)
+    columns = [(column["name"], column["sqlType"]) for column in schema["columns"]]
+    parquet.require([name for name, _ in columns], "The model")
+    parquet.require_memory(columns)
+    frame = parquet.frame(columns)
+    events.progress(f"Predicting {len(frame)} rows", 0.2)
+    try:
+        predicted = predict_frame(folder, schema, frame)
+    except InputProblem as problem:
+        raise TrainerFailure("BadData", str(problem)) from problem
+    _write(parquet, predicted, schema, out / "predictions.parquet")
+    events.progress(f"Predicted {len(frame)} rows", 1.0, 0.0)
+    print(f"Predicted {len(frame)} rows", flush=True)
+    return EXIT_DONE
+
+
+def _write(parquet: Parquet, predicted: pd.DataFrame, schema: dict[str, object], path: Path) -> None:
+    names = output_names(schema)
+    numbered = predicted.assign(__row=np.arange(len(predicted), dtype="int64"))
+    label_type = _label_type(parquet.connection, schema)
+    parquet.connection.register("predicted", numbered)
+    # Predictions of an earlier model on the same file give way to these.
+    inputs = [f"d.{quoted(name)}" for name in parquet.types if name not in names]
+    outputs = [
+        f"CAST(p.{quoted(names[0])} AS {label_type}) AS {quoted(names[0])}",
+        *(f"p.{quoted(n)}" for n in names[1:]),
+    ]
+    source = f"read_parquet({literal(parquet.path)}, file_row_number = true)"
+    with written_whole(path) as beside:
+        parquet.connection.execute(
+            f"COPY (SELECT {', '.join(inputs + outputs)} FROM {source} d JOIN predicted p ON d.file_row_number = p.__row "
+            f"ORDER BY p.__row) TO {literal(beside)} (FORMAT parquet)"
+        )
+
+
+def _label_type(connection: duckdb.DuckDBPyConnection, schema: dict[str, object]) -> str:
+    """Classes come back with the type that the label had in the training data; a predicted number is a DOUBLE."""
+    label = schema["label"]
+    assert isinstance(label, dict)
+    if label["classes"] is None:
+        return "DOUBLE"
+    return str(label["sqlType"])

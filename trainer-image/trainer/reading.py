@@ -1,0 +1,108 @@
+"""Reads Parquet with DuckDB, the same version that wrote it, into a frame of four kinds of columns."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from trainer.failures import TrainerFailure
+from trainer.portable.predict import conform, family
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AS = {"number": "DOUBLE", "boolean": "BOOLEAN", "date": "TIMESTAMP", "text": "VARCHAR"}
+_BYTES = {"number": 8, "boolean": 8, "date": 8, "text": 100}
+#: The frame, its training part and one engine's working copy live at the same time.
+_COPIES = 3
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+class Parquet:
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise TrainerFailure("BadSpec", f"There is no data at {path}.")
+        self.path = path
+        self.source = f"read_parquet({literal(path)})"
+        self.connection = duckdb.connect()
+        try:
+            described = self.connection.execute(f"DESCRIBE SELECT * FROM {self.source}").fetchall()
+            self.rows: int = self._one(f"SELECT count(*) FROM {self.source}")
+        except duckdb.Error as error:
+            raise TrainerFailure("BadData", f"The data cannot be read as Parquet: {error}") from error
+        self.types: dict[str, str] = {row[0]: row[1] for row in described}
+
+    def _one(self, query: str) -> int:
+        row = self.connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    def count(self, condition: str) -> int:
+        return self._one(f"SELECT count(*) FROM {self.source} WHERE {condition}")
+
+    def require(self, names: list[str], who: str) -> None:
+        missing = [name for name in names if name not in self.types]
+        if missing:
+            raise TrainerFailure(
+                "BadData",
+                f"{who} needs the column {', '.join(f'“{n}”' for n in missing)}, which is not in this data. "
+                f"Found: {', '.join(self.types)}. Add it, or choose data that has it.",
+            )
+
+    def require_memory(self, columns: list[tuple[str, str]]) -> None:
+        needed = self.rows * sum(_BYTES[family(kind)] for _, kind in columns) * _COPIES
+        there = available_memory()
+        if there is not None and needed > there:
+            raise TrainerFailure(
+                "OutOfMemory",
+                f"{self.rows} rows × {len(columns)} columns need about {needed / 2**30:.1f} GiB of memory, and "
+                f"{there / 2**30:.1f} GiB are free. Choose a machine with more memory, or less data.",
+            )
+
+    def frame(self, columns: list[tuple[str, str]], where: str = "true") -> pd.DataFrame:
+        """`columns` as (name, SQL type), each read as the type that the model knows it by."""
+        for name, kind in columns:
+            self._require_castable(name, kind)
+        wanted = ", ".join(f"CAST({quoted(n)} AS {_AS[family(k)]}) AS {quoted(n)}" for n, k in columns)
+        frame = self.connection.execute(f"SELECT {wanted} FROM {self.source} WHERE {where}").df()
+        return conform(frame, [{"name": n, "sqlType": k} for n, k in columns])
+
+    def _require_castable(self, name: str, kind: str) -> None:
+        to = _AS[family(kind)]
+        if to == "VARCHAR" or family(self.types[name]) == family(kind):
+            return
+        bad = self.connection.execute(
+            f"SELECT i, v FROM (SELECT row_number() OVER () AS i, {quoted(name)} AS v FROM {self.source}) "
+            f"WHERE v IS NOT NULL AND TRY_CAST(CAST(v AS VARCHAR) AS {to}) IS NULL LIMIT 1"
+        ).fetchone()
+        if bad:
+            wanted = {"DOUBLE": "a number", "BOOLEAN": "yes or no", "TIMESTAMP": "a date"}[to]
+            raise TrainerFailure(
+                "BadData",
+                f"Column “{name}”, row {bad[0]}: found “{bad[1]}”, but the model needs {wanted} there. "
+                "Mend it or leave it empty.",
+            )
+
+
+def available_memory() -> int | None:
+    """Bytes that can still be had; None where the system does not say."""
+    try:
+        with Path("/proc/meminfo").open(encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return None

@@ -1,0 +1,54 @@
+"""The README of a model's archive: how to load it outside Trainyard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def make_readme(report: dict[str, Any], schema: dict[str, Any]) -> str:
+    label, best, metric = schema["label"], report["best"], report["metric"]
+    interval = "" if best["testInterval"] is None else f" ± {best['testInterval']:.2g}"
+    test = "unknown" if best["test"] is None else f"{best['test']:.4g}"
+    columns = "\n".join(f"| {_cell(column['name'])} | {column['sqlType']} |" for column in schema["columns"])
+    classes = label["classes"]
+    adds = f"`{label['name']}_predicted`"
+    if classes is not None:
+        adds += f" and one `{label['name']}_probability_…` for each of {len(classes)} classes"
+    python = ".".join(report["versions"]["python"].split(".")[:2])
+    return f"""# A model that predicts “{label["name"]}”
+
+{best["model"]}, trained by Trainyard with the engine {report["engine"]}.
+{metric["title"]} {test}{interval} on {report["rows"]["test"]} held-out rows. {report["baseline"]["sentence"]}
+
+## Use it
+
+With Python {python}:
+
+```
+python -m venv env && . env/bin/activate
+pip install -r requirements.txt
+python predict.py data.csv > predictions.csv
+```
+
+The answer has one row for each row of `data.csv`, in the same order: its columns, then {adds}.
+From Python: `predict.predict_frame(folder, schema, frame)`, as `predict.py` itself does it.
+
+## What it needs to see
+
+Columns may come in any order, others are ignored, empty values are fine.
+
+| column | type |
+| ------ | ---- |
+{columns}
+
+## What is in here
+
+`model/` the native model · `engine.py` how it is loaded · `input-schema.json` the columns above · `report.json` how good it is ·
+`training.json` how it was made · `recipe.json` place for preparation steps · `manifest.json` sha256 of every file.
+
+The files in `model/` are pickles, and loading a pickle runs code: load only archives that come from where you trust.
+"""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

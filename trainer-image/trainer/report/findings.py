@@ -1,0 +1,55 @@
+"""The figures behind the plots: confusion, curves, residuals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from trainer.output import Output
+
+_CURVE_POINTS = 200
+_SCATTER_POINTS = 500
+_BINS = 20
+
+
+def confusion(truth: np.ndarray, output: Output, names: list[str]) -> dict[str, Any]:
+    """Rows are the truth, columns the prediction."""
+    count = len(names)
+    cells = truth.astype("int64") * count + output.values.astype("int64")
+    matrix = np.bincount(cells, minlength=count * count).reshape(count, count)
+    return {"labels": names, "matrix": matrix.tolist()}
+
+
+def curves(truth: np.ndarray, output: Output, positive: int) -> dict[str, Any] | None:
+    """ROC (false positive share, true positive share) and precision by recall."""
+    if output.probabilities is None:
+        return None
+    yes = truth == positive
+    if not yes.any() or yes.all():
+        return None
+    score = output.probabilities[:, positive]
+    order = np.argsort(-score, kind="stable")
+    ends = np.flatnonzero(np.r_[score[order][1:] != score[order][:-1], True])
+    hits = np.cumsum(yes[order])[ends]
+    said = ends + 1
+    roc = np.column_stack([np.r_[0, (said - hits) / (~yes).sum()], np.r_[0, hits / yes.sum()]])
+    pr = np.column_stack([hits / yes.sum(), hits / said])
+    return {"roc": _thinned(roc), "pr": _thinned(pr)}
+
+
+def _thinned(points: np.ndarray) -> list[list[float]]:
+    """The ends stay; between them points evenly spread."""
+    if len(points) > _CURVE_POINTS:
+        points = points[np.unique(np.linspace(0, len(points) - 1, _CURVE_POINTS).round().astype(int))]
+    return [[round(float(x), 5), round(float(y), 5)] for x, y in points]
+
+
+def residuals(truth: np.ndarray, output: Output, seed: int) -> dict[str, Any]:
+    """A sample of (predicted, actual), and how the differences are spread over all rows."""
+    rows = np.arange(len(truth))
+    if len(rows) > _SCATTER_POINTS:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, _SCATTER_POINTS, replace=False))
+    points = [[float(p), float(a)] for p, a in zip(output.values[rows], truth[rows], strict=True)]
+    counts, edges = np.histogram(truth - output.values, bins=min(_BINS, max(3, len(truth) // 5)))
+    return {"points": points, "histogram": {"edges": edges.tolist(), "counts": counts.tolist()}}

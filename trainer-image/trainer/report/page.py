@@ -1,0 +1,173 @@
+"""The report as one page that needs nothing else: no script, no request, light and dark."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from trainer.metrics import METRICS
+from trainer.report.plots import bars, confusion_table, figure, histogram, line_plot, scatter, step_plot
+
+_WHY = {
+    "completed": "It ran to its end.",
+    "stop_asked": "It was stopped when asked; this is the best until then.",
+    "time_up": "The time was up; this is the best until then.",
+}
+
+
+def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[str, Any]) -> str:
+    label, best = report["label"], report["best"]["model"]
+    sections = [
+        f'<header><h1>{escape(label)}, predicted by {escape(best)}</h1><p class="muted">{_subtitle(report)}</p></header>',
+        f'<p class="note"><b>{escape(report["baseline"]["sentence"])}</b> {_WHY[report["why"]]}</p>',
+        _warnings(report["warnings"]),
+        f'<div class="two">{_scores(report)}{_facts(report, facts)}</div>',
+        _leaderboard(report),
+        _history(report, history),
+        _confusion(report),
+        _curves(report),
+        _residuals(report),
+        _importance(report),
+    ]
+    style = (Path(__file__).parent / "style.css").read_text("utf-8")
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(label)} · report</title><style>{style}</style></head>"
+        f"<body><main>{''.join(sections)}</main></body></html>\n"
+    )
+
+
+def _subtitle(report: dict[str, Any]) -> str:
+    what = {"binary": "one of two classes", "multiclass": "one of several classes", "regression": "a number"}
+    return (
+        f"Predicts {what[report['task']]} · chosen by {escape(report['metric']['title'])} · {escape(report['engine'])}"
+    )
+
+
+def _card(title: str, aside: str, body: str) -> str:
+    note = f'<p class="muted">{escape(aside)}</p>' if aside else ""
+    return f'<section class="card"><h2>{escape(title)}</h2>{note}{body}</section>'
+
+
+def _warnings(warnings: list[str]) -> str:
+    if not warnings:
+        return ""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in warnings)
+    return f'<section class="note warn"><h2>To know</h2><ul>{items}</ul></section>'
+
+
+def _direction(higher: bool) -> str:
+    return "higher is better" if higher else "lower is better"
+
+
+def _scores(report: dict[str, Any]) -> str:
+    validation, test = report["scores"]["validation"], report["scores"]["test"]
+    rows = ""
+    for name, value in test.items():
+        metric = METRICS[name]
+        chosen = name == report["metric"]["name"]
+        spread = report["best"]["testInterval"]
+        extra = f" ± {figure(spread, 2)}" if chosen and spread is not None else ""
+        rows += (
+            f'<tr{" class=best" if chosen else ""}><td>{escape(metric.title)} <span class="muted">'
+            f'{_direction(metric.higher_is_better)}</span></td><td class="num">{figure(validation.get(name))}</td>'
+            f'<td class="num">{figure(value)}{extra}</td></tr>'
+        )
+    table = (
+        '<div class="scroll"><table><thead><tr><th>Score</th><th class="num">Validation</th>'
+        f'<th class="num">Held-out rows</th></tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+    held = report["rows"]["test"]
+    return _card(
+        "How good it is", f"Chosen on validation, then judged once on {held:,} rows that no model had seen.", table
+    )
+
+
+def _facts(report: dict[str, Any], facts: dict[str, Any]) -> str:
+    rows, seconds = report["rows"], report["seconds"]
+    items = {
+        "Rows": f"{rows['train']:,} learned from, {rows['validation']:,} validated on, {rows['test']:,} held out",
+        "Seconds": ", ".join(f"{name} {value:.1f}" for name, value in seconds.items()),
+        "Seed": str(report["seed"]),
+        **{name: str(value) for name, value in facts.items()},
+        "Versions": ", ".join(f"{name} {version}" for name, version in report["versions"].items()),
+    }
+    body = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in items.items())
+    return _card("How it was made", "", f"<dl>{body}</dl>")
+
+
+def _leaderboard(report: dict[str, Any]) -> str:
+    rows = ""
+    for row in report["leaderboard"]:
+        kind = " class=base" if row["baseline"] else " class=best" if row["model"] == report["best"]["model"] else ""
+        seconds = "–" if row["fitSeconds"] is None else f"{row['fitSeconds']:.1f} s"
+        speed = "–" if row["predictMsPer1000"] is None else f"{figure(row['predictMsPer1000'], 3)} ms"
+        rows += (
+            f"<tr{kind}><td>{escape(row['model'])}</td><td class=num>{figure(row['validation'])}</td>"
+            f"<td class=num>{figure(row['interval'], 2)}</td><td class=num>{seconds}</td><td class=num>{speed}</td></tr>"
+        )
+    metric = report["metric"]
+    head = "<th>Model</th>" + "".join(
+        f'<th class="num">{title}</th>' for title in ("Validation", "± 95 %", "Fit", "1,000 rows in")
+    )
+    table = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return _card("Leaderboard", f"{metric['title']}, {_direction(metric['higherIsBetter'])}", table)
+
+
+def _history(report: dict[str, Any], history: list[list[float]]) -> str:
+    if len(history) < 2:
+        return ""
+    metric = report["metric"]["title"]
+    label = (
+        f"Best {metric} goes from {figure(history[0][1])} to {figure(history[-1][1])} in {history[-1][0]:.0f} seconds"
+    )
+    return _card("Best score so far", "by seconds of training", step_plot(history, label, "seconds", metric))
+
+
+def _confusion(report: dict[str, Any]) -> str:
+    found = report["confusion"]
+    if found is None:
+        return ""
+    right = sum(row[i] for i, row in enumerate(found["matrix"]))
+    whole = sum(sum(row) for row in found["matrix"])
+    said = f"{right:,} of {whole:,} held-out rows are predicted right. A row is what is true, a column what was said."
+    return _card("What is taken for what", said, confusion_table(found["labels"], found["matrix"]))
+
+
+def _curves(report: dict[str, Any]) -> str:
+    found = report["curves"]
+    if not found:
+        return ""
+    roc = line_plot(
+        found["roc"], "ROC curve on held-out rows", "false alarms", "found", unit_square=True, diagonal=True
+    )
+    pr = line_plot(found["pr"], "Precision by recall on held-out rows", "found", "right when said", unit_square=True)
+    return (
+        f'<div class="two">{_card("ROC curve", "The further above the dashed line of guessing, the better.", roc)}'
+        f"{_card('Precision and recall', 'How often it is right when it says yes, by the share that it finds.', pr)}</div>"
+    )
+
+
+def _residuals(report: dict[str, Any]) -> str:
+    found = report["residuals"]
+    if found is None:
+        return ""
+    spread = found["histogram"]
+    dots = scatter(found["points"], "Actual by predicted values; on the dashed line they are equal")
+    bins = histogram(spread["edges"], spread["counts"], "How many rows are off by how much", "actual − predicted")
+    return (
+        f'<div class="two">{_card("Predicted and actual", "Held-out rows; on the dashed line both are equal.", dots)}'
+        f"{_card('How far off', 'Held-out rows by their difference.', bins)}</div>"
+    )
+
+
+def _importance(report: dict[str, Any]) -> str:
+    found = report["importance"]
+    if not found:
+        return ""
+    metric = report["metric"]["title"]
+    said = f"How much worse {metric} gets on held-out rows when a column is shuffled; the line is the 95 % interval."
+    top = ", ".join(row["column"] for row in found[:3])
+    return _card("What matters", said, bars(found, f"Most important columns: {top}"))

@@ -1,0 +1,135 @@
+"""Drawings for the report, as SVG text: no script, colours from the page's tokens, meaning also in words."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+_MOST_CLASSES = 12
+_MOST_BARS = 20
+
+
+def figure(value: float | None, digits: int = 4) -> str:
+    """A number for a person: about four digits that matter."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.{digits}g}"
+
+
+def _svg(width: int, height: int, label: str, body: list[str]) -> str:
+    inner = "".join(body)
+    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{inner}</svg>'
+
+
+def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "tick") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{kind}">{escape(words)}</text>'
+
+
+class _Scale:
+    def __init__(self, low: float, high: float, start: float, end: float) -> None:
+        if high <= low:
+            low, high = low - 0.5, high + 0.5
+        self.low, self.high, self.start, self.end = low, high, start, end
+
+    def __call__(self, value: float) -> float:
+        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+
+def _frame(x: _Scale, y: _Scale, x_title: str, y_title: str) -> list[str]:
+    body: list[str] = []
+    for step in range(5):
+        value = y.low + (y.high - y.low) * step / 4
+        body.append(f'<path class="grid" d="M{x.start:.1f} {y(value):.1f}H{x.end:.1f}"/>')
+        body.append(_text(x.start - 6, y(value) + 4, figure(value, 3), "end"))
+        across = x.low + (x.high - x.low) * step / 4
+        body.append(_text(x(across), y.start + 16, figure(across, 3), "middle"))
+    body.append(_text((x.start + x.end) / 2, y.start + 34, x_title, "middle", "axis"))
+    body.append(_text(x.start - 50, y.end - 10, y_title, "start", "axis"))
+    return body
+
+
+def line_plot(
+    points: list[list[float]],
+    label: str,
+    x_title: str,
+    y_title: str,
+    *,
+    unit_square: bool = False,
+    diagonal: bool = False,
+) -> str:
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    x = _Scale(0, 1, 62, 410) if unit_square else _Scale(min(0.0, *xs), max(xs), 62, 410)
+    y = _Scale(0, 1, 220, 28) if unit_square else _Scale(min(ys), max(ys), 220, 28)
+    body = _frame(x, y, x_title, y_title)
+    if diagonal:
+        body.append(f'<path class="guess" d="M{x(0):.1f} {y(0):.1f}L{x(1):.1f} {y(1):.1f}"/>')
+    path = "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in points)
+    body.append(f'<path class="line" d="M{path}"/>')
+    return _svg(430, 262, label, body)
+
+
+def step_plot(points: list[list[float]], label: str, x_title: str, y_title: str) -> str:
+    stepped: list[list[float]] = []
+    for number, (across, up) in enumerate(points):
+        if number:
+            stepped.append([across, points[number - 1][1]])
+        stepped.append([across, up])
+    return line_plot(stepped, label, x_title, y_title)
+
+
+def scatter(points: list[list[float]], label: str) -> str:
+    values = [value for point in points for value in point]
+    x, y = _Scale(min(values), max(values), 62, 410), _Scale(min(values), max(values), 220, 28)
+    body = _frame(x, y, "predicted", "actual")
+    body.append(f'<path class="guess" d="M{x(x.low):.1f} {y(y.low):.1f}L{x(x.high):.1f} {y(y.high):.1f}"/>')
+    body.extend(f'<circle class="dot" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3"/>' for a, b in points)
+    return _svg(430, 262, label, body)
+
+
+def histogram(edges: list[float], counts: list[int], label: str, x_title: str) -> str:
+    x, y = _Scale(edges[0], edges[-1], 62, 410), _Scale(0, max(counts), 220, 28)
+    body = _frame(x, y, x_title, "rows")
+    for left, right, count in zip(edges, edges[1:], counts, strict=False):
+        width, top = max(1.0, x(right) - x(left) - 1), y(count)
+        body.append(f'<rect class="bar" x="{x(left):.1f}" y="{top:.1f}" width="{width:.1f}" height="{220 - top:.1f}"/>')
+    return _svg(430, 262, label, body)
+
+
+def bars(rows: list[dict[str, Any]], label: str) -> str:
+    shown = rows[:_MOST_BARS]
+    low = min(0.0, *(row["mean"] - (row["interval"] or 0) for row in shown))
+    high = max(0.0, *(row["mean"] + (row["interval"] or 0) for row in shown))
+    x = _Scale(low, high, 190, 540)
+    body = [f'<path class="grid" d="M{x(0):.1f} 4V{len(shown) * 24 + 4}"/>']
+    for number, row in enumerate(shown):
+        top, mean, spread = number * 24 + 6, row["mean"], row["interval"] or 0.0
+        left, right = sorted((x(0), x(mean)))
+        name = row["column"] if len(row["column"]) <= 28 else row["column"][:27] + "…"
+        body.append(_text(182, top + 13, name, "end", "name"))
+        body.append(
+            f'<rect class="bar" x="{left:.1f}" y="{top}" width="{max(0.5, right - left):.1f}" height="16" rx="2"/>'
+        )
+        if spread:
+            body.append(f'<path class="whisker" d="M{x(mean - spread):.1f} {top + 8}H{x(mean + spread):.1f}"/>')
+        body.append(_text(548, top + 13, figure(mean, 3)))
+    return _svg(620, len(shown) * 24 + 10, label, body)
+
+
+def confusion_table(labels: list[str], matrix: list[list[int]]) -> str:
+    """A table and not a drawing, so that it can be read aloud and copied. Too many classes: the commonest ones."""
+    order = sorted(range(len(labels)), key=lambda i: -sum(matrix[i]))[:_MOST_CLASSES]
+    order = sorted(order) if len(order) == len(labels) else order
+    heads = "".join(f'<th scope="col" class="num">{escape(labels[i])}</th>' for i in order)
+    body = ""
+    for i in order:
+        whole = max(1, sum(matrix[i]))
+        cells = "".join(
+            f'<td class="num{" hit" if i == j else ""}" style="--share:{100 * matrix[i][j] / whole:.0f}%">{matrix[i][j]:,}</td>'
+            for j in order
+        )
+        body += f'<tr><th scope="row">{escape(labels[i])}</th>{cells}</tr>'
+    rest = "" if len(order) == len(labels) else f"<p>The {len(order)} commonest of {len(labels)} classes are shown.</p>"
+    return (
+        f'<div class="scroll"><table class="confusion"><thead><tr><th>actual ↓ predicted →</th>{heads}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>{rest}"
+    )

@@ -1,0 +1,44 @@
+"""Which rows a model learns from and which it is judged by; the same seed gives the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+
+def holdout(values: np.ndarray, fraction: float, seed: int, classes: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to learn from and rows held out, each sorted. Every class that can is in both."""
+    random = np.random.default_rng(seed)
+    out: list[np.ndarray] = []
+    groups = [np.flatnonzero(values == code) for code in np.unique(values)] if classes else [np.arange(len(values))]
+    owed = 0.0
+    for rows in groups:
+        owed += len(rows) * fraction
+        # What rounding leaves over goes to the next class, so that many small classes still add up to the fraction.
+        taken = min(max(round(owed), 1), len(rows) - 1)
+        owed -= taken
+        out.append(random.permutation(rows)[:taken])
+    held = np.sort(np.concatenate(out))
+    return np.setdiff1d(np.arange(len(values)), held, assume_unique=True), held
+
+
+def folds(values: np.ndarray, count: int, seed: int, classes: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """`count` pairs of rows to fit and rows to judge; each class is dealt out evenly.
+
+    A class's only row is always fitted and never judged: without it there would be nothing to know the class by.
+    """
+    random = np.random.default_rng(seed + 1)
+    fold_of = np.empty(len(values), dtype="int64")
+    groups = [np.flatnonzero(values == code) for code in np.unique(values)] if classes else [np.arange(len(values))]
+    next_fold = 0
+    for rows in groups:
+        if classes and len(rows) == 1:
+            fold_of[rows] = -1
+            continue
+        shuffled = random.permutation(rows)
+        fold_of[shuffled] = (next_fold + np.arange(len(rows))) % count
+        next_fold = (next_fold + len(rows)) % count
+    for fold in range(count):
+        judged = fold_of == fold
+        yield np.flatnonzero(~judged), np.flatnonzero(judged)

@@ -1,0 +1,163 @@
+"""The story of one training, in the process that does the work: read, fit, keep, judge once, report."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from trainer.baseline import Baseline
+from trainer.board import Board
+from trainer.clock import Clock
+from trainer.contract import Split, TrainSpec, read_train_spec
+from trainer.engine import Engine, load_engine
+from trainer.events import Events
+from trainer.failures import EXIT_DONE, EXIT_STOPPED, TrainerFailure
+from trainer.files import write_text
+from trainer.fitting import Fitted, NothingFitted, Order
+from trainer.interruption import Interruption
+
+if TYPE_CHECKING:
+    from trainer.inputs import Inputs
+
+#: Tells the parent process whether a fit may be killed (nothing but the model under way is lost) or is past that.
+PHASE_FILE = "phase"
+FITTING = "fitting"
+Finish = Literal["stop", "time", "crash"]
+
+
+class Training:
+    def __init__(self, spec_path: Path, work: Path, out: Path, scratch: Path, started_at: float) -> None:
+        self.spec: TrainSpec = read_train_spec(spec_path, work)
+        self.events = Events.from_environment()
+        self.clock = Clock(work, self.spec.training_seconds, started_at)
+        self.interruption = Interruption(self.clock)
+        self._out = out
+        self._notes: list[str] = []
+        self._scratch = scratch
+        scratch.mkdir(parents=True, exist_ok=True)
+
+    def run(self, finish: Finish | None = None) -> int:
+        """`finish`: only put together what a fit that is over, for this reason, has left in the scratch folder."""
+        self.interruption.listen()
+        self.clock.stop_asked = finish is not None
+        self._finish = finish
+        engine = load_engine(self.spec.engine)
+        settings = engine.DECLARATION.settled(self.spec.settings, self.spec.task.kind)
+        self.events.progress("Reading the data", 0.0, self.clock.left())
+        earlier = self._unpack_earlier(engine)
+        from trainer.inputs import load_inputs  # pandas and DuckDB only after the spec was found good
+
+        inputs = load_inputs(self.spec, engine)
+        if earlier is not None:
+            _require_same_rows(earlier, inputs)
+        board = Board(self.spec.task.metric, self.events, self.clock, self._scratch)
+        order = Order(
+            spec=self.spec,
+            settings=settings,
+            frame=inputs.frame,
+            labels=inputs.labels,
+            values=inputs.values,
+            clock=self.clock,
+            events=self.events,
+            board=board,
+            scratch=self._scratch,
+            interruption=self.interruption,
+            earlier=earlier,
+            warnings=[*inputs.warnings, *self._notes],
+        )
+        engine.check(order)
+        if finish == "crash":
+            order.warn("The fit broke off by itself, most likely for lack of memory; the best until then was kept.")
+        baseline = Baseline(self.spec.task, inputs.labels).fit(inputs.values)
+        board.add(
+            baseline.name_, order.scorer(inputs.values).score(baseline.predict(len(inputs.values))), None, baseline=True
+        )
+        began = time.perf_counter()
+        self._enter(FITTING)
+        try:
+            fitted = engine.resume(order) if finish else engine.fit(order)
+        except NothingFitted:
+            return self._nothing()
+        finally:
+            self._enter("handing in")
+        why = self._why(order)
+        fit_seconds = time.perf_counter() - began
+        self._hand_in(engine, order, inputs, fitted, baseline, why, fit_seconds)
+        return EXIT_STOPPED if why != "completed" and self.clock.stop_asked else EXIT_DONE
+
+    def _enter(self, phase: str) -> None:
+        write_text(self._scratch / PHASE_FILE, phase)
+
+    def _why(self, order: Order) -> str:
+        if self._finish == "crash":
+            return "completed"
+        if self.clock.time_up:
+            return "time_up" if order.cut_short or self.clock.stop_asked else "completed"
+        if self.clock.stop_asked:
+            return "stop_asked"
+        return "time_up" if order.cut_short else "completed"
+
+    def _nothing(self) -> int:
+        if self.clock.stop_asked and not self.clock.time_up:
+            self.events.progress("Stopped before a first model was ready", 1.0, 0.0)
+            return EXIT_STOPPED
+        raise TrainerFailure(
+            "TooLittleTime",
+            f"The time of {self.clock.deadline - self.clock.started_at:.0f} s was over before a first model was ready. "
+            "Give it more time, or less data.",
+        )
+
+    def _unpack_earlier(self, engine: Engine) -> Path | None:
+        if self.spec.start_from is None:
+            return None
+        from trainer.archive import unpack
+
+        folder = self._scratch / "earlier"
+        unpack(self.spec.start_from, folder)
+        told = json.loads((folder / "training.json").read_text("utf-8"))
+        if told["engine"] != self.spec.engine:
+            raise TrainerFailure(
+                "BadSettings",
+                f"The earlier model was made by {told['engine']}; {engine.DECLARATION.title} cannot go on from it.",
+            )
+        if told["task"] != {"kind": self.spec.task.kind, "label": self.spec.task.label}:
+            raise TrainerFailure(
+                "BadSettings", "The earlier model predicts something else, so it cannot be gone on from."
+            )
+        # The held-out rows must stay those that the earlier model has not seen.
+        seen = told["split"]
+        split = Split(seen["holdoutFraction"], seen["folds"], seen["seed"])
+        if split != self.spec.split:
+            self._notes.append("Split and seed are those of the earlier model, so that the held-out rows stay unseen.")
+        self.spec = replace(self.spec, split=split)
+        return folder
+
+    def _hand_in(
+        self,
+        engine: Engine,
+        order: Order,
+        inputs: Inputs,
+        fitted: Fitted,
+        baseline: Baseline,
+        why: str,
+        fit_seconds: float,
+    ) -> None:
+        from trainer.handing_in import HandIn
+
+        self.events.progress("Judging the winner on held-out rows", 1.0, 0.0)
+        hand_in = HandIn(engine, order, inputs, fitted, baseline, why, fit_seconds)
+        hand_in.write(self._out)
+        self.events.progress(hand_in.sentence, 1.0, 0.0)
+
+
+def _require_same_rows(earlier: Path, inputs: Inputs) -> None:
+    told = json.loads((earlier / "training.json").read_text("utf-8"))
+    if told["fingerprint"] != inputs.fingerprint:
+        raise TrainerFailure(
+            "BadSettings",
+            "The earlier model learned from other rows or columns, so what it would be judged by may not be new to it. "
+            "Go on with the same data and columns, or train afresh.",
+        )
