@@ -19,8 +19,14 @@ export interface WorkersOrder {
 /** How many activities of a queue run at once in this process. A relay costs next to nothing, a data task a core. */
 const slots = { decisions: 100, relays: 1000, releases: 50, machines: 8, data: 4 };
 
+export interface Workers {
+  /** Until `shutdown`, and then until all that was under way has been handed back. */
+  run(): Promise<void>;
+  shutdown(): void;
+}
+
 /** One worker per queue, in one process: no kind of work can take the slots of another. */
-export async function createWorkers(order: WorkersOrder): Promise<Worker[]> {
+export async function createWorkers(order: WorkersOrder): Promise<Workers> {
   const { temporal, activities, log } = order;
   const connection = await NativeConnection.connect((await connectionOptions(temporal)) as NativeConnectionOptions);
   const common = {
@@ -51,5 +57,17 @@ export async function createWorkers(order: WorkersOrder): Promise<Worker[]> {
     const queues = queuesOn(host);
     return (['relays', 'releases', 'machines', 'data'] as const).map((kind) => ofQueue(queues[kind], slots[kind]));
   });
-  return Promise.all([deciders, ...others]);
+  const workers = await Promise.all([deciders, ...others]);
+  return {
+    async run() {
+      try {
+        await Promise.all(workers.map((worker) => worker.run()));
+      } finally {
+        await connection.close();
+      }
+    },
+    shutdown() {
+      for (const worker of workers) worker.shutdown();
+    },
+  };
 }

@@ -36,12 +36,10 @@ const workers = await createWorkers({
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    for (const worker of workers) worker.shutdown();
-  });
+  process.once(signal, () => workers.shutdown());
 }
 
-const running = Promise.all(workers.map((worker) => worker.run()));
+const running = workers.run();
 log.info({ clouds: clouds.map((cloud) => cloud.name) }, 'workers are up');
 await mendNow();
 await running;

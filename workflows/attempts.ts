@@ -70,6 +70,8 @@ async function relayUntilEnd(
   const ask = () => {
     const asked = { ...ref, ...wish };
     asking = asking.then(() => work.on.machines.askTrainer(asked));
+    // Looked at after the relay; until then nobody waits for it.
+    asking.catch(() => {});
   };
   work.onStop = () => {
     wish.stop = true;

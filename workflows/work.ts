@@ -61,8 +61,8 @@ export class Work {
     if (this.asked === 'cancel' || this.asked === what) return;
     this.asked = what;
     if (what === 'stop' && this.onStop) return this.onStop();
-    // Past training there is nothing left to stop: what is collected now is the best so far.
-    if (what === 'stop' && (this.phase === 'collecting' || this.phase === 'releasing')) return;
+    // Between the machine's start and the relay it is remembered; past training there is nothing left to stop.
+    if (what === 'stop' && ['training', 'collecting', 'releasing'].includes(this.phase)) return;
     this.scope.cancel();
   }
 

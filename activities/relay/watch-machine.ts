@@ -31,7 +31,8 @@ export async function watchMachine(
   let heardMs = relay.lastBatchMs;
   let lookedMs = 0;
   while (!signal.aborted) {
-    await sleep(tickMs);
+    await sleep(tickMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) break;
     const nowMs = Date.now();
     if (relay.lastBatchMs !== heardMs) {
       heardMs = relay.lastBatchMs;

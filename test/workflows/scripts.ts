@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Actor, Script } from '../clouds/simulated-cloud.ts';
+
+/** What simulated trainers do: each is one way an attempt can go. */
+
+export const hello = (actor: Actor) =>
+  actor.say({ type: 'hello', runnerVersion: 'simulated', host: 'here', cpus: 2, memoryBytes: 1, gpus: [] });
+
+const line = (actor: Actor, text: string) => actor.say({ type: 'log', stream: 'out', text });
+
+export function handInModel(actor: Actor): void {
+  actor.handIn({
+    'model.zip': 'a model',
+    'manifest.json': '{"files":{}}',
+    'input-schema.json': JSON.stringify([{ name: 'x', sqlType: 'DOUBLE', role: 'feature' }]),
+    'report.html': '<p>good</p>',
+    'report.json': JSON.stringify({ metric: { name: 'roc_auc' }, best: { model: 'm', validation: 0.9, test: 0.8 } }),
+  });
+}
+
+/** Says a few lines, hands in a model, ends well. */
+export const succeeds: Script = async (actor) => {
+  hello(actor);
+  for (let i = 1; i <= 20; i++) line(actor, `line ${i} of attempt ${actor.order.attempt}`);
+  handInModel(actor);
+  actor.say({ type: 'finished', why: 'completed', hasResult: true, sentence: 'done' });
+};
+
+/** Trains until it is asked to stop; then it hands in what it has. */
+export const trainsUntilAsked: Script = async (actor) => {
+  hello(actor);
+  line(actor, 'training');
+  let ended = false;
+  void actor.gone.then(() => {
+    ended = true;
+  });
+  while (!ended) {
+    await sleep(50);
+    const asked = actor.control();
+    const why = asked?.stop
+      ? 'stop_asked'
+      : Date.now() > (asked?.deadlineAtMs ?? actor.order.deadlineAtMs)
+        ? 'time_up'
+        : null;
+    if (!why) continue;
+    handInModel(actor);
+    actor.say({ type: 'finished', why, hasResult: true, sentence: 'kept the best' });
+    return;
+  }
+};
+
+export const failsWith =
+  (type: string, message: string): Script =>
+  async (actor) => {
+    hello(actor);
+    line(actor, 'about to fail');
+    actor.say({ type: 'failed', failure: { type, message }, exitCode: 65 });
+  };
+
+/** The machine vanishes in mid-sentence. */
+export const vanishes: Script = async (actor) => {
+  hello(actor);
+  line(actor, `last words of attempt ${actor.order.attempt}`);
+  await sleep(100);
+  throw new Error('the machine is gone');
+};
+
+/** Up, but says nothing after hello. */
+export const fallsSilent: Script = async (actor) => {
+  hello(actor);
+  await actor.gone;
+};
