@@ -70,7 +70,9 @@ export function createApp({ services, feed, database, settings, log, who }: AppO
     openRoutes: () => securedRoutes({ allow, beforeFile: [receive] }),
   });
   refuseOtherMethods(api);
-  app.use(docsRouter(api.declared));
+  const docs = docsRouter(api.operations, { ...context, openRoutes: () => securedRoutes({ allow }) });
+  refuseOtherMethods(docs);
+  app.use(docs.router);
   app.use('/api/v1', noStore, notFromAForm, express.json({ limit: '1mb', strict: true }), api.router);
   app.use('/api', (request) => {
     throw notFound(`“${request.originalUrl.split('?', 1)[0]}”`, 'All of the API is described at /api/docs.');

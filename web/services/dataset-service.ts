@@ -126,10 +126,9 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
     },
     async preview(who, id, { offset = 0, limit = 50, random = false }) {
       const row = await find(who, id);
-      return withLocalCopy(options, filesOf(row.content_hash).parquet, async (parquet) => {
-        const shown = await data.rows({ parquet, offset, limit, random });
-        return { ...shown, columns: shown.columns.map((column) => column.name) };
-      });
+      return withLocalCopy(options, filesOf(row.content_hash).parquet, (parquet) =>
+        data.rows({ parquet, offset, limit, random }),
+      );
     },
     removal: async (who, id) => removal(who, await find(who, id)),
     async remove(who, id) {

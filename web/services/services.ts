@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ShownRows } from '../../data/data-calls.ts';
 import type { JobSort } from '../../db/stores/job-store.ts';
 import type { Engine } from '../../domain/engine.ts';
 import type { Holder } from '../../domain/ids.ts';
@@ -39,16 +40,6 @@ export interface Page<T> {
   total: number;
   offset: number;
   limit: number;
-}
-
-export interface Rows {
-  columns: string[];
-  /** Display-ready; null is missing. */
-  rows: (string | null)[][];
-  /** The number in the file of each row above, from 1. */
-  numbers: number[];
-  /** Rows in the whole file. */
-  total: number;
 }
 
 export interface Sample {
@@ -92,7 +83,7 @@ export interface DatasetService {
   addSample(who: Who, name: string): Promise<DatasetDetail>;
   get(who: Who, id: string): Promise<DatasetDetail>;
   list(who: Who, query: { search?: string; offset?: number; limit?: number }): Promise<Page<DatasetSummary>>;
-  preview(who: Who, id: string, query: { offset?: number; limit?: number; random?: boolean }): Promise<Rows>;
+  preview(who: Who, id: string, query: { offset?: number; limit?: number; random?: boolean }): Promise<ShownRows>;
   removal(who: Who, id: string): Promise<Removal>;
   remove(who: Who, id: string): Promise<Removal>;
 }

@@ -1,6 +1,32 @@
-import { Router } from 'express';
-import type { DeclaredRoute } from '../secured-routes.ts';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import express from 'express';
+import type { AppContext } from '../../app-context.ts';
+import type { SecuredRoutes } from '../secured-routes.ts';
+import { openApiDocument } from './openapi.ts';
+import type { Operation } from './operation.ts';
 
-export function docsRouter(_declared: DeclaredRoute[]): Router {
-  return Router();
+const docsFolder = join(import.meta.dirname, 'docs');
+const swaggerFolder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+/** Only what the page needs: the package brings an example page of its own. */
+const swaggerFiles = ['swagger-ui.css', 'swagger-ui-bundle.js'];
+
+/** `/openapi.json`, and `/api/docs` to read and try it. */
+export function docsRouter(operations: readonly Operation[], context: AppContext): SecuredRoutes {
+  const routes = context.openRoutes();
+  let document: string | undefined;
+  routes.get('/openapi.json', 'public', (_request, response) => {
+    document ??= JSON.stringify(openApiDocument(operations, context.settings.version));
+    response.type('json').set('Cache-Control', 'no-cache').send(document);
+  });
+  routes.get('/api/docs', 'public', (_request, response) => {
+    response.sendFile(join(docsFolder, 'index.html'), { cacheControl: false });
+  });
+  routes.router.use('/api/docs', express.static(docsFolder, { index: false, redirect: false }));
+  for (const file of swaggerFiles) {
+    routes.get(`/api/docs/${file}`, 'public', (_request, response) => {
+      response.sendFile(join(swaggerFolder, file), { maxAge: '1h' });
+    });
+  }
+  return routes;
 }

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { Services } from '../../services/services.ts';
+import type { ApiRoutes } from './operation.ts';
+import { engineAnswerSchema, machineTypeSchema } from './schemas.ts';
+
+/** What there is to choose from. */
+export function machineOperations(api: ApiRoutes, { engines, machines }: Services): void {
+  api.add(
+    {
+      method: 'get',
+      path: '/engines',
+      permission: 'read',
+      tag: 'engine',
+      summary: 'The engines with their tasks and settings',
+      answers: { 200: { description: 'All of them.', schema: z.array(engineAnswerSchema) } },
+    },
+    async ({ response }) => void response.json(await engines.list()),
+  );
+  api.add(
+    {
+      method: 'get',
+      path: '/machine-types',
+      permission: 'read',
+      tag: 'machine',
+      summary: 'The kinds of machines with their prices',
+      answers: { 200: { description: 'Of every cloud.', schema: z.array(machineTypeSchema) } },
+    },
+    async ({ response }) => void response.json(await machines.types()),
+  );
+}
