@@ -1,0 +1,106 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { withLock } from '../lock.ts';
+import { Problem } from '../problem.ts';
+import type { Progress, Step } from '../progress.ts';
+import { lastLines, runProgram } from '../run-program.ts';
+import { cachedTemporalPath, findTemporal, type TemporalProgram, temporalVersion, versionOf } from './find-temporal.ts';
+
+const module = `github.com/temporalio/cli/cmd/temporal@v${temporalVersion}`;
+const connectMs = 8_000;
+const megabyte = 1024 * 1024;
+
+/** The Temporal server: found, else downloaded, else built with Go; kept in the cache folder. */
+export async function bringTemporal(cacheFolder: string, progress: Progress): Promise<TemporalProgram> {
+  const found = await findTemporal(cacheFolder);
+  if (found) return found;
+  const path = cachedTemporalPath(cacheFolder);
+  await withLock(`${dirname(path)}.lock`, progress, async () => {
+    if (await findTemporal(cacheFolder)) return;
+    // Made beside and renamed: a half-written program is never found.
+    const part = `${dirname(path)}.part`;
+    await rm(part, { recursive: true, force: true });
+    await mkdir(part, { recursive: true });
+    try {
+      const notDownloaded = await download(part, progress);
+      if (notDownloaded !== undefined) await build(part, notDownloaded, progress);
+      await rm(dirname(path), { recursive: true, force: true });
+      await rename(part, dirname(path));
+    } finally {
+      await rm(part, { recursive: true, force: true });
+    }
+  });
+  return { path, version: temporalVersion, from: 'cache' };
+}
+
+/** Undefined when it is there; else why not. */
+async function download(folder: string, progress: Progress): Promise<string | undefined> {
+  const arch = process.arch === 'arm64' ? 'arm64' : 'amd64';
+  const url = `https://temporal.download/cli/archive/v${temporalVersion}?platform=${process.platform}&arch=${arch}`;
+  const step = progress.step(`Downloading the Temporal server ${temporalVersion}`, 'about 80 MB, half a minute');
+  try {
+    await downloadTo(url, join(folder, 'archive.tar.gz'), step);
+    const { code, output } = await runProgram('tar', ['-xzf', 'archive.tar.gz', 'temporal'], { cwd: folder });
+    if (code !== 0) throw new Error(lastLines(output, 1));
+    await rm(join(folder, 'archive.tar.gz'));
+    if (!(await versionOf(join(folder, 'temporal')))) throw new Error('what came does not run on this machine');
+    step.done();
+    return undefined;
+  } catch (error) {
+    step.failed();
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
+    return reasonOf(error);
+  }
+}
+
+async function downloadTo(url: string, path: string, step: Step): Promise<void> {
+  const patience = new AbortController();
+  // Only the first answer is bounded: a slow line is no reason to give up.
+  const timer = setTimeout(() => patience.abort(new Error(`no answer within ${connectMs / 1000} s`)), connectMs);
+  const response = await fetch(url, { signal: patience.signal }).finally(() => clearTimeout(timer));
+  if (!response.ok || !response.body) throw new Error(`${new URL(url).host} answered ${response.status}`);
+  const total = Number(response.headers.get('content-length')) || null;
+  let received = 0;
+  const body = Readable.fromWeb(response.body).on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    step.update(total === null ? null : received / total, `${Math.round(received / megabyte)} MB`);
+  });
+  await pipeline(body, createWriteStream(path));
+}
+
+async function build(folder: string, notDownloaded: string, progress: Progress): Promise<void> {
+  progress.line(`The Temporal server could not be downloaded (${notDownloaded}).`);
+  const go = await runProgram('go', ['version'], { timeoutMs: 20_000 });
+  if (go.code !== 0) {
+    throw new Problem(
+      `The Temporal server could not be downloaded (${notDownloaded}), and there is no Go to build it with. ` +
+        'Install the Temporal CLI 1.5 or newer so that "temporal" is on the PATH (https://docs.temporal.io/cli), ' +
+        'or Go 1.24 or newer (https://go.dev/dl), then run this again.',
+    );
+  }
+  const step = progress.step('Building the Temporal server with Go', 'once, 3 to 5 minutes, 500 MB of modules');
+  let modules = 0;
+  const { code, output } = await runProgram('go', ['install', module], {
+    env: { ...process.env, GOBIN: folder, GOFLAGS: `${process.env['GOFLAGS'] ?? ''} -trimpath`.trim() },
+    onLine: (line) => {
+      if (line.startsWith('go: downloading')) modules += 1;
+      step.update(null, modules > 0 ? `${modules} modules downloaded` : undefined);
+    },
+  });
+  if (code !== 0 || !(await versionOf(join(folder, 'temporal')))) {
+    step.failed();
+    throw new Problem(
+      `The Temporal server could not be built with Go: ${lastLines(output, 2)}. Install the Temporal CLI 1.5 or newer ` +
+        'so that "temporal" is on the PATH (https://docs.temporal.io/cli), then run this again.',
+    );
+  }
+  step.done();
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+}
