@@ -1,20 +1,29 @@
 import { formatMoney } from '../../domain/money.ts';
 import { formatMany } from './plain-words.ts';
 
-export type Section = 'yard' | 'jobs' | 'data' | 'models' | 'predictions' | 'machines' | 'none';
+export type Section = 'yard' | 'jobs' | 'data' | 'models' | 'predictions' | 'machines';
 
 /** What surrounds every page. */
 export interface Frame {
   title: string;
   nav: { href: string; word: string; current: boolean }[];
   machines: string;
-  csrfToken: string;
   timeZone: string;
-  requestId: string;
-  /** Modules of our own that this page starts. */
+  /** Static files that this page needs beside the ones every page has. */
+  styles: string[];
   scripts: string[];
   /** Without a script, an open page asks again by itself after so many seconds; null when nothing will change. */
   refreshSeconds: number | null;
+  narrow: boolean;
+}
+
+export interface FrameChoice {
+  section: Section;
+  title: string;
+  styles?: string[];
+  scripts?: string[];
+  refreshSeconds?: number | null;
+  narrow?: boolean;
 }
 
 const sections: [Section, string, string][] = [
@@ -26,11 +35,23 @@ const sections: [Section, string, string][] = [
   ['machines', '/machines', 'Machines'],
 ];
 
-export function navOf(current: Section): Frame['nav'] {
-  return sections.map(([section, href, word]) => ({ href, word, current: section === current }));
+export function frameOf(
+  choice: FrameChoice,
+  facts: { timeZone: string; machines: { count: number; pricePerHourMicros: number } },
+): Frame {
+  const { section, title, styles = [], scripts = [], refreshSeconds = null, narrow = false } = choice;
+  return {
+    title,
+    nav: sections.map(([name, href, word]) => ({ href, word, current: name === section })),
+    machines: machinesLine(facts.machines),
+    timeZone: facts.timeZone,
+    styles,
+    scripts,
+    refreshSeconds,
+    narrow,
+  };
 }
 
-export function machinesLine(running: { count: number; pricePerHourMicros: number }): string {
-  if (running.count === 0) return 'no machines';
-  return `${formatMany(running.count, 'machine')} · ${formatMoney(running.pricePerHourMicros)} / h`;
+function machinesLine({ count, pricePerHourMicros }: { count: number; pricePerHourMicros: number }): string {
+  return count === 0 ? 'no machines' : `${formatMany(count, 'machine')} · ${formatMoney(pricePerHourMicros)} / h`;
 }

@@ -1,0 +1,83 @@
+import type { ColumnProfile } from '../../domain/dataset.ts';
+import { formatCount, formatScore, shorten } from './plain-words.ts';
+
+/** A column as pages show it, with its small histogram as one path. */
+export interface ColumnView {
+  name: string;
+  type: string;
+  missing: string;
+  hasMissing: boolean;
+  distinct: string;
+  range: string;
+  remarks: string[];
+  spark: Spark | null;
+  isNumber: boolean;
+}
+
+export interface Spark {
+  path: string;
+  kind: 'numbers' | 'words';
+  spoken: string;
+}
+
+export function columnView(column: ColumnProfile, rows: number): ColumnView {
+  return {
+    name: column.name,
+    type: column.type,
+    missing: column.missing === 0 ? '0' : `${formatCount(column.missing)} (${share(column.missing, rows)})`,
+    hasMissing: column.missing > 0,
+    distinct: formatCount(column.distinct),
+    range: rangeOf(column),
+    remarks: column.remarks,
+    spark: sparkOf(column),
+    isNumber: isNumeric(column),
+  };
+}
+
+export function isNumeric(column: Pick<ColumnProfile, 'type'>): boolean {
+  return column.type === 'number' || column.type === 'whole number';
+}
+
+/** "yes 26.5 %, no 73.5 %" for few values, "18.25 to 118.75" for numbers. */
+function rangeOf(column: ColumnProfile): string {
+  if (isNumeric(column) && column.min !== null && column.max !== null) {
+    const mean = column.mean === null ? '' : `, mean ${formatScore(column.mean).replace(/\.?0+$/, '')}`;
+    return `${column.min} to ${column.max}${mean}`;
+  }
+  if (column.min !== null && column.max !== null && column.type.startsWith('date'))
+    return `${column.min} to ${column.max}`;
+  const counted = column.top.reduce((sum, top) => sum + top.count, 0);
+  const shown = column.top.slice(0, 3).map((top) => `${shorten(top.value, 24)} ${share(top.count, counted)}`);
+  const more = column.distinct > 3 ? ` and ${formatCount(column.distinct - 3)} more` : '';
+  return shown.join(', ') + more;
+}
+
+function share(part: number, whole: number): string {
+  if (whole === 0) return '0 %';
+  const percent = (part / whole) * 100;
+  if (percent > 0 && percent < 0.1) return '< 0.1 %';
+  return `${percent >= 10 ? percent.toFixed(0) : percent.toFixed(1)} %`;
+}
+
+const box = { width: 88, height: 24 };
+const shownValues = 8;
+
+export function sparkOf(column: ColumnProfile): Spark | null {
+  const isHistogram = column.histogram.length > 0;
+  const counts = isHistogram ? column.histogram : column.top.slice(0, shownValues).map((top) => top.count);
+  const most = Math.max(0, ...counts);
+  if (most === 0) return null;
+  const gap = isHistogram ? 0 : 4;
+  const step = box.width / counts.length;
+  const bars = counts.map((count, index) => {
+    const top = Math.round((1 - count / most) * (box.height - 2)) + (count > 0 ? 0 : 2);
+    const left = Math.round(index * step * 10) / 10;
+    const right = Math.round((index * step + step - gap) * 10) / 10;
+    return `M${left} ${box.height}V${top}H${right}V${box.height}z`;
+  });
+  return {
+    path: bars.join(''),
+    kind: isHistogram ? 'numbers' : 'words',
+    spoken: isHistogram ? 'histogram' : 'most frequent values',
+  };
+}

@@ -1,0 +1,101 @@
+import { stringify } from 'yaml';
+import type { DatasetRow } from '../../db/tables.ts';
+import type { Engine } from '../../domain/engine.ts';
+import type { JobSpec } from '../../domain/job-spec.ts';
+import { formatMoney } from '../../domain/money.ts';
+import { metricRule, taskWords } from '../../domain/task.ts';
+import type { MachineType } from '../../infra/cloud.ts';
+import type { JobCheck } from '../services/services.ts';
+import { formatMany, formatSpan } from './plain-words.ts';
+
+/** Everything that will be created and what it may cost, beside the button that does it. */
+export interface ConfirmPage {
+  name: string;
+  requestJson: string;
+  facts: { name: string; value: string; href: string | null }[];
+  settings: { name: string; value: string }[];
+  creates: string[];
+  warnings: string[];
+  perHour: string;
+  worst: { amount: string; sentence: string; parts: { title: string; text: string; amount: string }[]; prices: string };
+  copies: { id: string; title: string; text: string }[];
+}
+
+interface Input {
+  spec: JobSpec;
+  check: JobCheck;
+  dataset: Pick<DatasetRow, 'id' | 'name' | 'row_count'>;
+  engine: Engine | undefined;
+  machine: (MachineType & { cloud: string }) | undefined;
+  host: string;
+}
+
+export function confirmPage({ spec, check, dataset, engine, machine, host }: Input): ConfirmPage {
+  const { workspaceId: _workspace, owner: _owner, ...request } = spec;
+  const { task, limits, split } = spec;
+  const { worstCase } = check;
+  return {
+    name: spec.name,
+    requestJson: JSON.stringify(request),
+    facts: [
+      { name: 'Data', value: `${dataset.name}, ${formatMany(dataset.row_count, 'row')}`, href: `/data/${dataset.id}` },
+      { name: 'Predicts', value: `${task.labels.join(', ')} (${taskWords[task.kind]})`, href: null },
+      {
+        name: 'Judged by',
+        value: task.metric ? (metricRule(task.metric)?.title ?? task.metric) : 'what fits the task',
+        href: null,
+      },
+      { name: 'Engine', value: engine?.title ?? spec.engine.name, href: null },
+      { name: 'Time limit', value: `${formatSpan(limits.trainingSeconds * 1000)} of training`, href: null },
+      { name: 'Held out', value: `${Math.round(split.holdoutFraction * 100)} % of the rows`, href: null },
+      {
+        name: 'Machine',
+        value: machine ? `${machine.title}${spec.machine.spot ? ', spot' : ''}` : spec.machine.type,
+        href: null,
+      },
+      { name: 'Attempts', value: `up to ${limits.attempts}`, href: null },
+      { name: 'Cap', value: limits.budgetMicros === null ? 'none' : formatMoney(limits.budgetMicros), href: null },
+      ...(spec.ignoredColumns.length > 0
+        ? [{ name: 'Not shown to the model', value: spec.ignoredColumns.join(', '), href: null }]
+        : []),
+    ],
+    settings: Object.entries(spec.engine.settings).map(([name, value]) => ({
+      name: engine?.settings.find((setting) => setting.name === name)?.title ?? name,
+      value: Array.isArray(value)
+        ? value.join(', ')
+        : typeof value === 'boolean'
+          ? value
+            ? 'yes'
+            : 'no'
+          : String(value ?? '–'),
+    })),
+    creates: check.creates,
+    warnings: check.warnings,
+    perHour: machine ? formatMoney(machine.pricePerHourMicros) : '–',
+    worst: {
+      amount: formatMoney(worstCase?.micros ?? 0),
+      sentence: worstCase?.sentence ?? '',
+      parts: (worstCase?.parts ?? []).map((part) => ({ ...part, amount: formatMoney(part.micros) })),
+      prices: worstCase ? `Estimated by the prices of ${worstCase.priceListDate}.` : '',
+    },
+    copies: copiesOf(request, host),
+  };
+}
+
+function copiesOf({ id, ...request }: Omit<JobSpec, 'workspaceId' | 'owner'>, host: string): ConfirmPage['copies'] {
+  const json = JSON.stringify(request);
+  return [
+    { id: 'yaml', title: 'YAML', text: stringify(request) },
+    { id: 'cli', title: 'CLI', text: `trainyard train --file job.yaml --follow   # job.yaml holds the YAML` },
+    {
+      id: 'curl',
+      title: 'curl',
+      text: [
+        `curl -X POST ${host}/api/v1/jobs`,
+        `  -H 'Content-Type: application/json'`,
+        `  -H 'Idempotency-Key: ${id}'`,
+        `  -d '${json.replaceAll("'", String.raw`'\''`)}'`,
+      ].join(' \\\n'),
+    },
+  ];
+}

@@ -1,0 +1,232 @@
+import type { JobFacts } from '../../db/read-models/job-page.ts';
+import { familyOf, isFailureType } from '../../domain/failures.ts';
+import { longestTraining } from '../../domain/job-spec.ts';
+import { metricRule, taskWords } from '../../domain/task.ts';
+import type { LogLine } from '../services/views.ts';
+import { bestSoFarChart } from './best-so-far.ts';
+import { type Chip, workChip } from './chip.ts';
+import type { Clock, Moment } from './clock.ts';
+import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
+import { type LineChart, lineChart } from './line-chart.ts';
+import { type LogCard, logCard } from './log-card.ts';
+import { type MachineCard, machineCard } from './machine-card.ts';
+import { type MoneyCard, moneyCard } from './money-card.ts';
+import { formatMany, formatScore, formatSpan } from './plain-words.ts';
+import { type Bar, barOf, progressOf } from './progress-bar.ts';
+import { type ReleaseCard, releaseCard } from './release-card.ts';
+import { readReport } from './report.ts';
+import { type ResultView, resultView } from './result-view.ts';
+import { type Station, trackOf } from './track.ts';
+
+export interface JobPage {
+  id: string;
+  href: string;
+  name: string;
+  chip: Chip;
+  attemptChip: string | null;
+  isOpen: boolean;
+  sentence: string;
+  failure: { title: string; message: string; whatToDo: string } | null;
+  track: Station[];
+  bar: Bar | null;
+  leaderboard: LeaderboardCard;
+  best: LineChart | null;
+  metrics: MetricLine[];
+  log: LogCard;
+  money: MoneyCard;
+  machine: MachineCard | null;
+  from: { name: string; value: string; href: string | null }[];
+  release: ReleaseCard;
+  timeline: { when: Moment; kind: string; text: string }[];
+  lineage: { continues: Relative | null; continuedBy: Relative[] };
+  actions: JobActions;
+  result: { modelId: string; view: ResultView | null; predictions: string } | null;
+  temporalHref: string | null;
+}
+
+interface Relative {
+  href: string;
+  name: string;
+}
+
+export interface MetricLine {
+  name: string;
+  last: string;
+  best: string;
+  direction: string;
+  unit: string;
+  chart: LineChart | null;
+}
+
+export interface JobActions {
+  mayStop: boolean;
+  mayCancel: boolean;
+  mayExtend: boolean;
+  extendTo: { minutes: number; most: number; now: string };
+  mayRemove: boolean;
+  mayContinue: boolean;
+}
+
+const removedData = 'data that was removed';
+
+export function jobPage(
+  facts: JobFacts,
+  log: { lines: readonly LogLine[]; count: number },
+  env: { clock: Clock; owner: string; temporalUiUrl: string | null; continues: boolean; engineTitle: string },
+): JobPage {
+  const { job, spec, model } = facts;
+  const { clock } = env;
+  const isDone = job.done_at_ms !== null;
+  const href = `/jobs/${job.id}`;
+  const holdoutRows = facts.dataset ? Math.round(facts.dataset.row_count * spec.split.holdoutFraction) : null;
+  const report = model ? readReport(model.report_json) : undefined;
+  return {
+    id: job.id,
+    href,
+    name: job.name,
+    chip: workChip('job', job),
+    attemptChip: attemptChip(facts),
+    isOpen: !isDone,
+    sentence: sentenceOf(facts),
+    failure: failureOf(facts),
+    track: trackOf('job', job, facts.timeline, clock, spec.limits.trainingSeconds),
+    bar: barOf(job, clock.nowMs),
+    leaderboard: leaderboardCard(facts.leaderboard, { folds: spec.split.folds, holdoutRows, isDone }),
+    best: bestSoFarChart(facts, clock.nowMs),
+    metrics: facts.metrics.map((series) => metricLine(series)),
+    log: logCard(
+      log.lines,
+      {
+        count: log.count,
+        isDone,
+        base: `${href}/log`,
+        events: `/api/v1/jobs/${job.id}/events`,
+        deletedAtMs: job.log_deleted_at_ms,
+      },
+      clock,
+    ),
+    money: moneyCard(
+      job,
+      facts.resources,
+      { budgetMicros: spec.limits.budgetMicros, secondsLeft: secondsLeft(facts, clock.nowMs) },
+      clock.nowMs,
+    ),
+    machine: machineCard(facts.attempts, facts.resources, clock),
+    from: fromFacts(facts, env),
+    release: releaseCard(isDone, facts.resources, clock),
+    timeline: facts.timeline.map((row) => ({ when: clock.moment(row.at_ms), kind: row.kind, text: row.text })),
+    lineage: {
+      continues: facts.continues && { href: `/jobs/${facts.continues.id}`, name: facts.continues.name },
+      continuedBy: facts.continuedBy.map((each) => ({ href: `/jobs/${each.id}`, name: each.name })),
+    },
+    actions: actionsOf(facts, env.continues),
+    result: model
+      ? {
+          modelId: model.id,
+          view: report ? resultView(report, model.id, spec.split.folds) : null,
+          predictions: formatMany(facts.predictions, 'prediction'),
+        }
+      : null,
+    temporalHref:
+      env.temporalUiUrl && !isDone ? `${env.temporalUiUrl}/namespaces/default/workflows/job-${job.id}` : null,
+  };
+}
+
+function attemptChip({ job, attempts }: JobFacts): string | null {
+  const attempt = attempts.at(-1);
+  if (!attempt || (job.attempt < 2 && !attempt.spot)) return null;
+  return `attempt ${job.attempt}${attempt.spot ? ' · spot' : ''}`;
+}
+
+/** Why it is in this state, in one or two sentences, also before the first log line exists. */
+function sentenceOf({ job, ahead }: JobFacts): string {
+  if (job.done_at_ms !== null) return job.reason ?? job.sentence;
+  const progress = progressOf(job.progress_json)?.sentence;
+  const parts = [job.sentence];
+  if (job.phase === 'training' && progress) parts.unshift(progress);
+  if (ahead > 0) parts.push(`${formatMany(ahead, 'other')} ${ahead === 1 ? 'is' : 'are'} before it.`);
+  return [...new Set(parts.filter((part) => part !== ''))].join(' ');
+}
+
+const adviceFor = {
+  user: 'Change the data or the settings and train again; trying the same again would end the same way.',
+  platform: 'Train again like this: the next machine may be luckier. The log and the timeline say what happened.',
+  bug: 'This is a mistake of ours. The log holds the details; train again, or report it with the id of the job.',
+} as const;
+
+function failureOf({ job }: JobFacts): JobPage['failure'] {
+  if (job.outcome !== 'failed') return null;
+  const family = isFailureType(job.failure_type) ? familyOf(job.failure_type) : 'bug';
+  const titles = {
+    user: 'The data or the settings do not allow it',
+    platform: 'The machines failed',
+    bug: 'Trainyard failed',
+  };
+  return { title: titles[family], message: job.reason ?? job.sentence, whatToDo: adviceFor[family] };
+}
+
+function secondsLeft({ job, spec }: JobFacts, nowMs: number): number | null {
+  if (job.done_at_ms !== null) return null;
+  if (job.training_deadline_ms !== null) return Math.max(0, (job.training_deadline_ms - nowMs) / 1000);
+  return spec.limits.trainingSeconds;
+}
+
+function metricLine(series: JobFacts['metrics'][number]): MetricLine {
+  const direction =
+    series.higherIsBetter === null ? '' : series.higherIsBetter ? 'higher is better' : 'lower is better';
+  return {
+    name: series.name,
+    last: formatScore(series.last),
+    best: series.higherIsBetter === null ? '–' : formatScore(series.best),
+    direction,
+    unit: series.unit ?? '',
+    chart: lineChart({
+      title: series.name,
+      caption: direction,
+      xTitle: 'Step',
+      yTitle: series.name,
+      points: series.points,
+    }),
+  };
+}
+
+function fromFacts(
+  { dataset, spec, job }: JobFacts,
+  env: { clock: Clock; owner: string; engineTitle: string },
+): JobPage['from'] {
+  const { task, limits } = spec;
+  const metric = task.metric ? (metricRule(task.metric)?.title ?? task.metric) : 'the engine decides';
+  const gone = !dataset || dataset.deleted_at_ms !== null;
+  return [
+    { name: 'Data', value: dataset?.name ?? removedData, href: gone ? null : `/data/${dataset.id}` },
+    { name: 'Label', value: `${task.labels.join(', ')} (${taskWords[task.kind]})`, href: null },
+    { name: 'Metric', value: metric, href: null },
+    { name: 'Engine', value: env.engineTitle, href: null },
+    { name: 'Time limit', value: formatSpan(limits.trainingSeconds * 1000), href: null },
+    {
+      name: 'Started by',
+      value: `${job.owner === env.owner ? 'you' : job.owner}, ${env.clock.moment(job.accepted_at_ms).text}`,
+      href: null,
+    },
+  ];
+}
+
+function actionsOf({ job, spec, model }: JobFacts, continues: boolean): JobActions {
+  const isOpen = job.done_at_ms === null;
+  const isAsked = job.cancel_asked_at_ms !== null || job.stop_asked_at_ms !== null;
+  const most = longestTraining(spec);
+  const canGrow = most > spec.limits.trainingSeconds;
+  const early = ['queued', 'preparing', 'provisioning', 'training'].includes(job.phase);
+  return {
+    mayStop: isOpen && !isAsked && early,
+    mayCancel: isOpen && job.cancel_asked_at_ms === null && job.phase !== 'releasing',
+    mayExtend: isOpen && !isAsked && early && canGrow,
+    extendTo: {
+      minutes: Math.ceil(Math.min(most, spec.limits.trainingSeconds * 1.5) / 60),
+      most: Math.max(1, Math.floor(most / 60)),
+      now: formatSpan(spec.limits.trainingSeconds * 1000),
+    },
+    mayRemove: !isOpen,
+    mayContinue: !isOpen && model !== null && continues,
+  };
+}

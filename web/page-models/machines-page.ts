@@ -1,0 +1,118 @@
+import type { LedgerLine, MachinesFacts } from '../../db/read-models/machines-page.ts';
+import { costOf, formatMoney } from '../../domain/money.ts';
+import type { CloudListing } from '../services/machine-service.ts';
+import type { Chip } from './chip.ts';
+import type { Clock, Moment } from './clock.ts';
+import { cloudWords } from './machine-card.ts';
+import { formatDuration, formatMany } from './plain-words.ts';
+import { type Alert, alertsOf } from './yard-page.ts';
+
+export interface MachinesPage {
+  alerts: Alert[];
+  standing: {
+    name: string;
+    kindWord: string;
+    holder: { href: string; name: string };
+    chip: Chip;
+    cloudSays: Chip;
+    since: Moment | null;
+    endsAt: Moment | null;
+    price: string;
+    spent: string;
+  }[];
+  asked: { cloud: string; when: string; sentence: string; problem: string | null }[];
+  /** In the cloud and not in the ledger. */
+  strays: { name: string; kindWord: string; cloud: string; command: string }[];
+  ended: {
+    name: string;
+    holder: { href: string; name: string };
+    type: string;
+    ran: string;
+    ended: Moment | null;
+    why: string;
+    cost: string;
+  }[];
+}
+
+const kindWords = { machine: 'machine', bucket: 'bucket', signals: 'signal channel' } as const;
+const stuckAfterMs = 10 * 60_000;
+
+export function machinesPage(facts: MachinesFacts, listings: readonly CloudListing[], clock: Clock): MachinesPage {
+  const { nowMs } = clock;
+  const things = listings.flatMap((listing) => listing.things);
+  const ledgerNames = new Set(facts.standing.map((row) => `${row.kind} ${row.name}`));
+  const stuck = facts.standing.filter((row) => (row.removal_asked_at_ms ?? nowMs) < nowMs - stuckAfterMs);
+  return {
+    alerts: alertsOf(stuck, listings, nowMs),
+    standing: facts.standing.map((row) => ({
+      name: row.name,
+      kindWord: kindWords[row.kind],
+      holder: holderOf(row),
+      chip: ledgerChip(row),
+      cloudSays: cloudChip(row, listings),
+      since: row.started_at_ms === null ? null : clock.moment(row.started_at_ms),
+      endsAt: row.ends_at_ms && row.kind === 'machine' ? clock.moment(row.ends_at_ms) : null,
+      price: row.kind === 'machine' ? `${formatMoney(row.price_per_hour_micros)} / h` : '',
+      spent: row.kind === 'machine' ? spentOn(row, nowMs) : '',
+    })),
+    asked: listings.map((listing) => ({
+      cloud: cloudWords[listing.cloud] ?? listing.cloud,
+      when: clock.second(listing.askedAtMs),
+      sentence: `${formatMany(listing.things.filter((thing) => thing.kind === 'machine').length, 'machine')}, ${formatMany(
+        listing.things.filter((thing) => thing.kind !== 'machine').length,
+        'other thing',
+      )}`,
+      problem: listing.problem,
+    })),
+    strays: things
+      .filter((thing) => !ledgerNames.has(`${thing.kind} ${thing.name}`))
+      .map((thing) => ({
+        name: thing.name,
+        kindWord: kindWords[thing.kind],
+        cloud: listings.find((listing) => listing.things.includes(thing))?.cloud ?? '',
+        command: thing.manualRemoval,
+      })),
+    ended: facts.ended.map((row) => ({
+      name: row.name,
+      holder: holderOf(row),
+      type: row.machine_type ?? row.cloud,
+      ran:
+        row.started_at_ms === null || row.ended_at_ms === null
+          ? '–'
+          : formatDuration(row.ended_at_ms - row.started_at_ms),
+      ended: row.ended_at_ms === null ? null : clock.moment(row.ended_at_ms),
+      why: endWords[row.ended_because ?? ''] ?? '–',
+      cost: spentOn(row, nowMs),
+    })),
+  };
+}
+
+const endWords: Record<string, string> = {
+  finished: 'its work was done',
+  expired: 'its own end was reached',
+  killed: 'ended from outside',
+  out_of_memory: 'out of memory',
+};
+
+function holderOf(row: LedgerLine): { href: string; name: string } {
+  return { href: `/${row.holder_kind}s/${row.holder_id}`, name: row.holder_name ?? row.holder_id };
+}
+
+function spentOn(row: LedgerLine, nowMs: number): string {
+  if (row.started_at_ms === null) return '–';
+  return formatMoney(costOf(row.price_per_hour_micros, (row.ended_at_ms ?? nowMs) - row.started_at_ms));
+}
+
+function ledgerChip(row: LedgerLine): Chip {
+  if (row.removal_asked_at_ms !== null) return { icon: '▷', word: 'being removed', tone: 'wait' };
+  if (row.state === 'intended') return { icon: '▷', word: 'being made', tone: 'run' };
+  return { icon: '●', word: 'in use', tone: 'go' };
+}
+
+/** The cloud's own word beside ours: the two may differ, and then it is the cloud that is right. */
+function cloudChip(row: LedgerLine, listings: readonly CloudListing[]): Chip {
+  const listing = listings.find((each) => each.cloud === row.cloud);
+  if (!listing || listing.problem !== null) return { icon: '?', word: 'could not be asked', tone: 'wait' };
+  const isThere = listing.things.some((thing) => thing.kind === row.kind && thing.name === row.name);
+  return isThere ? { icon: '✓', word: 'exists', tone: 'plain' } : { icon: '–', word: 'not there', tone: 'plain' };
+}

@@ -1,0 +1,265 @@
+import type { DatasetProfile } from '../../domain/dataset.ts';
+import type { Engine, EngineSetting } from '../../domain/engine.ts';
+import { formatMoney } from '../../domain/money.ts';
+import { metrics, taskKinds, taskWords } from '../../domain/task.ts';
+import type { MachineType } from '../../infra/cloud.ts';
+import type { FieldProblem } from '../services/views.ts';
+import { type ColumnView, columnView } from './column-view.ts';
+import { type FormValues, inputOf, settingText } from './job-form.ts';
+import { cloudWords } from './machine-card.ts';
+import { formatFit, formatMany } from './plain-words.ts';
+
+export interface Option {
+  value: string;
+  word: string;
+  note: string;
+  selected: boolean;
+}
+
+/** One input with all that stands around it. */
+export interface Field {
+  name: string;
+  id: string;
+  label: string;
+  value: string;
+  hint: string;
+  problem: string | null;
+  /** Ids of hint and problem, for readers. */
+  describedBy: string;
+}
+
+export interface NewJobPage {
+  id: string;
+  title: string;
+  intro: string;
+  dataset: { id: string; name: string; summary: string; href: string };
+  columns: ColumnView[];
+  summary: { input: string; message: string }[];
+  name: Field;
+  label: Field & { options: Option[] };
+  kind: Field & { options: Option[] };
+  metric: Field & { groups: { word: string; options: Option[] }[]; anySelected: boolean };
+  engines: EngineOption[];
+  minutes: Field;
+  machines: Option[];
+  machineProblem: string | null;
+  hasSpot: boolean;
+  spot: boolean;
+  ignored: Option[];
+  more: Field[];
+  moreIsOpen: boolean;
+  continuesJobId: string;
+}
+
+export interface EngineOption {
+  name: string;
+  title: string;
+  summary: string;
+  note: string;
+  selected: boolean;
+  settings: (Field & {
+    type: EngineSetting['type'];
+    options: Option[];
+    checked: boolean;
+    min: string;
+    max: string;
+    step: string;
+  })[];
+}
+
+export interface NewJobInput {
+  id: string;
+  dataset: { id: string; name: string };
+  profile: DatasetProfile;
+  values: FormValues;
+  /** Why label and task are what they are; null once a person has chosen. */
+  guessed: { label: string; kind: string } | null;
+  problems: readonly FieldProblem[];
+  engines: readonly (Engine & { ready?: boolean })[];
+  machines: readonly (MachineType & { cloud: string })[];
+  title: string;
+  intro: string;
+}
+
+export function newJobPage(input: NewJobInput): NewJobPage {
+  const { values, profile, guessed } = input;
+  const engineName = valueOf(values, 'engine.name');
+  const problems = new Map<string, string>();
+  for (const problem of input.problems) problems.set(inputOf(problem, engineName), problem.message);
+  const field = fieldMaker(values, problems);
+  const label = valueOf(values, 'task.labels');
+  const kind = valueOf(values, 'task.kind');
+  const machine = valueOf(values, 'machine');
+  const ignored = listOf(values, 'ignoredColumns');
+  const more = moreFields(field);
+  return {
+    id: input.id,
+    title: input.title,
+    intro: input.intro,
+    dataset: {
+      ...input.dataset,
+      summary: `${formatMany(profile.rows, 'row')} · ${formatMany(profile.columns.length, 'column')}`,
+      href: `/data/${input.dataset.id}`,
+    },
+    columns: profile.columns.map((column) => columnView(column, profile.rows)),
+    summary: [...problems].map(([name, message]) => ({ input: idOf(name), message })),
+    name: field('name', 'Name', 'To find it again.'),
+    label: {
+      ...field('task.labels', 'Column to predict', guessed?.label ?? ''),
+      options: profile.columns.map((column) => option(column.name, column.name, column.type, label)),
+    },
+    kind: {
+      ...field('task.kind', 'What it is', guessed?.kind ?? ''),
+      options: taskKinds.map((name) => option(name, taskWords[name], '', kind)),
+    },
+    metric: metricField(field, valueOf(values, 'task.metric')),
+    engines: input.engines.map((engine) => engineOption(engine, engineName, values, field)),
+    minutes: field('minutes', 'Time limit', 'Training time over all attempts. When it is up, the best so far is kept.'),
+    machines: input.machines.map((type) => machineOption(type, machine)),
+    machineProblem: problems.get('machine') ?? null,
+    hasSpot: input.machines.some((type) => type.pricePerHourMicros > 0),
+    spot: valueOf(values, 'machine.spot') !== '',
+    ignored: profile.columns.map((column) => ({
+      ...option(column.name, column.name, column.type, ''),
+      selected: ignored.includes(column.name),
+    })),
+    more,
+    moreIsOpen: more.some((each) => each.problem !== null) || ignored.length > 0,
+    continuesJobId: valueOf(values, 'continuesJobId'),
+  };
+}
+
+type FieldMaker = (name: string, label: string, hint: string) => Field;
+
+function fieldMaker(values: FormValues, problems: ReadonlyMap<string, string>): FieldMaker {
+  return (name, label, hint) => {
+    const id = idOf(name);
+    const problem = problems.get(name) ?? null;
+    const describedBy = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(' ');
+    return { name, id, label, value: valueOf(values, name), hint, problem, describedBy };
+  };
+}
+
+function idOf(name: string): string {
+  return `f-${name.replace(/[^a-zA-Z0-9]+/g, '-')}`;
+}
+
+function valueOf(values: FormValues, name: string): string {
+  const value = values[name];
+  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '');
+}
+
+function listOf(values: FormValues, name: string): string[] {
+  const value = values[name] ?? [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function option(value: string, word: string, note: string, selected: string): Option {
+  return { value, word, note, selected: value === selected };
+}
+
+function metricField(field: FieldMaker, selected: string): NewJobPage['metric'] {
+  return {
+    ...field('task.metric', 'Judge by', 'Models are chosen by it.'),
+    groups: taskKinds
+      .map((kind) => ({
+        word: `To predict ${taskWords[kind]}`,
+        options: metrics
+          .filter((metric) => (metric.tasks as readonly string[]).includes(kind))
+          .map((metric) =>
+            option(metric.name, metric.title, metric.higherIsBetter ? 'higher is better' : 'lower is better', ''),
+          ),
+      }))
+      .map((group, index, all) => markOnce(group, index, all, selected)),
+    anySelected: selected !== '',
+  };
+}
+
+/** A metric stands in several groups; only the first is marked, or the browser would take the last. */
+function markOnce<G extends { options: Option[] }>(group: G, index: number, all: G[], selected: string): G {
+  const before = all.slice(0, index).some((other) => other.options.some((each) => each.value === selected));
+  return {
+    ...group,
+    options: group.options.map((each) => ({ ...each, selected: !before && each.value === selected })),
+  };
+}
+
+function machineOption(type: MachineType & { cloud: string }, selected: string): Option {
+  const gpus = type.gpus.length > 0 ? ` · ${type.gpus.join(', ')}` : '';
+  const where = cloudWords[type.cloud] ?? type.cloud;
+  const price = type.pricePerHourMicros === 0 ? 'costs nothing' : `${formatMoney(type.pricePerHourMicros)} an hour`;
+  return option(
+    `${type.cloud}/${type.name}`,
+    `${type.title}, ${price}`,
+    `${where} · ${formatMany(type.cpus, 'core')} · ${Number(type.memoryGib.toFixed(1))} GiB${gpus} · prices of ${type.priceListDate}`,
+    selected,
+  );
+}
+
+function engineOption(
+  engine: Engine & { ready?: boolean },
+  selected: string,
+  values: FormValues,
+  field: FieldMaker,
+): EngineOption {
+  const { downloadMegabytes, installSeconds } = engine.environment;
+  return {
+    name: engine.name,
+    title: engine.title,
+    summary: engine.summary,
+    note:
+      engine.ready === false
+        ? `Its parts are fetched at first use: about ${downloadMegabytes} MB, ${formatFit(installSeconds)}.`
+        : '',
+    selected: engine.name === selected,
+    settings: engine.settings.map((setting) => settingField(engine, setting, values, field)),
+  };
+}
+
+function settingField(
+  engine: Engine,
+  setting: EngineSetting,
+  values: FormValues,
+  field: FieldMaker,
+): EngineOption['settings'][number] {
+  const name = `${engine.name}.${setting.name}`;
+  const given = values[name] ?? settingText(setting.default);
+  const chosen = Array.isArray(given) ? given : [given];
+  const bounds = setting.min !== null && setting.max !== null ? ` ${setting.min} to ${setting.max}.` : '';
+  return {
+    ...field(
+      name,
+      setting.title,
+      `${setting.help}${setting.type === 'integer' || setting.type === 'number' ? bounds : ''}`,
+    ),
+    value: chosen[0] ?? '',
+    type: setting.type,
+    options: setting.choices.map((choice) => ({
+      value: choice.value,
+      word: choice.title,
+      note: '',
+      selected: chosen.includes(choice.value),
+    })),
+    checked: (chosen[0] ?? '') !== '',
+    min: setting.min === null ? '' : String(setting.min),
+    max: setting.max === null ? '' : String(setting.max),
+    step: setting.type === 'integer' ? '1' : 'any',
+  };
+}
+
+function moreFields(field: FieldMaker): Field[] {
+  return [
+    field('holdoutPercent', 'Held out, in percent', 'Rows that no model sees until the winner is judged, once.'),
+    field('split.folds', 'Folds', '0 lets the engine decide.'),
+    field('task.positiveClass', 'Positive class', 'For one of two classes; empty takes the rarer one.'),
+    field('split.seed', 'Seed', 'The same seed splits the rows the same way.'),
+    field('longestMinutes', 'Longest time, in minutes', 'The most it may be extended to; empty is twice the limit.'),
+    field('limits.attempts', 'Attempts', 'How many machines may be lost before it fails, the last one included.'),
+    field(
+      'limits.silenceSeconds',
+      'Silence limit, in seconds',
+      'How long a machine may say nothing before it counts as lost.',
+    ),
+    field('budget', 'Cap, in dollars', 'Empty for none. Before it is reached, the best so far is kept.'),
+  ];
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import type { PredictionFacts, PredictionLine } from '../../db/read-models/prediction-pages.ts';
+import { type Chip, workChip } from './chip.ts';
+import type { Clock, Moment } from './clock.ts';
+import { cell, type PreviewTable } from './dataset-page.ts';
+import { type MachineCard, machineCard } from './machine-card.ts';
+import { type MoneyCard, moneyCard } from './money-card.ts';
+import { formatCount, formatMany } from './plain-words.ts';
+import { type Bar, barOf, progressOf } from './progress-bar.ts';
+import { type ReleaseCard, releaseCard } from './release-card.ts';
+import { type Station, trackOf } from './track.ts';
+import { type WorkLine, workLine } from './work-line.ts';
+
+export interface PredictionsPage {
+  rows: (WorkLine & { rows: string })[];
+}
+
+export function predictionsPage(lines: readonly PredictionLine[], clock: Clock): PredictionsPage {
+  return {
+    rows: lines.map((line) => ({
+      ...workLine(line, clock),
+      rows: line.row_count === null ? '–' : formatCount(line.row_count),
+    })),
+  };
+}
+
+export interface PredictionPage {
+  id: string;
+  href: string;
+  name: string;
+  chip: Chip;
+  isOpen: boolean;
+  mayCancel: boolean;
+  sentence: string;
+  failed: { message: string; whatToDo: string } | null;
+  track: Station[];
+  bar: Bar | null;
+  output: { rows: string; preview: PreviewTable | null; downloads: { word: string; href: string }[] } | null;
+  money: MoneyCard;
+  machine: MachineCard | null;
+  from: { name: string; value: string; href: string | null }[];
+  release: ReleaseCard;
+  timeline: { when: Moment; kind: string; text: string }[];
+  logHref: string;
+}
+
+const previewSchema = z.union([
+  z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) }),
+  z.array(z.record(z.string(), z.unknown())),
+]);
+
+export function predictionPage(facts: PredictionFacts, env: { clock: Clock; owner: string }): PredictionPage {
+  const { prediction, model, dataset, resources } = facts;
+  const { clock } = env;
+  const isDone = prediction.done_at_ms !== null;
+  const href = `/predictions/${prediction.id}`;
+  const work = { ...prediction, training_deadline_ms: null };
+  const progress = progressOf(prediction.progress_json)?.sentence;
+  const running = prediction.phase === 'training' && progress ? progress : prediction.sentence;
+  return {
+    id: prediction.id,
+    href,
+    name: model ? `${model.name} on ${dataset?.name ?? 'removed data'}` : 'Prediction',
+    chip: workChip('prediction', prediction),
+    isOpen: !isDone,
+    mayCancel: !isDone && prediction.cancel_asked_at_ms === null,
+    sentence: isDone ? (prediction.reason ?? prediction.sentence) : running,
+    failed:
+      prediction.outcome === 'failed'
+        ? {
+            message: prediction.reason ?? prediction.sentence,
+            whatToDo: 'The log says more. Mend the data if it is named there, and predict again.',
+          }
+        : null,
+    track: trackOf('prediction', prediction, facts.timeline, clock, null),
+    bar: barOf(work, clock.nowMs),
+    output: outputOf(facts, href),
+    money: moneyCard(prediction, resources, { budgetMicros: null, secondsLeft: null }, clock.nowMs),
+    machine: machineCard(facts.attempts, resources, clock),
+    from: [
+      { name: 'Model', value: model?.name ?? 'removed', href: model && !model.deleted ? `/models/${model.id}` : null },
+      { name: 'Data', value: dataset?.name ?? 'removed', href: dataset ? `/data/${dataset.id}` : null },
+      ...(dataset ? [{ name: 'Rows', value: formatCount(dataset.row_count), href: null }] : []),
+      {
+        name: 'Started by',
+        value: `${prediction.owner === env.owner ? 'you' : prediction.owner}, ${clock.moment(prediction.accepted_at_ms).text}`,
+        href: null,
+      },
+    ],
+    release: releaseCard(isDone, resources, clock),
+    timeline: facts.timeline.map((row) => ({ when: clock.moment(row.at_ms), kind: row.kind, text: row.text })),
+    logHref: `${href}/log`,
+  };
+}
+
+function outputOf({ prediction }: PredictionFacts, href: string): PredictionPage['output'] {
+  if (prediction.output_hash === null) return null;
+  return {
+    rows: prediction.row_count === null ? '' : formatMany(prediction.row_count, 'row'),
+    preview: prediction.preview_json === null ? null : previewOf(prediction.preview_json, prediction.row_count),
+    downloads: ['csv', 'json', 'parquet'].map((format) => ({
+      word: format === 'parquet' ? 'Parquet' : format.toUpperCase(),
+      href: `${href}/output.${format}`,
+    })),
+  };
+}
+
+/** What the model added stands out: `…_predicted`, `…_probability_…`. */
+const added = /_(predicted|probability_.*)$/;
+
+function previewOf(json: string, total: number | null): PreviewTable | null {
+  const parsed = previewSchema.safeParse(JSON.parse(json));
+  if (!parsed.success) return null;
+  const { columns, rows } = Array.isArray(parsed.data)
+    ? {
+        columns: Object.keys(parsed.data[0] ?? {}),
+        rows: parsed.data.map((row) => Object.values(row)),
+      }
+    : parsed.data;
+  // What was predicted comes first: on a phone it would be far to the right otherwise.
+  const order = columns
+    .map((name, index) => ({ name, index, isNew: added.test(name) }))
+    .toSorted((a, b) => Number(b.isNew) - Number(a.isNew));
+  return {
+    heads: order.map(({ name, index, isNew }) => ({
+      name,
+      note: '',
+      spark: null,
+      isNumber: rows.length > 0 && rows.every((row) => typeof row[index] === 'number'),
+      isNew,
+    })),
+    rows: rows.map((row) => order.map(({ index, isNew }) => cell(row[index], { isNew }))),
+    stated: `${formatCount(rows.length)}${total === null ? '' : ` of ${formatMany(total, 'row')}`}, first`,
+  };
+}

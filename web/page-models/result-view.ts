@@ -1,0 +1,124 @@
+import { metricRule } from '../../domain/task.ts';
+import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
+import { formatCount, formatFit, formatScore, listing } from './plain-words.ts';
+import type { Report } from './report.ts';
+import {
+  type BarChart,
+  type CurveChart,
+  curveChart,
+  histogramOf,
+  importanceBars,
+  type ScatterChart,
+  scatterOf,
+} from './report-plots.ts';
+
+/** What a job leaves, judged: the same on the job's page and on the model's. */
+export interface ResultView {
+  headline: { validation: string; test: string; metric: string; direction: string; model: string };
+  sentence: string;
+  baseline: string;
+  warnings: string[];
+  scores: { metric: string; chosen: boolean; validation: string; test: string }[];
+  leaderboard: LeaderboardCard;
+  importance: BarChart | null;
+  confusion: ConfusionTable | null;
+  residuals: { scatter: ScatterChart; histogram: BarChart } | null;
+  curves: CurveChart[];
+  timings: { name: string; value: string }[];
+  versions: { name: string; value: string }[];
+  reportHref: string;
+}
+
+export interface ConfusionTable {
+  labels: string[];
+  rows: { actual: string; cells: { count: string; tone: 'right' | 'wrong' | ''; spoken: string }[] }[];
+  sentence: string;
+}
+
+export function resultView(report: Report, modelId: string, folds: number): ResultView {
+  const { metric, best, rows } = report;
+  return {
+    headline: {
+      validation: withInterval(best.validation, best.interval),
+      test: withInterval(best.test, best.testInterval),
+      metric: metric.title,
+      direction: metric.higherIsBetter ? 'higher is better' : 'lower is better',
+      model: best.model,
+    },
+    sentence: rows?.test
+      ? `${best.model} was chosen on validation and then judged once, on ${formatCount(rows.test)} rows that no model had seen.`
+      : `${best.model} was chosen on validation.`,
+    baseline: report.baseline?.sentence ?? '',
+    warnings: report.warnings,
+    scores: scoreRows(report),
+    leaderboard: leaderboardCard(report.leaderboard, { folds, holdoutRows: null, isDone: true }),
+    importance: importanceBars(report.importance),
+    confusion: report.confusion ? confusionTable(report.confusion) : null,
+    residuals: report.residuals
+      ? { scatter: scatterOf(report.residuals.points), histogram: histogramOf(report.residuals.histogram) }
+      : null,
+    curves: [
+      curveChart('ROC curve', 'False positive rate', 'True positive rate', report.curves?.roc, true),
+      curveChart('Precision and recall', 'Recall', 'Precision', report.curves?.pr, false),
+    ].filter((curve) => curve !== null),
+    timings: timingRows(report),
+    versions: Object.entries(report.versions ?? {}).map(([name, value]) => ({ name, value })),
+    reportHref: `/models/${modelId}/report.html`,
+  };
+}
+
+function withInterval(value: number | null, interval: number | null): string {
+  return interval === null ? formatScore(value) : `${formatScore(value)} ± ${formatScore(interval)}`;
+}
+
+function scoreRows({ scores, metric }: Report): ResultView['scores'] {
+  const names = [...new Set([metric.name, ...Object.keys(scores.validation), ...Object.keys(scores.test)])];
+  return names.map((name) => ({
+    metric: metricRule(name)?.title ?? name,
+    chosen: name === metric.name,
+    validation: formatScore(scores.validation[name]),
+    test: formatScore(scores.test[name]),
+  }));
+}
+
+const spans: Record<string, string> = { load: 'Reading the data', fit: 'Fitting', report: 'Report', total: 'In all' };
+
+function timingRows({ seconds, rows, seed }: Report): ResultView['timings'] {
+  const timings = Object.entries(seconds ?? {}).map(([name, value]) => ({
+    name: spans[name] ?? name,
+    value: formatFit(value),
+  }));
+  const parts = rows
+    ? [
+        `${formatCount(rows.train ?? 0)} to train`,
+        `${formatCount(rows.validation ?? 0)} to choose`,
+        `${formatCount(rows.test ?? 0)} to judge`,
+      ]
+    : [];
+  if (parts.length > 0) timings.push({ name: 'Rows', value: listing(parts) });
+  if (seed !== null && seed !== undefined) timings.push({ name: 'Seed', value: String(seed) });
+  return timings;
+}
+
+function confusionTable({ labels, matrix }: NonNullable<Report['confusion']>): ConfusionTable {
+  let right = 0;
+  let all = 0;
+  matrix.forEach((row, i) =>
+    row.forEach((count, j) => {
+      all += count;
+      if (i === j) right += count;
+    }),
+  );
+  return {
+    labels,
+    rows: matrix.map((row, i) => ({
+      actual: labels[i] ?? String(i),
+      cells: row.map((count, j) => ({
+        count: formatCount(count),
+        tone: i === j ? 'right' : count > 0 ? 'wrong' : '',
+        spoken: i === j ? 'right' : 'wrong',
+      })),
+    })),
+    sentence: `${formatCount(right)} of ${formatCount(all)} held-out rows were put into their class.`,
+  };
+}

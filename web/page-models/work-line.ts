@@ -1,0 +1,53 @@
+import type { WorkRow } from '../../db/read-models/work-rows.ts';
+import { formatMoney } from '../../domain/money.ts';
+import { metricRule } from '../../domain/task.ts';
+import { type Chip, workChip } from './chip.ts';
+import type { Clock, Moment } from './clock.ts';
+import { formatDuration, formatScore } from './plain-words.ts';
+import { barOf, type Bar } from './progress-bar.ts';
+
+/** A job or a prediction as a line of a list. */
+export interface WorkLine {
+  id: string;
+  kind: 'job' | 'prediction';
+  kindWord: string;
+  href: string;
+  name: string;
+  chip: Chip;
+  isOpen: boolean;
+  sentence: string;
+  bar: Bar | null;
+  data: string;
+  engine: string;
+  score: string;
+  metric: string;
+  accepted: Moment;
+  took: string;
+  cost: string;
+  costNote: string;
+  mayCancel: boolean;
+}
+
+export function workLine(row: WorkRow, clock: Clock): WorkLine {
+  const isOpen = row.done_at_ms === null;
+  return {
+    id: row.id,
+    kind: row.kind,
+    kindWord: row.kind === 'job' ? 'Training' : 'Prediction',
+    href: `/${row.kind}s/${row.id}`,
+    name: row.name ?? 'a model that was removed',
+    chip: workChip(row.kind, row),
+    isOpen,
+    sentence: (isOpen ? row.sentence : row.reason) ?? row.sentence,
+    bar: barOf(row, clock.nowMs),
+    data: row.dataset_name ?? '–',
+    engine: row.engine ?? '–',
+    score: formatScore(row.test_score ?? row.validation_score),
+    metric: row.metric ? (metricRule(row.metric)?.title ?? row.metric) : '',
+    accepted: clock.moment(row.accepted_at_ms),
+    took: formatDuration((row.done_at_ms ?? clock.nowMs) - row.accepted_at_ms),
+    cost: row.cost_micros === null ? '–' : formatMoney(row.cost_micros),
+    costNote: row.cost_micros === null ? '' : row.cost_is_final ? 'final' : 'estimated',
+    mayCancel: isOpen && row.cancel_asked_at_ms === null,
+  };
+}

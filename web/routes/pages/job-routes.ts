@@ -1,0 +1,66 @@
+import type { Request } from 'express';
+import { readJobPage } from '../../../db/read-models/job-page.ts';
+import { type JobPage, jobPage } from '../../page-models/job-page.ts';
+import { logLinesPerPage } from '../../page-models/log-card.ts';
+import { notFound } from '../../services/refused.ts';
+import type { SecuredRoutes } from '../secured-routes.ts';
+import { idIn, page, type PageKit } from './page-kit.ts';
+
+const openPageSeconds = 10;
+
+export function jobRoutes(routes: SecuredRoutes, kit: PageKit): void {
+  routes.get(
+    '/jobs/:id',
+    'read',
+    page(async (request, response) => {
+      const view = await readJob(request, kit, logLinesPerPage);
+      await kit.show(
+        request,
+        response,
+        'jobs/job',
+        {
+          section: 'jobs',
+          title: `${view.chip.word}: ${view.name}`,
+          styles: ['vendor/uplot/uPlot.min.css'],
+          scripts: ['job-live.js'],
+          refreshSeconds: view.isOpen ? openPageSeconds : null,
+        },
+        view,
+      );
+    }),
+  );
+
+  // The parts of the page that change, for a script to put into place.
+  routes.get(
+    '/jobs/:id/live',
+    'read',
+    page(async (request, response) => {
+      const view = await readJob(request, kit, 0);
+      response.render('jobs/live', { page: view });
+    }),
+  );
+}
+
+async function readJob(request: Request, { services, context, clock }: PageKit, logLines: number): Promise<JobPage> {
+  const who = context.who(request);
+  const id = idIn(request, 'job with this id');
+  const facts = await readJobPage(context.database, who.workspaceId, id);
+  if (!facts) throw notFound('job with this id', 'It may have been deleted. See the list of jobs.');
+  const holder = { kind: 'job', id } as const;
+  const [engine, count, lines] = await Promise.all([
+    services.engines.get(facts.job.engine).catch(() => undefined),
+    services.log.count(who, holder),
+    logLines > 0 ? services.log.tail(who, holder, logLines) : [],
+  ]);
+  return jobPage(
+    facts,
+    { lines, count },
+    {
+      clock: await clock(who),
+      owner: who.owner,
+      temporalUiUrl: context.settings.temporalUiUrl,
+      continues: engine?.continues ?? false,
+      engineTitle: engine?.title ?? facts.job.engine,
+    },
+  );
+}

@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { readDataPage, readDatasetPage } from '../../../db/read-models/data-pages.ts';
+import { datasetProfileSchema } from '../../../domain/dataset.ts';
+import { idSchema } from '../../../domain/ids.ts';
+import type { JobRequestInput } from '../../../domain/job-spec.ts';
+import { confirmPage } from '../../page-models/confirm-page.ts';
+import { uploadForm } from '../../page-models/data-page.ts';
+import { type FormValues, requestFrom, valuesOf } from '../../page-models/job-form.ts';
+import { firstValues, guessFor } from '../../page-models/job-guess.ts';
+import { newJobPage } from '../../page-models/new-job-page.ts';
+import { startJobPage } from '../../page-models/start-job-page.ts';
+import { Refused } from '../../services/refused.ts';
+import type { FieldProblem } from '../../services/views.ts';
+import type { SecuredRoutes } from '../secured-routes.ts';
+import { bringBack } from './bring-back.ts';
+import { goTo, page, type PageKit, queryOf, textOf } from './page-kit.ts';
+import { receivedFile } from './received-file.ts';
+
+interface Form {
+  id: string;
+  values: FormValues;
+  problems?: readonly FieldProblem[];
+  title?: string;
+  intro?: string;
+}
+
+const newTitle = 'New job';
+
+export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
+  const { services, context } = kit;
+
+  const showForm = (request: Request, response: Response, form: Form) => showJobForm(kit, request, response, form);
+
+  // Step 1 without `?dataset=`: choose the data or bring it. Step 2: say what to predict.
+  routes.get(
+    '/jobs/new',
+    'train',
+    page(async (request, response) => {
+      const who = context.who(request);
+      const like = queryOf(request, 'like');
+      const continued = queryOf(request, 'continue');
+      if (like !== '') {
+        const values = valuesOf(await services.jobs.requestLike(who, like));
+        return showForm(request, response, { id: randomUUID(), values, title: 'Train again like this' });
+      }
+      if (continued !== '') {
+        const before = await services.jobs.requestLike(who, continued);
+        const extraSeconds = before.limits?.trainingSeconds ?? 600;
+        const values = valuesOf(await services.jobs.requestContinuing(who, continued, extraSeconds));
+        const intro = 'A new job that starts from the model of the earlier one and trains it for longer.';
+        return showForm(request, response, { id: randomUUID(), values, title: 'Continue', intro });
+      }
+      const datasetId = queryOf(request, 'dataset');
+      if (datasetId === '') return showStart(kit, request, response, null);
+      const [engines, machines] = await Promise.all([services.engines.list(), context.machineTypes()]);
+      const { dataset, profile } = await datasetFor(kit, request, datasetId);
+      const values = firstValues({ dataset, profile, engines, machines });
+      return showForm(request, response, { id: randomUUID(), values });
+    }),
+  );
+
+  routes.upload(
+    '/jobs/new/upload',
+    'upload',
+    page(async (request, response) => {
+      const dataset = await services.datasets.upload(context.who(request), receivedFile(request));
+      goTo(response, `/jobs/new?dataset=${dataset.id}`);
+    }),
+  );
+  bringBack(routes, '/jobs/new/upload', (request, response, refused) => showStart(kit, request, response, refused));
+
+  // Nothing is made here: it answers with the form again, or with all that would be made.
+  routes.post(
+    '/jobs/confirm',
+    'train',
+    page(async (request, response) => {
+      const id = idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID();
+      const values = formValues(request);
+      if (textOf(request, 'action') === 'guess') {
+        const { profile } = await datasetFor(kit, request, textOf(request, 'datasetId'));
+        const guess = guessFor(profile, textOf(request, 'task.labels'));
+        return showForm(request, response, { id, values: { ...values, 'task.kind': guess.kind, 'task.metric': '' } });
+      }
+      if (textOf(request, 'action') === 'edit') {
+        return showForm(request, response, { id, values: valuesOf(requestIn(request) as unknown as JobRequestInput) });
+      }
+      const engine = await services.engines.get(textOf(request, 'engine.name'));
+      const { request: asked, problems } = requestFrom(id, values, engine?.settings ?? []);
+      const check = await services.jobs.check(context.who(request), asked);
+      const found = withoutRepeats([...problems, ...check.problems]);
+      if (found.length > 0 || !check.spec) {
+        response.status(422);
+        return showForm(request, response, { id, values, problems: found });
+      }
+      const { dataset } = await datasetFor(kit, request, check.spec.datasetId);
+      const host = `${request.protocol}://${request.headers.host}`;
+      const machine = (await context.machineTypes()).find(
+        (type) => type.cloud === check.spec?.machine.cloud && type.name === check.spec.machine.type,
+      );
+      const view = confirmPage({ spec: check.spec, check, dataset, engine, machine, host });
+      return kit.show(
+        request,
+        response,
+        'jobs/confirm',
+        { section: 'jobs', title: 'Confirm', scripts: ['copy.js'] },
+        view,
+      );
+    }),
+  );
+
+  // The form carries the id: pressed twice, it is still one job.
+  routes.post(
+    '/jobs',
+    'train',
+    page(async (request, response) => {
+      const asked = requestIn(request);
+      const answer = await services.jobs.accept(context.who(request), asked);
+      if ('problems' in answer) {
+        response.status(422);
+        const values = valuesOf(asked as unknown as JobRequestInput);
+        return showForm(request, response, { id: String(asked['id']), values, problems: answer.problems });
+      }
+      goTo(response, `/jobs/${answer.job.id}`);
+    }),
+  );
+}
+
+async function showStart(kit: PageKit, request: Request, response: Response, refused: Refused | null): Promise<void> {
+  const { services, context } = kit;
+  const who = context.who(request);
+  const [lines, samples] = await Promise.all([
+    readDataPage(context.database, who.workspaceId),
+    services.datasets.samples(),
+  ]);
+  const upload = uploadForm('/jobs/new/upload', 'Upload and go on', context.uploads.limitMb, refused);
+  const view = startJobPage(lines, samples, upload, await kit.clock(who));
+  await kit.show(request, response, 'jobs/start', { section: 'jobs', title: newTitle, scripts: ['upload.js'] }, view);
+}
+
+async function showJobForm(kit: PageKit, request: Request, response: Response, form: Form): Promise<void> {
+  const { services, context } = kit;
+  const [engines, machines, { dataset, profile }] = await Promise.all([
+    services.engines.list(),
+    context.machineTypes(),
+    datasetFor(kit, request, String(form.values['datasetId'] ?? '')),
+  ]);
+  const view = newJobPage({
+    id: form.id,
+    dataset,
+    profile,
+    values: form.values,
+    guessed: guessedWords(profile, form.values),
+    problems: form.problems ?? [],
+    engines,
+    machines,
+    title: form.title ?? newTitle,
+    intro: form.intro ?? '',
+  });
+  await kit.show(request, response, 'jobs/new', { section: 'jobs', title: view.title, scripts: ['job-form.js'] }, view);
+}
+
+/** Why the guess is what it is, while the form still holds it. */
+function guessedWords(profile: Parameters<typeof guessFor>[0], values: FormValues): { label: string; kind: string } {
+  const label = [values['task.labels']].flat()[0] ?? '';
+  const first = guessFor(profile);
+  const ofLabel = guessFor(profile, label);
+  return {
+    label: first.label === label ? first.labelBecause : '',
+    kind: ofLabel.kind === values['task.kind'] ? ofLabel.kindBecause : '',
+  };
+}
+
+async function datasetFor(kit: PageKit, request: Request, id: string) {
+  const parsed = idSchema.safeParse(id);
+  const who = kit.context.who(request);
+  const facts = parsed.success ? await readDatasetPage(kit.context.database, who.workspaceId, parsed.data) : undefined;
+  if (!facts) {
+    throw new Refused(404, 'No such data', 'The data of this job is not here; it may have been removed.', {
+      hint: 'Choose other data, or upload it again.',
+    });
+  }
+  const { dataset } = facts;
+  return { dataset, profile: datasetProfileSchema.parse(JSON.parse(dataset.profile_json)) };
+}
+
+function formValues(request: Request): FormValues {
+  const body = (request.body ?? {}) as Record<string, unknown>;
+  const values: FormValues = {};
+  for (const [name, value] of Object.entries(body)) {
+    if (Array.isArray(value)) values[name] = value.map(String);
+    else if (typeof value === 'string') values[name] = value;
+  }
+  return values;
+}
+
+function requestIn(request: Request): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(textOf(request, 'request'));
+    if (parsed !== null && typeof parsed === 'object') return parsed as Record<string, unknown>;
+  } catch {
+    // Said below, for both kinds of nonsense.
+  }
+  throw new Refused(400, 'The form is broken', 'The confirmed request cannot be read.', {
+    hint: 'Go back to the form and confirm again.',
+  });
+}
+
+/** The same field is not scolded twice: what the form found is in its own words. */
+function withoutRepeats(problems: readonly FieldProblem[]): FieldProblem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ field }) => !seen.has(field) && seen.add(field));
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { readDataPage } from '../../../db/read-models/data-pages.ts';
+import { readModelPage } from '../../../db/read-models/model-pages.ts';
+import { idSchema } from '../../../domain/ids.ts';
+import { uploadForm } from '../../page-models/data-page.ts';
+import { predictPage } from '../../page-models/predict-page.ts';
+import { notFound, Refused } from '../../services/refused.ts';
+import type { SecuredRoutes } from '../secured-routes.ts';
+import { bringBack } from './bring-back.ts';
+import { goTo, idIn, page, type PageKit, queryOf, textOf } from './page-kit.ts';
+import { receivedFile } from './received-file.ts';
+
+/** Predict on a new file, or on data that is here already. */
+export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
+  const { services, context, clock, show } = kit;
+
+  const showForm = async (request: Request, response: Response, refused: Refused | null) => {
+    const who = context.who(request);
+    const facts = await readModelPage(context.database, who.workspaceId, idIn(request, 'model with this id'));
+    if (!facts) throw notFound('model with this id', 'It may have been removed. See the list of models.');
+    const path = `/models/${facts.model.id}/predict`;
+    const view = predictPage(facts, {
+      id: idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID(),
+      datasets: await readDataPage(context.database, who.workspaceId),
+      chosen: textOf(request, 'datasetId') || queryOf(request, 'dataset'),
+      upload: uploadForm(`${path}/upload`, 'Upload and predict', context.uploads.limitMb, refused),
+      clock: await clock(who),
+    });
+    const title = `Predict with ${view.name}`;
+    await show(request, response, 'predictions/new', { section: 'models', title, scripts: ['upload.js'] }, view);
+  };
+
+  const start = async (request: Request, response: Response, datasetId: string) => {
+    const answer = await services.predictions.accept(context.who(request), {
+      id: idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID(),
+      modelId: idIn(request, 'model with this id'),
+      datasetId,
+    });
+    if ('problems' in answer) {
+      const message = answer.problems.map((problem) => problem.message).join(' ');
+      throw new Refused(422, 'This data does not fit', message, { hint: 'Mend the data, or choose other data.' });
+    }
+    goTo(response, `/predictions/${answer.prediction.id}`);
+  };
+
+  routes.get(
+    '/models/:id/predict',
+    'predict',
+    page((request, response) => showForm(request, response, null)),
+  );
+
+  routes.post(
+    '/models/:id/predict',
+    'predict',
+    page(async (request, response) => {
+      const datasetId = textOf(request, 'datasetId');
+      if (datasetId === '') {
+        throw new Refused(422, 'No data', 'No data was chosen.', { hint: 'Choose data, or upload a file.' });
+      }
+      await start(request, response, datasetId);
+    }),
+  );
+
+  routes.upload(
+    '/models/:id/predict/upload',
+    'predict',
+    page(async (request, response) => {
+      const dataset = await services.datasets.upload(context.who(request), receivedFile(request));
+      await start(request, response, dataset.id);
+    }),
+  );
+
+  bringBack(routes, '/models/:id/predict', showForm);
+  bringBack(routes, '/models/:id/predict/upload', showForm);
+}
