@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import type { Engine } from '../domain/engine.ts';
+import type { DatasetDetail, JobDetail, JobSummary, LogLine, PredictionDetail } from '../web/services/views.ts';
+import type { WorkFacts } from '../web/live/work-facts.ts';
+import { type ApiClient, Refusal } from './client.ts';
+import { parseDuration } from './duration.ts';
+import { enginesText, settingsFrom } from './engine-settings.ts';
+import { exitCodes, Usage } from './exit-codes.ts';
+import { follow } from './follow.ts';
+import { type Output, save } from './output.ts';
+import { jobsTable, jobText, logText, scoreOf, stateOf } from './show.ts';
+
+const api = '/api/v1';
+
+export interface TrainOptions {
+  label: string;
+  engine: string;
+  time?: string;
+  name?: string;
+  task?: string;
+  metric?: string;
+  budget?: string;
+  ignore?: string[];
+  set?: string[];
+  follow?: boolean;
+}
+
+export interface Guess {
+  kind: string;
+}
+
+/** Each command answers with its exit code. */
+export function commands(client: ApiClient, out: Output) {
+  const idOf = async (given: string): Promise<string> => {
+    if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(given)) return given.toLowerCase();
+    const { items, total } = await client.get<{ items: JobSummary[]; total: number }>(`${api}/jobs`, {
+      search: given,
+      limit: 5,
+    });
+    const [only] = items;
+    if (only && total === 1) return only.id;
+    if (total === 0) throw new Usage(`No job is called “${given}”, and no id begins with it.`);
+    throw new Usage(`${total} jobs fit “${given}”:\n${jobsTable(items)}`);
+  };
+
+  /** Prints what happens until the end; Ctrl-C lets go of it and leaves it running. */
+  const watch = async (kind: 'job' | 'prediction', id: string): Promise<number> => {
+    const gone = new AbortController();
+    const letGo = () => gone.abort();
+    process.once('SIGINT', letGo);
+    let facts: WorkFacts | undefined;
+    try {
+      for await (const { event, data } of follow(client, `${api}/${kind}s/${id}/events`, gone.signal)) {
+        if (out.json) out.show({ event, data }, '');
+        else if (event === 'log')
+          for (const line of (data as { lines: LogLine[] }).lines) out.show(line, logText(line));
+        else if (event === 'leaderboard')
+          showBoard(data as { entries: { model: string; validation: number | null }[] });
+        if (event === 'job') {
+          const before = facts?.sentence;
+          facts = data as WorkFacts;
+          if (facts.sentence !== before) out.aside(`${stateOf(facts)}: ${facts.sentence}`);
+        }
+      }
+    } finally {
+      process.off('SIGINT', letGo);
+    }
+    if (gone.signal.aborted) {
+      out.aside(`It goes on. Follow it again: trainyard logs ${id} --follow`);
+      return 130;
+    }
+    const done = facts ?? (await client.get<WorkFacts>(`${api}/${kind}s/${id}`));
+    return done.outcome === 'succeeded' ? exitCodes.done : exitCodes.notSucceeded;
+  };
+
+  const showBoard = ({ entries }: { entries: { model: string; validation: number | null }[] }) => {
+    for (const entry of entries) out.aside(`leaderboard: ${entry.model} ${scoreOf(entry.validation)}`);
+  };
+
+  const showJob = async (id: string) => {
+    const job = await client.get<JobDetail>(`${api}/jobs/${id}`);
+    out.show(job, jobText(job));
+    return job;
+  };
+
+  return {
+    async train(file: string, options: TrainOptions): Promise<number> {
+      const engines = await client.get<Engine[]>(`${api}/engines`);
+      const engine = engines.find(({ name }) => name === options.engine);
+      const settings = asUsage(() => settingsFrom(engine, options.set ?? []));
+      const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
+      const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
+      out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
+      const kind =
+        options.task ?? (await client.get<Guess>(`${api}/datasets/${dataset.id}/guess`, { label: options.label })).kind;
+      // One key for this one call: a lost answer that is asked for again is still one job.
+      const { job, sentence } = await client.post<{ job: JobSummary; sentence: string }>(
+        `${api}/jobs`,
+        {
+          name: options.name ?? dataset.name.replace(/\.[^.]+$/, ''),
+          datasetId: dataset.id,
+          task: { kind, labels: [options.label], metric: options.metric ?? null },
+          engine: { name: options.engine, settings },
+          ignoredColumns: options.ignore ?? [],
+          limits: {
+            ...(trainingSeconds === undefined ? {} : { trainingSeconds }),
+            ...(options.budget === undefined ? {} : { budgetMicros: microsOf(options.budget) }),
+          },
+        },
+        { 'Idempotency-Key': randomUUID() },
+      );
+      if (!options.follow) {
+        out.show(job, `${sentence} ${job.id}\nFollow it: trainyard logs ${job.id} --follow`);
+        return exitCodes.done;
+      }
+      out.aside(`${sentence} ${job.id}`);
+      const code = await watch('job', job.id);
+      if (code !== 130) await showJob(job.id);
+      return code;
+    },
+
+    async jobs(options: { open?: boolean; search?: string; limit?: string }): Promise<number> {
+      const page = await client.get<{ items: JobSummary[]; total: number }>(`${api}/jobs`, {
+        open: options.open ? 'true' : undefined,
+        search: options.search,
+        limit: options.limit,
+      });
+      out.show(page, jobsTable(page.items));
+      if (page.total > page.items.length) out.aside(`${page.items.length} of ${page.total}; --limit shows more.`);
+      return exitCodes.done;
+    },
+
+    async job(given: string): Promise<number> {
+      await showJob(await idOf(given));
+      return exitCodes.done;
+    },
+
+    async logs(given: string, options: { follow?: boolean; tail?: string; search?: string }): Promise<number> {
+      const id = await idOf(given);
+      if (options.follow) return watch('job', id);
+      const path = `${api}/jobs/${id}/log`;
+      if (options.tail === undefined && options.search === undefined && !out.json) {
+        await save(await client.download(path), '-');
+        return exitCodes.done;
+      }
+      const { lines, total } = await client.get<{ lines: LogLine[]; total: number }>(path, {
+        tail: options.search === undefined ? (options.tail ?? '5000') : undefined,
+        search: options.search,
+        limit: options.search === undefined ? undefined : '5000',
+      });
+      out.show({ lines, total }, lines.map(logText).join('\n'));
+      if (options.search !== undefined) out.aside(`${total} lines have it.`);
+      return exitCodes.done;
+    },
+
+    async ask(given: string, what: 'cancel' | 'stop'): Promise<number> {
+      const asked = await client.post<{ sentence: string }>(`${api}/jobs/${await idOf(given)}/${what}`);
+      out.show(asked, asked.sentence);
+      return exitCodes.done;
+    },
+
+    async model(given: string, { output }: { output: string }): Promise<number> {
+      const id = await idOf(given);
+      await save(await client.download(`${api}/jobs/${id}/model`), output);
+      if (output !== '-')
+        out.show({ jobId: id, file: output }, `Saved to ${output}. README.md in it says how to use it.`);
+      return exitCodes.done;
+    },
+
+    async predict(given: string, file: string, options: { output: string; format: string }): Promise<number> {
+      const id = await idOf(given);
+      const { prediction } = await predictWith(id, file);
+      out.aside(`Predicting, ${prediction.id}`);
+      const code = await watch('prediction', prediction.id);
+      const done = await client.get<PredictionDetail>(`${api}/predictions/${prediction.id}`);
+      if (code !== exitCodes.done) {
+        out.show(done, `${stateOf(done)}: ${done.reason ?? done.sentence}`);
+        return code;
+      }
+      await save(
+        await client.download(`${api}/predictions/${done.id}/output?format=${options.format}`),
+        options.output,
+      );
+      if (options.output !== '-') out.show(done, `${done.rows} rows predicted, saved to ${options.output}`);
+      return exitCodes.done;
+    },
+
+    async engines(): Promise<number> {
+      const engines = await client.get<(Engine & { ready: boolean })[]>(`${api}/engines`);
+      out.show(engines, enginesText(engines));
+      return exitCodes.done;
+    },
+  };
+
+  /** The id may be a model's or a job's. */
+  async function predictWith(id: string, file: string): Promise<{ prediction: { id: string } }> {
+    try {
+      await client.get(`${api}/models/${id}`);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.problem.status !== 404) throw error;
+      return client.upload(`${api}/jobs/${id}/predict`, file);
+    }
+    return client.upload(`${api}/models/${id}/predict`, file);
+  }
+}
+
+function microsOf(text: string): number {
+  const dollars = Number(text.replace(/^\$/, ''));
+  if (!Number.isFinite(dollars) || dollars < 0) throw new Usage(`“${text}” is not an amount of dollars.`);
+  return Math.round(dollars * 1_000_000);
+}
+
+function asUsage<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new Usage(error instanceof Error ? error.message : String(error));
+  }
+}

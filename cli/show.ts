@@ -1,0 +1,73 @@
+import type { JobDetail, JobSummary, LogLine } from '../web/services/views.ts';
+import type { Problem } from './client.ts';
+
+const outcomeWords: Record<string, string> = {
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+  over_budget: 'Over budget',
+};
+
+export function stateOf({ phase, outcome }: Pick<JobSummary, 'phase' | 'outcome'>): string {
+  return outcome === null ? phase : (outcomeWords[outcome] ?? outcome);
+}
+
+export function moneyOf(micros: number): string {
+  return `$${(micros / 1_000_000).toFixed(micros !== 0 && micros < 100_000 ? 4 : 2)}`;
+}
+
+/** Columns as wide as what is in them. */
+export function table(head: string[], rows: string[][]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+export function jobsTable(jobs: readonly JobSummary[]): string {
+  if (jobs.length === 0) return 'No jobs yet. Train one: trainyard train data.csv --label COLUMN';
+  const rows = jobs.map((job) => [
+    job.id,
+    job.name,
+    job.engine,
+    stateOf(job),
+    new Date(job.acceptedAtMs).toISOString().replace('T', ' ').slice(0, 16),
+    moneyOf(job.cost.micros),
+  ]);
+  return table(['ID', 'NAME', 'ENGINE', 'STATE', 'ACCEPTED (UTC)', 'COST'], rows);
+}
+
+export function jobText(job: JobDetail): string {
+  const best = job.leaderboard.filter(({ baseline }) => !baseline);
+  const lines = [
+    `${job.name}  ${stateOf(job)}${job.attempt > 1 ? `, attempt ${job.attempt}` : ''}`,
+    job.outcome === null ? job.sentence : (job.reason ?? ''),
+    `engine ${job.engine} · predicts ${job.task.labels.join(', ')} · cost ${moneyOf(job.cost.micros)}${job.cost.isFinal ? '' : ' (estimated)'}`,
+  ];
+  if (job.model) {
+    const { metric, validationScore, testScore } = job.model;
+    lines.push(`${metric}: ${scoreOf(validationScore)} in validation, ${scoreOf(testScore)} on rows no model has seen`);
+    lines.push(`Get it: trainyard model ${job.id} -o model.zip`);
+  } else if (best.length > 0) lines.push(`${best.length} models so far`);
+  return lines.filter((line) => line !== '').join('\n');
+}
+
+export function scoreOf(score: number | null): string {
+  return score === null ? '–' : score.toPrecision(4);
+}
+
+export function logText({ atMs, source, text }: LogLine): string {
+  const mark = source === 'out' ? '' : `[${source}] `;
+  return `${new Date(atMs).toISOString().slice(11, 19)} ${mark}${text}`;
+}
+
+export function problemText({ title, detail, hint, problems = [], requestId }: Problem): string {
+  const fields = problems.filter(({ field }) => field !== '').map(({ field, message }) => `  ${field}: ${message}`);
+  const tail = [hint, requestId === undefined ? undefined : `Request ${requestId}`];
+  return [`${title}: ${detail}`, ...fields, ...tail].filter((line) => line !== undefined).join('\n');
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander';
+import { apiClient } from './client.ts';
+import { commands, type TrainOptions } from './commands.ts';
+import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
+import { output } from './output.ts';
+
+const address = process.env.TRAINYARD_URL || 'http://127.0.0.1:8700';
+const several = (value: string, before: string[] = []) => [...before, value];
+
+const program = new Command('trainyard')
+  .description('Turns data into a trained model on a machine that always comes home.')
+  .addHelpText('after', exitCodesHelp)
+  .exitOverride();
+
+/** Every command takes --json, and ends with the code that its work answers with. */
+function command(usage: string, description: string, run: (...given: never[]) => Promise<number>): Command {
+  return program
+    .command(usage)
+    .description(description)
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .action(async (...given: unknown[]) => {
+      process.exitCode = await run(...(given as never[]));
+    });
+}
+
+const on = (options: { json?: boolean }) => commands(apiClient(address), output(options.json ?? false));
+type Json = { json?: boolean };
+
+command('train <file>', 'train a model on a CSV file', (file: string, options: TrainOptions & Json) =>
+  on(options).train(file, options),
+)
+  .requiredOption('-l, --label <column>', 'the column to predict')
+  .option('-e, --engine <name>', 'what trains; “trainyard engines” lists them', 'sklearn')
+  .option('-t, --time <time>', 'how long it may train: 90s, 10m, 1h30m (10m unless told)')
+  .option('-n, --name <name>', 'what to call it; the name of the file unless told')
+  .addOption(
+    new Option('--task <kind>', 'what to predict; guessed unless told').choices(['binary', 'multiclass', 'regression']),
+  )
+  .option('--metric <name>', 'what to choose the best model by')
+  .option('--budget <dollars>', 'the most that it may cost')
+  .option('--ignore <column>', 'a column that the model must not see; may be repeated', several)
+  .option('-s, --set <key=value>', 'a setting of the engine; may be repeated', several)
+  .option('-f, --follow', 'show what happens until the end');
+
+command('jobs', 'list jobs', (options: { open?: boolean; search?: string; limit?: string } & Json) =>
+  on(options).jobs(options),
+)
+  .option('--open', 'only those that are not done')
+  .option('--search <text>', 'only those with this in their name')
+  .option('--limit <count>', 'how many', '20');
+
+command('job <id>', 'show a job', (id: string, options: Json) => on(options).job(id));
+
+command(
+  'logs <id>',
+  'print the log of a job',
+  (id: string, options: { follow?: boolean; tail?: string; search?: string } & Json) => on(options).logs(id, options),
+)
+  .option('-f, --follow', 'go on until the end')
+  .option('--tail <lines>', 'only the last lines')
+  .option('--search <text>', 'only lines with this in them');
+
+command('cancel <id>', 'cancel a job; nothing of it is kept', (id: string, options: Json) =>
+  on(options).ask(id, 'cancel'),
+);
+command('stop <id>', 'stop a job and keep the best so far', (id: string, options: Json) => on(options).ask(id, 'stop'));
+
+command('model <id>', 'save the model of a job', (id: string, options: { output: string } & Json) =>
+  on(options).model(id, options),
+).requiredOption('-o, --output <file>', 'where to; - is standard output');
+
+command(
+  'predict <id> <file>',
+  'predict a CSV file with the model of a job',
+  (id: string, file: string, options: { output: string; format: string } & Json) =>
+    on(options).predict(id, file, options),
+)
+  .requiredOption('-o, --output <file>', 'where to; - is standard output')
+  .addOption(new Option('--format <format>', 'of the output').choices(['csv', 'json', 'parquet']).default('csv'));
+
+command('engines', 'list the engines and their settings', (options: Json) => on(options).engines());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  else process.exitCode = report(error, process.argv.includes('--json'));
+}
