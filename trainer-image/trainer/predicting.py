@@ -22,6 +22,8 @@ def predict(spec_path: Path, work: Path, out: Path, scratch: Path) -> int:
     spec = read_predict_spec(spec_path, work)
     events = Events.from_environment()
     events.progress("Checking the model", 0.0)
+    if not spec.model.is_file():
+        raise TrainerFailure("BadSpec", f"There is no model at {spec.model}.")
     folder = scratch / "model"
     listed = unpack(spec.model, folder)
     if "input-schema.json" not in listed or "engine.py" not in listed:

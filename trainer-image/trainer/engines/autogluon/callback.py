@@ -1,0 +1,72 @@
+"""Tells of each model as it is fitted, and makes sure that it can be found again if this process dies in the next moment.
+
+The class lives in a module that can be imported: AutoGluon pickles its callbacks with its trainer in mid-fit.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from autogluon.core.callbacks import AbstractCallback  # pyright: ignore[reportMissingImports]
+
+from trainer.engines.autogluon.outcomes import Outcomes
+from trainer.fitting import Order
+
+SAFE_COPY = "trainer.safe.pkl"
+_REPEATED = re.compile(r"_\d+(?=$|_BAG|_L\d|_FULL)")
+
+
+class TellingCallback(AbstractCallback):
+    def __init__(self, order: Order | None = None, predictor: Any = None, done: list[str] | None = None) -> None:
+        super().__init__()
+        self._order = order
+        self._predictor = predictor
+        self._outcomes = None if order is None else Outcomes(order)
+        #: Fitted before this fit began: not again.
+        self._done = set(done or [])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled with the trainer is an empty shell: no data, no descriptors."""
+        return {"_order": None, "_predictor": None, "_outcomes": None, "_done": set(), "_skip": False}
+
+    def _before_model_fit(
+        self, trainer: Any, model: Any, time_limit: float | None = None, stack_name: str = "core", level: int = 1
+    ) -> tuple[bool, bool]:
+        order = self._order
+        if order is None:
+            return False, False
+        if stack_name == "core" and _REPEATED.sub("", model.name) in self._done:
+            return False, True
+        left = order.clock.left()
+        order.events.progress(f"Fitting {model.name}", order.clock.fraction(), round(left, 1))
+        return order.clock.stop_asked, False
+
+    def _after_model_fit(self, trainer: Any, model_names: list[str], stack_name: str = "core", level: int = 1) -> bool:
+        order = self._order
+        if order is None or not model_names:
+            return False
+        with order.interruption.held_back():
+            # AutoGluon saves its trainer only after its callbacks: without this the newest model would be lost.
+            trainer.save()
+            models = Path(trainer.path)
+            shutil.copyfile(models / "trainer.pkl", models / SAFE_COPY)
+            self.tell(trainer, model_names)
+        return order.clock.stop_asked
+
+    def tell(self, trainer: Any, model_names: list[str]) -> None:
+        assert self._order is not None and self._outcomes is not None
+        cleaner = self._predictor._learner.label_cleaner
+        for name in model_names:
+            outcome = self._outcomes.of(name, trainer, cleaner)
+            if outcome is not None:
+                score = outcome.scores[self._order.spec.task.metric.name]
+                self._order.board.add(
+                    name,
+                    score,
+                    outcome.interval,
+                    fit_seconds=outcome.fit_seconds,
+                    predict_ms_per_1000=outcome.predict_ms_per_1000,
+                )

@@ -1,0 +1,235 @@
+"""Runs AutoGluon within the time, takes up what it left when it was broken off, and goes on from an earlier model."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from autogluon.tabular import TabularPredictor  # pyright: ignore[reportMissingImports]
+
+from trainer.engines.autogluon.callback import SAFE_COPY, TellingCallback
+from trainer.engines.autogluon.outcomes import Outcome, Outcomes
+from trainer.engines.autogluon.portable import predict
+from trainer.engines.autogluon.portfolio import further_portfolios, portfolio
+from trainer.failures import Interrupted
+from trainer.files import write_text
+from trainer.fitting import NothingFitted, Order
+from trainer.output import Output
+
+_METRICS = {"rmse": "root_mean_squared_error", "mae": "mean_absolute_error", "mse": "mean_squared_error"}
+#: AutoGluon ends close to its limit by itself; beyond this it is broken off and put together from disk.
+_GRACE_SECONDS, _GRACE_SHARE = 6.0, 0.05
+#: With less time left than this no further model is begun.
+_LEAST_SECONDS = 3.0
+_BY_THRESHOLD = ("f1", "balanced_accuracy")
+
+
+def _without_torch(record: logging.LogRecord) -> bool:
+    """This environment has no torch on purpose; a line of alarm about it before every model helps nobody."""
+    return "import torch" not in record.getMessage()
+
+
+logging.getLogger("autogluon.common.utils.resource_utils").addFilter(_without_torch)
+
+
+class AutogluonEngine:
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._classes = None if order.labels.classes is None else len(order.labels.classes)
+        self._path = order.scratch / "autogluon"
+        self._predictor: Any = None
+        self._outcome: Outcome | None = None
+        self.best_ = ""
+        self.interval_: float | None = None
+        self.validation_: dict[str, float] = {}
+        self.rows_: dict[str, int] = {}
+        self.tried_: list[str] = []
+
+    def fit(self) -> AutogluonEngine:
+        if self._order.earlier is not None:
+            return self._start_from(self._order.earlier / "model").go_on()
+        order, task = self._order, self._order.spec.task
+        frame = order.frame.assign(**{task.label: order.values})
+        self._predictor = TabularPredictor(
+            label=task.label,
+            problem_type=task.kind,
+            eval_metric=_METRICS.get(task.metric.name, task.metric.name),
+            path=str(self._path),
+            positive_class=order.labels.positive if task.kind == "binary" else None,
+            verbosity=2,
+        )
+        folds = {"num_bag_folds": order.spec.split.folds} if order.spec.split.folds > 1 else {}
+        try:
+            with order.interruption.allowed(self._grace()):
+                self._predictor.fit(
+                    frame,
+                    presets=f"{order.settings['preset']}_quality",
+                    hyperparameters=portfolio(order.settings),
+                    time_limit=max(1.0, order.clock.left()),
+                    callbacks=[TellingCallback(order, self._predictor)],
+                    num_gpus=0,
+                    # Folds on disk make a fit that is broken off usable at once; they do not go into the archive.
+                    save_bag_folds=True,
+                    **folds,
+                )
+        except Interrupted:
+            order.cut_short = True
+            self.take_up()
+        except (RuntimeError, AssertionError) as error:
+            # So AutoGluon says that no model was ready in time; any other reason is shown as it is.
+            if order.board.models or order.clock.left() > _LEAST_SECONDS:
+                raise
+            raise NothingFitted from error
+        if order.clock.time_up:
+            order.cut_short = True
+        return self.go_on() if order.clock.left() > _LEAST_SECONDS and self._moved_on() else self._conclude()
+
+    def _moved_on(self) -> bool:
+        """Whether the deadline went further than what AutoGluon was told at first."""
+        planned = self._order.clock.started_at + self._order.spec.training_seconds
+        return self._order.clock.deadline > planned + _LEAST_SECONDS
+
+    def _grace(self) -> float:
+        return max(_GRACE_SECONDS, _GRACE_SHARE * self._order.clock.left())
+
+    def take_up(self) -> AutogluonEngine:
+        """Loads what a broken-off fit has left: every model that was finished, by the last trainer saved whole."""
+        models = self._path / "models"
+        if not (models / SAFE_COPY).is_file():
+            raise NothingFitted
+        shutil.copyfile(models / SAFE_COPY, models / "trainer.pkl")
+        self._predictor = TabularPredictor.load(str(self._path), verbosity=2)
+        trainer = self._predictor._trainer
+        trainer.reset_callbacks()
+        trainer.save()
+        core = [name for name in trainer.get_model_names(stack_name="core") if name in self._order.board.models]
+        if len(core) > 1:
+            combined = self._predictor.fit_weighted_ensemble(base_models=core, name_suffix="Kept", num_gpus=0)
+            TellingCallback(self._order, self._predictor).tell(trainer, combined)
+        if self._order.spec.task.metric.name in _BY_THRESHOLD and self._order.spec.task.kind == "binary":
+            self._predictor.set_decision_threshold(self._predictor.calibrate_decision_threshold(verbose=False))
+        return self
+
+    def go_on(self) -> AutogluonEngine:
+        """Fits what is left of the lists, within the time that is left."""
+        order = self._order
+        for configurations in further_portfolios(order.settings):
+            if order.clock.left() <= _LEAST_SECONDS:
+                order.cut_short = True
+                break
+            trainer = self._predictor._trainer
+            done = self.tried_ + trainer.get_model_names()
+            trainer.callbacks = [TellingCallback(order, self._predictor, done)]
+            try:
+                with order.interruption.allowed(self._grace()):
+                    self._predictor.fit_extra(
+                        configurations,
+                        time_limit=order.clock.left(),
+                        num_gpus=0,
+                        refit_full=self._refits(),
+                        set_best_to_refit_full=self._refits(),
+                    )
+            except Interrupted:
+                order.cut_short = True
+                self.take_up()
+                break
+            finally:
+                self._predictor._trainer.reset_callbacks()
+        return self._conclude()
+
+    def _refits(self) -> bool:
+        return self._order.settings["preset"] in ("good", "high")
+
+    def _conclude(self) -> AutogluonEngine:
+        trainer = self._predictor._trainer
+        outcomes = Outcomes(self._order)
+        self.chosen_ = self._predictor.model_best
+        parents = trainer.get_model_attribute(self.chosen_, "refit_full_parent", default=None)
+        self.best_ = parents or self.chosen_
+        self._outcome = outcomes.of(self.best_, trainer, self._predictor._learner.label_cleaner)
+        row = self._order.board.best
+        if self._outcome is not None:
+            self.validation_, self.interval_ = self._outcome.scores, self._outcome.interval
+        elif row is not None:
+            self.validation_ = {self._order.spec.task.metric.name: row["validation"]}
+        self.rows_ = outcomes.rows
+        self.tried_ = sorted({*self.tried_, *trainer.get_model_names()})
+        self._predictor.persist("best")
+        return self
+
+    def predict(self, frame: pd.DataFrame) -> Output:
+        return Output(*predict(self._predictor, frame, self._classes))
+
+    def save(self, folder: Path) -> None:
+        self._predictor.unpersist()
+        trainer = self._predictor._trainer
+        rows = {"train": _rows(trainer.load_X()), "validation": _rows(trainer.load_X_val())}
+        self._predictor.delete_models(models_to_keep=[self.chosen_, self.best_], dry_run=False)
+        self._predictor.save(silent=True)
+        shutil.copytree(
+            self._path,
+            folder / "predictor",
+            copy_function=_linked,
+            # The rows that it learned from are not handed out with a model.
+            ignore=shutil.ignore_patterns("data", "ds_sub_fit", SAFE_COPY, "logs"),
+        )
+        kept = {"classes": self._classes, "best": self.best_, "tried": self.tried_, "rows": rows}
+        write_text(folder / "kept.json", json.dumps(kept))
+
+    def _start_from(self, folder: Path) -> AutogluonEngine:
+        kept = json.loads((folder / "kept.json").read_text("utf-8"))
+        shutil.copytree(folder / "predictor", self._path)
+        self.tried_ = kept["tried"]
+        self._predictor = TabularPredictor.load(
+            str(self._path), verbosity=2, require_version_match=False, require_py_version_match=False
+        )
+        self._put_back_rows(kept["rows"])
+        trainer = self._predictor._trainer
+        names = [name for name in trainer.get_model_names() if not name.endswith("_FULL")]
+        TellingCallback(self._order, self._predictor).tell(trainer, names)
+        models = self._path / "models"
+        trainer.save()
+        shutil.copyfile(models / "trainer.pkl", models / SAFE_COPY)
+        return self
+
+    def _put_back_rows(self, rows: dict[str, list[int] | None]) -> None:
+        """The archive holds no rows of data, only which ones were whose: they are taken from this job's data again."""
+        order, learner, trainer = self._order, self._predictor._learner, self._predictor._trainer
+
+        def part(numbers: list[int]) -> tuple[pd.DataFrame, pd.Series]:
+            labels = pd.Series(order.values[numbers], index=numbers, name=order.spec.task.label)
+            features = learner.transform_features(order.frame.iloc[numbers])
+            return features, learner.label_cleaner.transform(labels)
+
+        assert rows["train"] is not None
+        x, y = part(rows["train"])
+        trainer.save_X(x)
+        trainer.save_y(y)
+        if rows["validation"] is not None:
+            x, y = part(rows["validation"])
+            trainer.save_X_val(x)
+            trainer.save_y_val(y)
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "preset": self._order.settings["preset"],
+            "models fitted": len(self.tried_),
+            "fitted again on all training rows": "yes" if self.chosen_ != self.best_ else "no",
+        }
+
+
+def _rows(frame: pd.DataFrame | None) -> list[int] | None:
+    return None if frame is None else [int(number) for number in frame.index]
+
+
+def _linked(source: str, target: str) -> None:
+    """One file under two names where the file system can: an archive of gigabytes is not copied to be zipped."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

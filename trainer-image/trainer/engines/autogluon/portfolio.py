@@ -1,0 +1,55 @@
+"""Which model configurations a preset names, less those that the person left out or this environment cannot run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainer.contract import SettingValue
+from trainer.failures import TrainerFailure
+
+#: The configurations that each preset fits, by AutoGluon's own names.
+_CONFIGURATIONS = {"medium": "default", "good": "light", "high": "zeroshot", "best": "zeroshot"}
+#: What a job that continues another goes on with when its own list is used up.
+_FURTHER = "zeroshot"
+_RUNNABLE = ("GBM", "XGB", "CAT", "RF", "XT", "LR", "KNN")
+
+
+def check_families(settings: dict[str, SettingValue]) -> None:
+    if not _families(settings):
+        raise TrainerFailure(
+            "BadSettings", "Every model family that was chosen was also left out. Leave at least one in."
+        )
+
+
+def portfolio(settings: dict[str, SettingValue]) -> dict[str, Any]:
+    return _chosen(_CONFIGURATIONS[str(settings["preset"])], settings)
+
+
+def further_portfolios(settings: dict[str, SettingValue]) -> list[dict[str, Any]]:
+    """What is left to try, the preset's own list first: what was fitted already is skipped by name."""
+    own = _CONFIGURATIONS[str(settings["preset"])]
+    return [_chosen(name, settings) for name in dict.fromkeys((own, _FURTHER))]
+
+
+def _chosen(name: str, settings: dict[str, SettingValue]) -> dict[str, Any]:
+    from autogluon.tabular.configs.hyperparameter_configs import (  # pyright: ignore[reportMissingImports]
+        get_hyperparameter_config,
+    )
+
+    named: dict[str, Any] = get_hyperparameter_config(name)
+    families = _families(settings)
+    chosen = {family: named[family] for family in named if family in families}
+    # A family that the person asks for by name is fitted even where the preset does not have it.
+    return {
+        **chosen,
+        **{family: {} for family in _listed(settings["include"]) if family in families and family not in named},
+    }
+
+
+def _families(settings: dict[str, SettingValue]) -> list[str]:
+    included = _listed(settings["include"]) or list(_RUNNABLE)
+    return [family for family in included if family not in _listed(settings["exclude"])]
+
+
+def _listed(value: SettingValue) -> list[str]:
+    return value if isinstance(value, list) else []
