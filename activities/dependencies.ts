@@ -25,6 +25,8 @@ export interface Dependencies {
   freeBytes: () => Promise<number>;
   relayStopsBelowBytes: number;
   trustForeignModels: boolean;
+  /** How long the log of a done job is kept. */
+  logRetentionMs: number;
   now: () => number;
 }
 

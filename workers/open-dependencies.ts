@@ -47,6 +47,7 @@ export async function openDependencies(settings: Settings): Promise<Dependencies
     freeBytes: () => freeBytes(dataFolder),
     relayStopsBelowBytes: (settings.lowDiskMb / 2) * 1024 * 1024,
     trustForeignModels: settings.trustForeignModels,
+    logRetentionMs: settings.logRetentionDays * 86_400_000,
     now: Date.now,
     async close() {
       await Promise.allSettled([data.close(), work.close(), database.close()]);

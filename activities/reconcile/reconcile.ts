@@ -4,6 +4,8 @@ import { cloudNamed, type Dependencies } from '../dependencies.ts';
 import { compareLedger, type LedgerReport } from './compare-ledger.ts';
 import { freePlaces } from './free-places.ts';
 import { seamMender } from './mend-seams.ts';
+import { retireLogs } from './retire-logs.ts';
+import { sweepScratch } from './sweep-scratch.ts';
 
 const passEveryMs = 5000;
 /** The cloud's own listing costs calls there, and orphans are rare: less often than the seams. */
@@ -29,6 +31,8 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
     await attempt('places', () => freePlaces(dependencies, cloud));
     if (dependencies.now() - ledgerAtMs < ledgerEveryMs) return;
     ledgerAtMs = dependencies.now();
+    await attempt('logs', () => retireLogs(dependencies));
+    await attempt('scratch', () => sweepScratch(dependencies));
     await attempt('ledger', async () => say(log, cloudName, await compareLedger(dependencies, cloud)));
   };
 }

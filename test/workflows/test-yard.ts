@@ -31,14 +31,18 @@ const searchAttributes = [
 ];
 let environment: TestWorkflowEnvironment | undefined;
 
-/** One real Temporal server for all tests of a file. */
-export async function temporal(): Promise<TestWorkflowEnvironment> {
+/** One real Temporal server for all tests of a file; in memory unless a file is named. */
+export async function temporal({ dbFilename }: { dbFilename?: string } = {}): Promise<TestWorkflowEnvironment> {
   if (environment) return environment;
   Runtime.install({ shutdownSignals: [], logger: silent() });
   environment = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: await findTemporal() },
-      extraArgs: searchAttributes.flatMap((attribute) => ['--search-attribute', attribute]),
+      ...(dbFilename ? { dbFilename } : {}),
+      extraArgs: [
+        ...(dbFilename ? ['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'] : []),
+        ...searchAttributes.flatMap((attribute) => ['--search-attribute', attribute]),
+      ],
     },
   });
   return environment;
@@ -63,7 +67,10 @@ export interface TestYard {
 }
 
 /** Real server, real database, real store and data worker; only the machines are simulated. */
-export async function openTestYard(cloud: SimulatedCloud): Promise<TestYard> {
+export async function openTestYard(
+  cloud: SimulatedCloud,
+  { spent }: { spent?: Map<string, number[]> } = {},
+): Promise<TestYard> {
   const server = await temporal();
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-workflows-'));
   const scratchFolder = join(folder, 'scratch');
@@ -90,10 +97,11 @@ export async function openTestYard(cloud: SimulatedCloud): Promise<TestYard> {
     freeBytes: async () => Number.MAX_SAFE_INTEGER,
     relayStopsBelowBytes: 0,
     trustForeignModels: false,
+    logRetentionMs: 365 * 86_400_000,
     now: Date.now,
   };
   const log = pino({ level: 'silent' });
-  const activities = createActivities(dependencies, log);
+  const activities = timed(createActivities(dependencies, log), spent);
   const datasetId = await aDataset(dependencies);
   let workers: Workers | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -116,7 +124,7 @@ export async function openTestYard(cloud: SimulatedCloud): Promise<TestYard> {
         bundle,
         activities,
         hosts: [null],
-        maxCachedWorkflows: 50,
+        maxCachedWorkflows: 200,
         log,
       });
       running = workers.run();
@@ -181,6 +189,23 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
     if (Date.now() > end) throw new Error(`Waited ${seconds} s in vain until ${what}.`);
     await sleep(50);
   }
+}
+
+/** Notes how long each call of an activity took, when somebody wants to know. */
+function timed(activities: Activities, spent: Map<string, number[]> | undefined): Activities {
+  if (!spent) return activities;
+  const wrap =
+    (name: string, act: (...args: unknown[]) => Promise<unknown>) =>
+    async (...args: unknown[]) => {
+      const began = performance.now();
+      try {
+        return await act(...args);
+      } finally {
+        spent.set(name, [...(spent.get(name) ?? []), performance.now() - began]);
+      }
+    };
+  const entries = Object.entries(activities) as [string, (...args: unknown[]) => Promise<unknown>][];
+  return Object.fromEntries(entries.map(([name, act]) => [name, wrap(name, act)])) as Activities;
 }
 
 function silent() {
