@@ -27,6 +27,8 @@ export type ColumnProfile = z.infer<typeof columnProfileSchema>;
 export const datasetProfileSchema = z.object({
   rows: z.int(),
   columns: z.array(columnProfileSchema),
+  /** What a person should know of the file as a whole: “it was in Windows-1252 and was converted”. */
+  remarks: z.array(z.string()).optional(),
 });
 
 export type DatasetProfile = z.infer<typeof datasetProfileSchema>;

@@ -1,0 +1,132 @@
+import type { DatasetProfile } from '../domain/dataset.ts';
+import type { FailureType } from '../domain/failures.ts';
+
+/** What every call takes beside its own input. */
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  /** The call fails, and its child is interrupted, after this long. */
+  timeoutMs?: number | undefined;
+}
+
+export interface IngestInput {
+  path: string;
+  /** The name under which the person knows the file: for messages only. */
+  name: string;
+  toParquet: string;
+  /** The most bytes the file may have, unpacked too. */
+  limitBytes?: number | undefined;
+}
+
+export interface Ingested {
+  /** sha256 of the bytes as uploaded. */
+  contentHash: string;
+  bytes: number;
+  profile: DatasetProfile;
+}
+
+export interface SchemaColumn {
+  name: string;
+  sqlType: string;
+}
+
+export interface ConformInput {
+  path: string;
+  /** Whether `path` is the upload itself; otherwise it is the Parquet made from it by `ingest`. */
+  isCsv: boolean;
+  /** The columns that the model needs; without the label. */
+  schema: SchemaColumn[];
+  toParquet: string;
+  name?: string | undefined;
+  limitBytes?: number | undefined;
+}
+
+export interface Conformed {
+  rows: number;
+  columns: SchemaColumn[];
+}
+
+export interface RowsInput {
+  parquet: string;
+  offset?: number | undefined;
+  limit: number;
+  /** All columns unless told. */
+  columns?: string[] | undefined;
+  /** Rows from anywhere in the file, in the order of the file; the same seed gives the same rows. */
+  random?: boolean | undefined;
+  seed?: number | undefined;
+  /** Longer cells are cut and end in “…”. */
+  cellLength?: number | undefined;
+}
+
+export interface ShownColumn {
+  name: string;
+  /** The data engine's type: BIGINT, VARCHAR … */
+  type: string;
+}
+
+export interface ShownRows {
+  columns: ShownColumn[];
+  /** Display-ready; null is missing. */
+  rows: (string | null)[][];
+  /** The number in the file of each row above, from 1. */
+  numbers: number[];
+  /** Rows in the whole file. */
+  total: number;
+}
+
+export interface ToCsvInput {
+  parquet: string;
+  path: string;
+  /**
+   * A spreadsheet runs what starts with = + - @ as a formula, so in downloads such text (never a number) gets a
+   * leading apostrophe. `exact` leaves every value as it is, for programs.
+   */
+  exact?: boolean | undefined;
+}
+
+export interface ToJsonInput {
+  parquet: string;
+  path: string;
+}
+
+export interface JsonRowsInput {
+  parquet: string;
+  offset?: number | undefined;
+  limit: number;
+}
+
+export type JsonValue = string | number | boolean | null;
+
+export interface JsonRows {
+  rows: Record<string, JsonValue>[];
+  total: number;
+}
+
+/** Each verb of the child process: what it is given, what it answers. */
+export interface DataCalls {
+  ingest: { input: IngestInput; result: Ingested };
+  conform: { input: ConformInput; result: Conformed };
+  rows: { input: RowsInput; result: ShownRows };
+  jsonRows: { input: JsonRowsInput; result: JsonRows };
+  toCsv: { input: ToCsvInput; result: null };
+  toJson: { input: ToJsonInput; result: null };
+}
+
+export type Verb = keyof DataCalls;
+
+export interface Failed {
+  type: FailureType | 'Aborted';
+  message: string;
+  hint: string | undefined;
+}
+
+export type ToChild =
+  | { kind: 'call'; id: number; verb: Verb; input: unknown; workFolder: string }
+  | { kind: 'abort'; id: number };
+
+export type FromChild = { id: number; result: unknown } | { id: number; failed: Failed };
+
+export interface EngineSettings {
+  memoryMb: number;
+  threads: number;
+}

@@ -1,0 +1,196 @@
+import { castFromText, hasValue, isMissingWord, missingWords, reads, type SqlType, trimmed } from './column-kinds.ts';
+import type { Row, Session } from './session.ts';
+import { plural, showValue } from './show-value.ts';
+import { quoteText } from './sql-text.ts';
+import type { Staged } from './stage-csv.ts';
+
+export interface InferredColumn {
+  name: string;
+  type: SqlType;
+  /** SQL for its value, from the staged columns. */
+  sql: string;
+  remarks: string[];
+}
+
+/** What a column may be, each narrower than the next; a column takes the first that all its values are. */
+const ladder: readonly SqlType[] = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', 'TIMESTAMP'];
+
+/** So many columns are looked at by one query: aggregates of thousands of columns at once need much memory. */
+const BATCH = 200;
+const SAMPLE_ROWS = 5000;
+
+interface Candidate {
+  index: number;
+  types: SqlType[];
+  remarks: string[];
+}
+
+interface Counted {
+  bytes: number;
+  values: number;
+  words: number;
+  /** Values that read as the type asked for. */
+  fitting: number;
+}
+
+/**
+ * The types of all columns by all their values. A sample only says which types are worth trying: one text value in the
+ * last of a million rows makes the column text.
+ */
+export async function inferTypes(session: Session, staged: Staged): Promise<InferredColumn[]> {
+  const found: InferredColumn[] = [];
+  const settle = ({ index, remarks }: Candidate, type: SqlType, more: string[] = []) => {
+    const name = staged.names[index] as string;
+    found[index] = { name, type, sql: castFromText(type, `c${index}`), remarks: [...remarks, ...more] };
+  };
+  let bytes = 0;
+  let open = await sampleTypes(session, staged);
+  for (let pass = 0; open.length > 0; pass++) {
+    const still: Candidate[] = [];
+    for (const [candidate, counted] of await countTypes(session, staged, open)) {
+      if (pass === 0) bytes += counted.bytes;
+      const [type = 'VARCHAR', ...others] = candidate.types;
+      if (type === 'VARCHAR' || counted.values === 0) {
+        settle(candidate, 'VARCHAR');
+      } else if (counted.fitting === counted.values && counted.values > 0) {
+        settle(candidate, type, wordRemarks(counted));
+      } else if (others.length > 0) {
+        still.push({ ...candidate, types: others });
+      } else {
+        settle(candidate, 'VARCHAR', await almostRemarks(session, staged, candidate.index, type, counted));
+      }
+    }
+    open = still;
+  }
+  if (staged.contentBytes !== null && bytes !== staged.contentBytes) {
+    throw new Error(`The data engine read ${bytes} bytes of values where the file has ${staged.contentBytes}.`);
+  }
+  return found;
+}
+
+async function sampleTypes(session: Session, staged: Staged): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const indexes of batches(staged.names.length)) {
+    const selects = indexes.map((index) => {
+      const text = trimmed(`c${index}`);
+      const value = hasValue(text);
+      const counts = ladder.map((type) => `count(*) FILTER (${value} AND ${reads(type, text)})`);
+      const like = patterns.map(
+        ({ regexp }) => `count(*) FILTER (${value} AND regexp_full_match(${text}, ${quoteText(regexp)}))`,
+      );
+      return [`count(*) FILTER (${value})`, ...counts, ...like].join(', ');
+    });
+    const columns = indexes.map((index) => `c${index}`).join(', ');
+    const from = `(SELECT ${columns} FROM read_parquet(${quoteText(staged.path)}) LIMIT ${SAMPLE_ROWS})`;
+    const row = (await session.row(`SELECT ${selects.join(', ')} FROM ${from}`)).map(Number);
+    const width = 1 + ladder.length + patterns.length;
+    for (const [position, index] of indexes.entries()) {
+      candidates.push(judgeSample(index, row.slice(position * width, (position + 1) * width)));
+    }
+  }
+  return candidates;
+}
+
+/** Texts that a person may take for something else, and why they are kept as text. */
+const patterns = [
+  {
+    regexp: '[-+]?0[0-9]+',
+    amongNumbers: true,
+    remark: 'Digits with leading zeros: kept as text, because a number would lose them.',
+  },
+  {
+    regexp: '-?[0-9]{19,}',
+    amongNumbers: true,
+    remark: 'Whole numbers too long to be kept exactly as numbers: kept as text.',
+  },
+  {
+    regexp: '-?[0-9]{1,3}(\\.[0-9]{3})*,[0-9]+',
+    amongNumbers: true,
+    remark: 'Looks like numbers with a decimal comma: kept as text.',
+  },
+  {
+    regexp: '[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}',
+    amongNumbers: false,
+    remark: 'Looks like dates that do not begin with the year: kept as text.',
+  },
+];
+
+function judgeSample(index: number, [values = 0, ...counts]: number[]): Candidate {
+  const fitting = ladder.filter((_, n) => counts[n] === values);
+  if (fitting.length > 0) return { index, types: fitting, remarks: [] };
+  const numbers = counts[ladder.indexOf('BIGINT')] as number;
+  const like = patterns.find(({ amongNumbers }, n) => {
+    const count = counts[ladder.length + n] as number;
+    return count > 0 && count + (amongNumbers ? numbers : 0) >= values * 0.9;
+  });
+  if (like) return { index, types: ['VARCHAR'], remarks: [like.remark] };
+  // Nearly all fit: it is text, but the person wants to know which values make it so.
+  const nearly = ladder.findLast((_, n) => (counts[n] as number) >= values * 0.9);
+  return { index, types: [nearly ?? 'VARCHAR'], remarks: [] };
+}
+
+async function countTypes(session: Session, staged: Staged, open: Candidate[]): Promise<[Candidate, Counted][]> {
+  const counted: [Candidate, Counted][] = [];
+  for (let from = 0; from < open.length; from += BATCH) {
+    const batch = open.slice(from, from + BATCH);
+    const selects = batch.map(({ index, types }) => {
+      const column = `c${index}`;
+      const text = trimmed(column);
+      const type = types[0] as SqlType;
+      if (type === 'VARCHAR') return `coalesce(sum(strlen(${column})), 0), 0, 0, 0`;
+      return `coalesce(sum(strlen(${column})), 0), count(*) FILTER (${hasValue(text)}), count(*) FILTER (${isMissingWord(text)}),
+        count(*) FILTER (${hasValue(text)} AND ${reads(type, text)})`;
+    });
+    const row: Row = await session.row(`SELECT ${selects.join(', ')} FROM read_parquet(${quoteText(staged.path)})`);
+    for (const [position, candidate] of batch.entries()) {
+      const [bytes = 0, values = 0, words = 0, fitting = 0] = row.slice(position * 4, position * 4 + 4).map(Number);
+      counted.push([candidate, { bytes, values, words, fitting }]);
+    }
+  }
+  return counted;
+}
+
+function wordRemarks({ words }: Counted): string[] {
+  if (words === 0) return [];
+  const kinds = missingWords.slice(0, 3).join(', ');
+  return [
+    `${plural(words, 'value')} that said “${kinds}” or the like ${words === 1 ? 'was' : 'were'} taken for missing.`,
+  ];
+}
+
+/** A column that is nearly of a type but for a few values is mostly a mistake in the file: say where it is. */
+async function almostRemarks(
+  session: Session,
+  staged: Staged,
+  index: number,
+  type: SqlType,
+  counted: Counted,
+): Promise<string[]> {
+  const others = counted.values - counted.fitting;
+  if (counted.fitting === 0 || others > counted.values / 10) return [];
+  const text = trimmed(`c${index}`);
+  const [first] = await session.rows(
+    `SELECT file_row_number + 1, c${index} FROM read_parquet(${quoteText(staged.path)}, file_row_number = true)
+     WHERE ${hasValue(text)} AND NOT coalesce(${reads(type, text)}, false) ORDER BY file_row_number LIMIT 1`,
+  );
+  if (!first) return [];
+  const kind = {
+    BIGINT: 'numbers',
+    DOUBLE: 'numbers',
+    BOOLEAN: 'yes/no',
+    DATE: 'dates',
+    TIMESTAMP: 'dates and times',
+    VARCHAR: 'text',
+  }[type];
+  return [
+    `All but ${plural(others, 'value')} are ${kind}; the first other is ${showValue(String(first[1]))} in row ${first[0]}. Kept as text.`,
+  ];
+}
+
+function batches(columns: number): number[][] {
+  const all: number[][] = [];
+  for (let from = 0; from < columns; from += BATCH) {
+    all.push(Array.from({ length: Math.min(BATCH, columns - from) }, (_, n) => from + n));
+  }
+  return all;
+}

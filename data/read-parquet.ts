@@ -1,0 +1,84 @@
+import { TrainyardError } from '../domain/failures.ts';
+import { checkNames } from './check-names.ts';
+import type { SqlType } from './column-kinds.ts';
+import type { TypedColumn } from './profile-columns.ts';
+import type { Session } from './session.ts';
+import { quoteName, quoteText } from './sql-text.ts';
+
+export interface ParquetColumn extends TypedColumn {
+  /** SQL for its value, as one of our types. */
+  sql: string;
+}
+
+/** What a Parquet file holds, its many types brought to ours. */
+export async function readParquet(session: Session, path: string): Promise<{ columns: ParquetColumn[]; rows: number }> {
+  const source = `read_parquet(${quoteText(path)})`;
+  try {
+    const described = await session.rows(`DESCRIBE SELECT * FROM ${source}`);
+    const schema = await topLevelNames(session, path);
+    checkNames(schema);
+    const rows = Number((await session.row(`SELECT count(*) FROM ${source}`))[0]);
+    const columns = described.map(([name, type]) => columnOf(String(name), String(type)));
+    if (rows === 0)
+      throw new TrainyardError(
+        'BadData',
+        'The Parquet file has columns, but no row.',
+        'Look whether the export went through.',
+      );
+    return { columns, rows };
+  } catch (error) {
+    if (error instanceof TrainyardError || session.signal.aborted) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (!/parquet|invalid input|snappy|thrift/i.test(message)) throw error;
+    throw new TrainyardError(
+      'BadData',
+      'The Parquet file is damaged or cut: it cannot be read.',
+      'Write and upload it again.',
+    );
+  }
+}
+
+/** The names as they are in the file: the engine renames what is there twice. */
+async function topLevelNames(session: Session, path: string): Promise<string[]> {
+  const rows = await session.rows(`SELECT name, num_children FROM parquet_schema(${quoteText(path)})`);
+  const names: string[] = [];
+  let at = 1;
+  while (at < rows.length) {
+    names.push(String(rows[at]?.[0]));
+    at = afterChildren(
+      rows.map((row) => Number(row[1] ?? 0)),
+      at,
+    );
+  }
+  return names;
+}
+
+function afterChildren(children: number[], at: number): number {
+  let next = at + 1;
+  for (let child = 0; child < (children[at] ?? 0); child++) next = afterChildren(children, next);
+  return next;
+}
+
+const whole = /^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/;
+const fraction = /^(FLOAT|DOUBLE|DECIMAL\(.*\)|UBIGINT|HUGEINT|UHUGEINT|BIGNUM)$/;
+
+function columnOf(name: string, type: string): ParquetColumn {
+  const column = quoteName(name);
+  const as = (ours: SqlType, sql = `CAST(${column} AS ${ours})`, remarks: string[] = []) => ({
+    name,
+    type: ours,
+    sql,
+    remarks,
+  });
+  if (whole.test(type)) return as('BIGINT');
+  // “Not a number” is how many programs write a missing number.
+  if (fraction.test(type))
+    return as('DOUBLE', `CASE WHEN NOT isnan(CAST(${column} AS DOUBLE)) THEN CAST(${column} AS DOUBLE) END`);
+  if (type === 'BOOLEAN' || type === 'DATE') return as(type);
+  if (type === 'TIMESTAMP WITH TIME ZONE')
+    return as('TIMESTAMP', `(${column} AT TIME ZONE 'UTC')`, ['Times were brought to UTC.']);
+  if (type.startsWith('TIMESTAMP')) return as('TIMESTAMP');
+  const text = as('VARCHAR', `nullif(CAST(${column} AS VARCHAR), '')`);
+  if (type === 'VARCHAR' || type.startsWith('ENUM')) return text;
+  return { ...text, remarks: [`Was ${type.length > 60 ? `${type.slice(0, 60)}…` : type} in the file: kept as text.`] };
+}

@@ -1,0 +1,83 @@
+import { showValue } from './show-value.ts';
+
+export type FileKind = { kind: 'text' | 'gzip' | 'parquet' } | { kind: 'other'; what: string; hint: string };
+
+const tryCsv = 'Save or export it as CSV and upload that.';
+
+/** First bytes that no CSV has, as Latin-1 text. */
+const signatures: [start: string, what: string, hint: string][] = [
+  ['%PDF', 'a PDF document', 'Export the table behind it as CSV and upload that.'],
+  ['\xd0\xcf\x11\xe0', 'an old Excel or Word file', 'Open it and save the sheet as “CSV UTF-8”.'],
+  ['7z\xbc\xaf', 'a 7-Zip archive', 'Unpack it and upload the CSV inside.'],
+  ['Rar!', 'a RAR archive', 'Unpack it and upload the CSV inside.'],
+  ['BZh', 'a bzip2 file', 'Unpack it and upload the CSV inside, or pack it with gzip.'],
+  ['\xfd7zXZ', 'an xz file', 'Unpack it and upload the CSV inside, or pack it with gzip.'],
+  ['\x28\xb5\x2f\xfd', 'a zstd file', 'Unpack it and upload the CSV inside, or pack it with gzip.'],
+  ['\x89PNG', 'a PNG picture', tryCsv],
+  ['\xff\xd8\xff', 'a JPEG picture', tryCsv],
+  ['GIF8', 'a GIF picture', tryCsv],
+  ['SQLite format 3', 'an SQLite database', 'Export a table of it as CSV and upload that.'],
+  ['\x89HDF', 'an HDF5 file', tryCsv],
+  ['ARROW1', 'an Arrow (Feather) file', 'Save it as Parquet or CSV and upload that.'],
+  ['Obj\x01', 'an Avro file', 'Save it as Parquet or CSV and upload that.'],
+  ['ORC', 'an ORC file', 'Save it as Parquet or CSV and upload that.'],
+  ['\x7fELF', 'a program', tryCsv],
+  ['MZ\x90', 'a program', tryCsv],
+  ['{\\rtf', 'an RTF document', tryCsv],
+  ['\x80\x04\x95', 'a Python pickle', 'Save the data frame with `to_csv` or `to_parquet` and upload that.'],
+  ['\x80\x05\x95', 'a Python pickle', 'Save the data frame with `to_csv` or `to_parquet` and upload that.'],
+];
+
+/** What a file is by its first bytes (a few kilobytes are enough). Its name is not asked: names lie. */
+export function recogniseFile(head: Buffer): FileKind {
+  const start = head.toString('latin1');
+  if (start.startsWith('\x1f\x8b')) return { kind: 'gzip' };
+  if (start.startsWith('PAR1')) return { kind: 'parquet' };
+  if (start.startsWith('PK\x03\x04') || start.startsWith('PK\x05\x06')) return zipped(start);
+  for (const [signature, what, hint] of signatures) {
+    if (start.startsWith(signature)) return { kind: 'other', what, hint };
+  }
+  if (start.slice(257, 262) === 'ustar') {
+    return { kind: 'other', what: 'a tar archive', hint: 'Unpack it and upload the CSV inside.' };
+  }
+  return textual(start) ?? (looksBinary(head) ? binary(start) : { kind: 'text' });
+}
+
+function zipped(start: string): FileKind {
+  if (start.includes('xl/') || start.includes('[Content_Types].xml')) {
+    if (start.includes('word/')) return { kind: 'other', what: 'a Word document', hint: tryCsv };
+    return { kind: 'other', what: 'an Excel workbook', hint: 'Open it and save the sheet as “CSV UTF-8”.' };
+  }
+  if (start.includes('opendocument')) return { kind: 'other', what: 'an OpenDocument file', hint: tryCsv };
+  return { kind: 'other', what: 'a ZIP archive', hint: 'Unpack it and upload the CSV inside.' };
+}
+
+/** Text, but of another kind. Only beginnings that no header of a table has by accident. */
+function textual(start: string): FileKind | undefined {
+  const text = start.replace(/^\xef\xbb\xbf/, '').trimStart();
+  if (/^<(!doctype html|html)/i.test(text)) {
+    return { kind: 'other', what: 'an HTML page', hint: 'It may be an error page of the site it was downloaded from.' };
+  }
+  if (text.startsWith('<?xml')) return { kind: 'other', what: 'an XML file', hint: tryCsv };
+  if (/^(\[\s*[[{]|\{\s*"[^"\n]*"\s*:)/.test(text)) return { kind: 'other', what: 'a JSON file', hint: tryCsv };
+  return undefined;
+}
+
+/** Control characters that text does not have; NULs are left to the encoding, because UTF-16 is full of them. */
+function looksBinary(head: Buffer): boolean {
+  const sample = head.subarray(0, 65_536);
+  let control = 0;
+  for (const byte of sample) {
+    if (byte < 32 && byte !== 0 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13 && byte !== 27) control++;
+  }
+  return control > 4 && control > sample.length / 100;
+}
+
+function binary(start: string): FileKind {
+  const first = showValue(start.slice(0, 8));
+  return {
+    kind: 'other',
+    what: `not text (it begins with ${first})`,
+    hint: 'A table is expected: CSV, CSV packed with gzip, or Parquet.',
+  };
+}

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
+import type { EngineSettings } from './data-calls.ts';
+import { quoteText, quoteTexts } from './sql-text.ts';
+
+export type Row = Json[];
+
+/** One call's own data engine, which can reach the files of that call and nothing else. */
+export interface Session {
+  /** A folder that is removed when the call ends. */
+  readonly workFolder: string;
+  readonly threads: number;
+  readonly signal: AbortSignal;
+  run(sql: string): Promise<void>;
+  rows(sql: string): Promise<Row[]>;
+  /** The first row; every aggregate has one. */
+  row(sql: string): Promise<Row>;
+}
+
+export interface SessionFiles {
+  read: string[];
+  write: string[];
+  workFolder: string;
+}
+
+/** An engine that has touched nothing yet. Making one takes about 15 ms, so the child keeps one ready. */
+export function openEngine(settings: EngineSettings): Promise<DuckDBInstance> {
+  return DuckDBInstance.create(':memory:', {
+    memory_limit: `${settings.memoryMb}MB`,
+    threads: String(settings.threads),
+    // Nothing may be fetched from a network, at no time.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    preserve_insertion_order: 'true',
+    errors_as_json: 'false',
+  });
+}
+
+/**
+ * Locks an engine to the files of one call. Locking cannot be undone, which is why each call has an engine of its own:
+ * whatever a name or an expression of a user manages to say, there is nothing else to read or write.
+ */
+export async function openSession(
+  engine: DuckDBInstance,
+  settings: EngineSettings,
+  files: SessionFiles,
+  signal: AbortSignal,
+): Promise<Session & Disposable> {
+  const connection = await engine.connect();
+  const allowed = [...files.read, ...files.write];
+  await connection.run(`SET temp_directory = ${quoteText(join(files.workFolder, 'spill'))}`);
+  await connection.run(`SET allowed_paths = ${quoteTexts(allowed)}`);
+  await connection.run(`SET allowed_directories = ${quoteTexts([`${files.workFolder}/`])}`);
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
+  const interrupt = () => connection.interrupt();
+  signal.addEventListener('abort', interrupt);
+  const read = async (sql: string) => {
+    signal.throwIfAborted();
+    return (await connection.runAndReadAll(sql)).getRowsJson() as Row[];
+  };
+  return {
+    workFolder: files.workFolder,
+    threads: settings.threads,
+    signal,
+    run: async (sql) => {
+      signal.throwIfAborted();
+      await connection.run(sql);
+    },
+    rows: read,
+    row: async (sql) => (await read(sql))[0] as Row,
+    [Symbol.dispose]: () => close(engine, connection, signal, interrupt),
+  };
+}
+
+function close(engine: DuckDBInstance, connection: DuckDBConnection, signal: AbortSignal, interrupt: () => void): void {
+  signal.removeEventListener('abort', interrupt);
+  connection.closeSync();
+  engine.closeSync();
+}

@@ -1,0 +1,36 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** Where a result is written before it gets its name: beside it, so that the rename cannot cross a file system. */
+export function partOf(path: string, workFolder: string): string {
+  return join(dirname(path), `.${basename(workFolder)}.part`);
+}
+
+/** A folder for one call, named after the process that removes it. */
+export async function makeWorkFolder(tempFolder: string): Promise<string> {
+  await mkdir(tempFolder, { recursive: true });
+  return mkdtemp(join(tempFolder, `data-${process.pid}-`));
+}
+
+export async function removeCallFiles(workFolder: string, writes: readonly string[]): Promise<void> {
+  const parts = writes.map((path) => rm(partOf(path, workFolder), { force: true }));
+  await Promise.all([...parts, rm(workFolder, { recursive: true, force: true, maxRetries: 3 })]);
+}
+
+/** Removes what processes that are gone left behind: gigabytes, when they were killed while spilling. */
+export async function removeStrays(tempFolder: string): Promise<void> {
+  const names = await readdir(tempFolder).catch(() => []);
+  for (const name of names) {
+    const pid = /^data-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(tempFolder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== 'ESRCH';
+  }
+}
