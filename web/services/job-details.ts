@@ -18,7 +18,7 @@ import type { JobDetail, JobSummary } from './views.ts';
 
 /** The running cost while it runs, by the ledger's intervals; the true one once it is known. */
 export async function costNow(
-  options: ServiceOptions,
+  options: Pick<ServiceOptions, 'stores' | 'now'>,
   holder: Holder,
   row: JobRow | PredictionRow,
 ): Promise<JobSummary['cost']> {
@@ -75,7 +75,10 @@ export async function jobDetail(options: ServiceOptions, row: JobRow): Promise<J
 }
 
 /** What live pages show of a job or prediction itself. */
-export async function workFacts(options: ServiceOptions, holder: Holder): Promise<WorkFacts | undefined> {
+export async function workFacts(
+  options: Pick<ServiceOptions, 'stores' | 'now'>,
+  holder: Holder,
+): Promise<WorkFacts | undefined> {
   const { stores } = options;
   const row = holder.kind === 'job' ? await stores.jobs.find(holder.id) : await stores.predictions.find(holder.id);
   if (!row) return undefined;
