@@ -212,6 +212,12 @@ export const declarations = {
     defaultInWords: '`python3` on the `PATH`',
     meaning: 'The Python (3.10 or newer) that the environments of the engines are made from.',
   },
+  trainerFolder: {
+    ...path(),
+    default: '',
+    defaultInWords: '`trainer-image` of this checkout',
+    meaning: 'Where the trainer, its engines and the runner are: a copy of `trainer-image` with engines of your own.',
+  },
 } satisfies Record<string, Declaration<unknown>>;
 
 export type SettingName = keyof typeof declarations;

@@ -7,7 +7,9 @@ import type { EngineEnvironments } from '../infra/local/engine-environments.ts';
 import { openLocalCloud } from '../infra/local/local-cloud.ts';
 import type { Settings } from '../settings/settings.ts';
 
-export const trainerFolder = join(import.meta.dirname, '../trainer-image');
+export function trainerFolderOf(settings: Settings): string {
+  return settings.trainerFolder || join(import.meta.dirname, '../trainer-image');
+}
 
 /** The clouds that these settings name, ready to be asked. Today one house: this machine. */
 export async function openClouds(
@@ -19,7 +21,7 @@ export async function openClouds(
     folder: join(settings.dataFolder, 'cloud'),
     host: await hostIdOf(settings.dataFolder),
     installationId,
-    trainerFolder,
+    trainerFolder: trainerFolderOf(settings),
     enginePython: (engine) => environments.prepare(engine, () => {}),
     places: settings.localPlaces,
     cpus: cpus().length,

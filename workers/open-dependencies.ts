@@ -12,7 +12,7 @@ import { engineEnvironments } from '../infra/local/engine-environments.ts';
 import { folderStore } from '../infra/local/folder-store.ts';
 import type { Settings } from '../settings/settings.ts';
 import { openWorkClient } from '../temporal/work-client.ts';
-import { openClouds, trainerFolder } from './open-clouds.ts';
+import { openClouds, trainerFolderOf } from './open-clouds.ts';
 import { temporalAddressOf } from './open-temporal.ts';
 
 const run = promisify(execFile);
@@ -27,6 +27,7 @@ export async function openDependencies(settings: Settings): Promise<Dependencies
   const stores = openStores(database);
   const installation = await stores.installation.get();
   if (!installation) throw new Error('The database has not been set up. Run ./x up.');
+  const trainerFolder = trainerFolderOf(settings);
   const pythonPath = settings.pythonPath || 'python3';
   const environments = engineEnvironments({ cacheFolder, trainerFolder, pythonPath });
   const data = openDataWorker({ memoryMb: dataMemoryMb, tempFolder: scratchFolder });
