@@ -73,7 +73,7 @@ async function record({ name, scripts, limits, meanwhile }: Recording): Promise<
     const { client } = await temporal();
     const handle = client.workflow.getHandle(workflowIdOf(holder));
     await handle.result();
-    const history = JSON.stringify(historyToJSON(await handle.fetchHistory()), withoutTraces, 1);
+    const history = JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())), withoutTraces, 1);
     writeFileSync(join(folder, `${name}.json`), `${history}\n`);
     process.stdout.write(`recorded ${name}\n`);
   } finally {
