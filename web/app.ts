@@ -87,6 +87,7 @@ export function createApp({ services, feed, database, settings, log, who }: AppO
   refuseOtherMethods(pages);
   app.use(noStore, pages.router);
 
+  app.locals.declaredRoutes = [health, docs, api, pages].flatMap(({ declared }) => declared);
   app.use(nothingHere);
   app.use(answerErrors(log));
   return app;

@@ -3,11 +3,12 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { DatasetRow } from '../../db/tables.ts';
 import { TrainyardError } from '../../domain/failures.ts';
+import { guessLabel, guessTask } from '../../domain/guess-task.ts';
 import { withLocalCopy } from './local-copy.ts';
 import type { ServiceOptions } from './options.ts';
 import { notFound, Refused } from './refused.ts';
 import { countOf } from '../../db/read-models/jobs-models.ts';
-import { datasetDetail, datasetSummary } from './row-views.ts';
+import { datasetDetail, datasetSummary, profileOf } from './row-views.ts';
 import { openSamples } from './samples.ts';
 import type { DatasetService, HealthService, Removal, UploadedFile, Who } from './services.ts';
 import { sizeInWords } from './sizes.ts';
@@ -129,6 +130,18 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
       return withLocalCopy(options, filesOf(row.content_hash).parquet, (parquet) =>
         data.rows({ parquet, offset, limit, random }),
       );
+    },
+    async guess(who, id, given) {
+      const profile = profileOf(await find(who, id));
+      const label = given === undefined ? guessLabel(profile) : { column: given, why: 'You chose it.' };
+      const column = profile.columns.find(({ name }) => name === label?.column);
+      if (label && column) return { label: label.column, labelWhy: label.why, ...guessTask(column) };
+      const names = profile.columns.map(({ name }) => `“${name}”`).join(', ');
+      const message =
+        given === undefined
+          ? 'No column of this data looks like something to predict.'
+          : `The data has no column “${given}”. It has ${names}.`;
+      throw new Refused(422, 'Nothing to predict', message, { problems: [{ field: 'task.labels', message }] });
     },
     removal: async (who, id) => removal(who, await find(who, id)),
     async remove(who, id) {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { DatasetProfile } from '../../domain/dataset.ts';
+import { checkTraining } from '../../domain/check-training.ts';
 import { checkSettings, type Engine } from '../../domain/engine.ts';
-import { checkTraining } from '../../domain/guess-task.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
 import { type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
 import { taskWords } from '../../domain/task.ts';
@@ -28,17 +27,10 @@ export function parseRequest(given: unknown): ParsedRequest {
 export function jobChecker(options: ServiceOptions, health: HealthService) {
   const { stores, engines, clouds } = options;
 
-  const dataProblems = async (
-    who: Who,
-    request: JobRequest,
-  ): Promise<{ problems: FieldProblem[]; warnings: string[] }> => {
+  const dataProblems = async (who: Who, request: JobRequest): Promise<FieldProblem[]> => {
     const dataset = await stores.datasets.get(who.workspaceId, request.datasetId);
-    if (!dataset)
-      return {
-        problems: [{ field: 'datasetId', message: 'There is no such dataset; it may have been removed.' }],
-        warnings: [],
-      };
-    return columnProblems(request, profileOf(dataset));
+    if (!dataset) return [{ field: 'datasetId', message: 'There is no such dataset; it may have been removed.' }];
+    return checkTraining({ ...request, profile: profileOf(dataset) });
   };
 
   const engineProblems = async (engine: Engine | undefined, request: JobRequest): Promise<FieldProblem[]> => {
@@ -92,16 +84,16 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     if ('problems' in parsed) return { problems: parsed.problems, warnings: [], creates: [] };
     const { request } = parsed;
     const engine = (await engines.describe()).find(({ name }) => name === request.engine.name);
-    const [disk, data, ofEngine, ofContinuing, { machine, problems: ofMachine }] = await Promise.all([
+    const [disk, ofData, ofEngine, ofContinuing, { machine, problems: ofMachine }] = await Promise.all([
       health.lowDisk(),
       dataProblems(who, request),
       engineProblems(engine, request),
       continueProblems(who, request, engine),
       machineFor(request),
     ]);
-    const problems = [...data.problems, ...ofEngine, ...ofContinuing, ...ofMachine];
+    const problems = [...ofData, ...ofEngine, ...ofContinuing, ...ofMachine];
     if (disk !== undefined) problems.unshift({ field: '', message: disk });
-    const { warnings } = data;
+    const warnings: string[] = [];
     if (problems.length > 0 || !engine || !machine) return { problems, warnings, creates: [] };
     const { settings } = checkSettings(engine, request.engine.settings);
     const spec: JobSpec = {
@@ -114,25 +106,6 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     if (!(await options.engines.isReady(engine.name))) warnings.push(firstUse(engine));
     return { spec, problems: [], warnings, worstCase: worstCaseOf(spec, machine), creates: createsOf(spec, machine) };
   };
-}
-
-function columnProblems(
-  request: JobRequest,
-  profile: DatasetProfile,
-): { problems: FieldProblem[]; warnings: string[] } {
-  const names = new Set(profile.columns.map(({ name }) => name));
-  const problems: FieldProblem[] = [];
-  for (const [index, column] of request.ignoredColumns.entries()) {
-    if (!names.has(column))
-      problems.push({ field: `ignoredColumns.${index}`, message: `The data has no column “${column}”.` });
-    else if (request.task.labels.includes(column)) {
-      problems.push({
-        field: `ignoredColumns.${index}`,
-        message: `“${column}” is to be predicted; it is never shown to the model.`,
-      });
-    }
-  }
-  return { problems: [...problems, ...checkTraining(profile, request)], warnings: [] };
 }
 
 function firstUse({ title, environment }: Engine): string {

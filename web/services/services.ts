@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ShownRows } from '../../data/data-calls.ts';
 import type { JobSort } from '../../db/stores/job-store.ts';
 import type { Engine } from '../../domain/engine.ts';
+import type { TaskGuess } from '../../domain/guess-task.ts';
 import type { Holder } from '../../domain/ids.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
 import type { Phase } from '../../domain/phases.ts';
@@ -84,8 +85,15 @@ export interface DatasetService {
   get(who: Who, id: string): Promise<DatasetDetail>;
   list(who: Who, query: { search?: string; offset?: number; limit?: number }): Promise<Page<DatasetSummary>>;
   preview(who: Who, id: string, query: { offset?: number; limit?: number; random?: boolean }): Promise<ShownRows>;
+  /** What somebody probably wants to predict, or with a label what kind of task it asks for. */
+  guess(who: Who, id: string, label?: string): Promise<TrainingGuess>;
   removal(who: Who, id: string): Promise<Removal>;
   remove(who: Who, id: string): Promise<Removal>;
+}
+
+export interface TrainingGuess extends TaskGuess {
+  label: string;
+  labelWhy: string;
 }
 
 export interface JobCheck {

@@ -3,7 +3,7 @@ import { datasetDetailSchema, datasetSummarySchema } from '../../services/views.
 import type { Services } from '../../services/services.ts';
 import type { ApiRoutes } from './operation.ts';
 import { receivedFile } from './received-file.ts';
-import { pageOf, pagingShape, removalSchema, rowsSchema, sampleSchema, yesOrNo } from './schemas.ts';
+import { guessSchema, pageOf, pagingShape, removalSchema, rowsSchema, sampleSchema, yesOrNo } from './schemas.ts';
 
 const tag = 'dataset';
 
@@ -70,6 +70,19 @@ export function datasetOperations(api: ApiRoutes, { datasets }: Services): void 
       answers: { 200: { description: 'Display-ready rows.', schema: rowsSchema } },
     },
     async ({ who, id, query, response }) => void response.json(await datasets.preview(who, id, query)),
+  );
+
+  api.add(
+    {
+      method: 'get',
+      path: '/datasets/:id/guess',
+      permission: 'read',
+      tag,
+      summary: 'What to predict in it, as a guess with its reason',
+      query: z.strictObject({ label: z.string().min(1).optional() }),
+      answers: { 200: { description: 'A label and the kind of task.', schema: guessSchema } },
+    },
+    async ({ who, id, query, response }) => void response.json(await datasets.guess(who, id, query.label)),
   );
 
   api.add(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { engineSchema } from '../../../domain/engine.ts';
 import { jobRequestSchema } from '../../../domain/job-spec.ts';
+import { taskKinds } from '../../../domain/task.ts';
 import {
   jobSummarySchema,
   logLineSchema,
@@ -78,6 +79,17 @@ export const jobCheckSchema = z
     creates: z.array(z.string()),
   })
   .meta({ id: 'JobCheck' });
+
+export const guessSchema = z
+  .object({
+    label: z.string(),
+    labelWhy: z.string(),
+    kind: z.enum(taskKinds),
+    metric: z.string(),
+    positiveClass: z.string().nullable(),
+    why: z.string(),
+  })
+  .meta({ id: 'TrainingGuess' });
 
 export const rowsSchema = z
   .object({
