@@ -2,6 +2,8 @@ import type { Knex } from 'knex';
 
 export interface MetricSeries {
   name: string;
+  /** The id of the latest value: where a stream goes on. */
+  latestId: number;
   unit: string | null;
   higherIsBetter: boolean | null;
   count: number;
@@ -41,6 +43,7 @@ export async function readMetricSeries(knex: Knex, jobId: string): Promise<Metri
       const count = Number(row.n);
       return {
         name: row.name,
+        latestId: Number(row.latest),
         unit: latest?.unit ?? null,
         higherIsBetter: higher === null ? null : higher === 1,
         count,

@@ -12,6 +12,8 @@ export interface Frame {
   /** Static files that this page needs beside the ones every page has. */
   styles: string[];
   scripts: string[];
+  /** Ready-made scripts that are no modules: they run before ours. */
+  vendor: string[];
   /** Without a script, an open page asks again by itself after so many seconds; null when nothing will change. */
   refreshSeconds: number | null;
   narrow: boolean;
@@ -22,6 +24,7 @@ export interface FrameChoice {
   title: string;
   styles?: string[];
   scripts?: string[];
+  vendor?: string[];
   refreshSeconds?: number | null;
   narrow?: boolean;
 }
@@ -39,7 +42,7 @@ export function frameOf(
   choice: FrameChoice,
   facts: { timeZone: string; machines: { count: number; pricePerHourMicros: number } },
 ): Frame {
-  const { section, title, styles = [], scripts = [], refreshSeconds = null, narrow = false } = choice;
+  const { section, title, styles = [], scripts = [], vendor = [], refreshSeconds = null, narrow = false } = choice;
   return {
     title,
     nav: sections.map(([name, href, word]) => ({ href, word, current: name === section })),
@@ -47,6 +50,7 @@ export function frameOf(
     timeZone: facts.timeZone,
     styles,
     scripts,
+    vendor,
     refreshSeconds,
     narrow,
   };

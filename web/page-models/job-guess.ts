@@ -1,5 +1,6 @@
 import type { DatasetProfile } from '../../domain/dataset.ts';
 import type { Engine } from '../../domain/engine.ts';
+import { guessLabel, guessTask } from '../../domain/guess-task.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import { type FormValues, settingText } from './job-form.ts';
@@ -9,16 +10,21 @@ export interface Guess {
   labelBecause: string;
   kind: TaskKind;
   kindBecause: string;
+  positiveClass: string;
 }
 
-export function guessFor(profile: DatasetProfile, label = profile.columns.at(-1)?.name ?? ''): Guess {
-  const column = profile.columns.find((each) => each.name === label);
-  const kind: TaskKind = column?.distinct === 2 ? 'binary' : column?.type === 'number' ? 'regression' : 'multiclass';
+/** Label and task by the data alone; with a label given, only the task is guessed. */
+export function guessFor(profile: DatasetProfile, givenLabel = ''): Guess {
+  const guessed = guessLabel(profile);
+  const given = profile.columns.find((column) => column.name === givenLabel);
+  const column = given ?? profile.columns.find((each) => each.name === guessed?.column) ?? profile.columns.at(-1);
+  const task = column && guessTask(column);
   return {
-    label,
-    labelBecause: 'guessed: it is the last column',
-    kind,
-    kindBecause: `guessed, because ${label} has ${column?.distinct ?? 0} different values`,
+    label: column?.name ?? '',
+    labelBecause: guessed && guessed.column === column?.name ? `Guessed. ${guessed.why}` : '',
+    kind: task?.kind ?? 'regression',
+    kindBecause: task ? `Guessed, because ${task.why}` : '',
+    positiveClass: task?.positiveClass ?? '',
   };
 }
 
@@ -42,6 +48,7 @@ export function firstValues(input: {
     'task.labels': guess.label,
     'task.kind': guess.kind,
     'task.metric': '',
+    'task.positiveClass': guess.positiveClass,
     'engine.name': engine?.name ?? '',
     minutes: firstMinutes,
     'limits.attempts': '3',

@@ -100,7 +100,7 @@ export function jobPage(
         count: log.count,
         isDone,
         base: `${href}/log`,
-        events: `/api/v1/jobs/${job.id}/events`,
+        events: eventsFrom(facts, log.lines.at(-1)?.line ?? 0),
         deletedAtMs: job.log_deleted_at_ms,
       },
       clock,
@@ -130,6 +130,12 @@ export function jobPage(
     temporalHref:
       env.temporalUiUrl && !isDone ? `${env.temporalUiUrl}/namespaces/default/workflows/job-${job.id}` : null,
   };
+}
+
+/** Where the stream goes on after what this page shows: see web/live/cursor.ts. */
+function eventsFrom({ job, metrics, leaderboard }: JobFacts, line: number): string {
+  const metricId = Math.max(0, ...metrics.map((series) => series.latestId));
+  return `/api/v1/jobs/${job.id}/events?after=${line}.${metricId}.${leaderboard.at(-1)?.id ?? 0}.${job.version}`;
 }
 
 function attemptChip({ job, attempts }: JobFacts): string | null {

@@ -64,10 +64,11 @@ export function dataRoutes(routes: SecuredRoutes, kit: PageKit): void {
         .preview(who, id, { limit: rowsShown, random: isRandom })
         .then((rows) => ({ rows, problem: null, isRandom }))
         .catch((error: unknown) => {
+          // The profile is worth reading also when the rows cannot be had now.
           const refused = refusedBy(error);
-          if (!refused) throw error;
-          // The profile is still worth reading when the rows cannot be had now.
-          return { rows: null, problem: `The rows cannot be shown now. ${refused.message}`, isRandom };
+          if (!refused) context.log.error({ err: error, dataset: id }, 'the rows of a dataset cannot be read');
+          const why = refused?.message ?? 'The stored file cannot be read; the log of the web process says why.';
+          return { rows: null, problem: `The rows cannot be shown now. ${why}`, isRandom };
         });
       const view = datasetPage(facts, preview, await clock(who));
       await show(request, response, 'data/dataset', { section: 'data', title: view.name }, view);

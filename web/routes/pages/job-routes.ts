@@ -22,6 +22,7 @@ export function jobRoutes(routes: SecuredRoutes, kit: PageKit): void {
           section: 'jobs',
           title: `${view.chip.word}: ${view.name}`,
           styles: ['vendor/uplot/uPlot.min.css'],
+          vendor: ['vendor/uplot/uPlot.iife.min.js'],
           scripts: ['job-live.js'],
           refreshSeconds: view.isOpen ? openPageSeconds : null,
         },

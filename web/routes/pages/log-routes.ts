@@ -4,7 +4,7 @@ import type { Holder, HolderKind } from '../../../domain/ids.ts';
 import { logLinesPerPage, logPage } from '../../page-models/log-card.ts';
 import { notFound } from '../../services/refused.ts';
 import type { Who } from '../../services/services.ts';
-import { sendDownload } from './send-download.ts';
+import { sendDownload } from '../send-download.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { idIn, page, type PageKit, queryOf } from './page-kit.ts';
 

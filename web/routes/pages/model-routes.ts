@@ -2,7 +2,7 @@ import { readModelPage, readModelsPage } from '../../../db/read-models/model-pag
 import { deletePage } from '../../page-models/delete-page.ts';
 import { modelPage, modelsPage } from '../../page-models/models-page.ts';
 import { notFound } from '../../services/refused.ts';
-import { sendDownload } from './send-download.ts';
+import { sendDownload } from '../send-download.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { goTo, idIn, page, type PageKit } from './page-kit.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { readDataPage, readDatasetPage } from '../../../db/read-models/data-pages.ts';
-import { datasetProfileSchema } from '../../../domain/dataset.ts';
+import { type DatasetProfile, datasetProfileSchema } from '../../../domain/dataset.ts';
 import { idSchema } from '../../../domain/ids.ts';
 import type { JobRequestInput } from '../../../domain/job-spec.ts';
 import { confirmPage } from '../../page-models/confirm-page.ts';
@@ -80,7 +80,8 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
       if (textOf(request, 'action') === 'guess') {
         const { profile } = await datasetFor(kit, request, textOf(request, 'datasetId'));
         const guess = guessFor(profile, textOf(request, 'task.labels'));
-        return showForm(request, response, { id, values: { ...values, 'task.kind': guess.kind, 'task.metric': '' } });
+        const task = { 'task.kind': guess.kind, 'task.metric': '', 'task.positiveClass': guess.positiveClass };
+        return showForm(request, response, { id, values: { ...values, ...task } });
       }
       if (textOf(request, 'action') === 'edit') {
         return showForm(request, response, { id, values: valuesOf(requestIn(request) as unknown as JobRequestInput) });
@@ -161,14 +162,9 @@ async function showJobForm(kit: PageKit, request: Request, response: Response, f
 }
 
 /** Why the guess is what it is, while the form still holds it. */
-function guessedWords(profile: Parameters<typeof guessFor>[0], values: FormValues): { label: string; kind: string } {
-  const label = [values['task.labels']].flat()[0] ?? '';
-  const first = guessFor(profile);
-  const ofLabel = guessFor(profile, label);
-  return {
-    label: first.label === label ? first.labelBecause : '',
-    kind: ofLabel.kind === values['task.kind'] ? ofLabel.kindBecause : '',
-  };
+function guessedWords(profile: DatasetProfile, values: FormValues): { label: string; kind: string } {
+  const guess = guessFor(profile, [values['task.labels']].flat()[0]);
+  return { label: guess.labelBecause, kind: guess.kind === values['task.kind'] ? guess.kindBecause : '' };
 }
 
 async function datasetFor(kit: PageKit, request: Request, id: string) {

@@ -6,7 +6,7 @@ import { notFound } from '../../services/refused.ts';
 import type { OutputFormat } from '../../services/services.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { goTo, idIn, page, type PageKit } from './page-kit.ts';
-import { sendDownload } from './send-download.ts';
+import { sendDownload } from '../send-download.ts';
 
 const formats: OutputFormat[] = ['csv', 'json', 'parquet'];
 const openPageSeconds = 5;

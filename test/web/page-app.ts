@@ -1,0 +1,186 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Express } from 'express';
+import { pino } from 'pino';
+import { openDataWorker } from '../../data/open-data-worker.ts';
+import { migrate } from '../../db/migrate.ts';
+import { openDatabase } from '../../db/open-database.ts';
+import { openStores, type Stores } from '../../db/open-stores.ts';
+import { describeEngines } from '../../infra/engines.ts';
+import { folderStore } from '../../infra/local/folder-store.ts';
+import { openLocalCloud } from '../../infra/local/local-cloud.ts';
+import type { Cloud } from '../../infra/cloud.ts';
+import type { Store } from '../../infra/store.ts';
+import type { WorkClient } from '../../temporal/work-client.ts';
+import { createApp } from '../../web/app.ts';
+import { openFeed } from '../../web/live/feed.ts';
+import { logReader } from '../../web/live/log-reader.ts';
+import { workFacts } from '../../web/services/job-details.ts';
+import { openServices } from '../../web/services/open-services.ts';
+import type { ServiceOptions } from '../../web/services/options.ts';
+import { type Seed, seedInto } from './seed.ts';
+
+const root = join(import.meta.dirname, '../..');
+const trainerFolder = join(root, 'trainer-image');
+
+/** The real application over a real database, store, data worker and local cloud; only Temporal is not there. */
+export interface PageApp {
+  app: Express;
+  stores: Stores;
+  store: Store;
+  cloud: Cloud;
+  seed: Seed;
+  folder: string;
+  /** What the workflows were asked, in order. */
+  asked: string[];
+  listen(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface PageAppOptions {
+  uploadLimitMb?: number;
+  pricePerHourMicros?: number;
+}
+
+export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp> {
+  const folder = await mkdtemp(join(tmpdir(), 'trainyard-pages-'));
+  const database = await openDatabase(join(folder, 'trainyard.sqlite'));
+  await migrate(database);
+  const stores = openStores(database);
+  await stores.workspaces.ensure({ id: 'default', name: 'Default', time_zone: 'Europe/Vienna' });
+  const store = folderStore(join(folder, 'store'));
+  const tempFolder = join(folder, 'uploads');
+  await mkdir(tempFolder, { recursive: true });
+  const data = openDataWorker({ memoryMb: 256, tempFolder });
+  const asked: string[] = [];
+  const cloud = openLocalCloud({
+    folder: join(folder, 'cloud'),
+    host: 'pages',
+    installationId: 'pages',
+    trainerFolder,
+    enginePython: async () => 'python3',
+    places: 1,
+    pricePerHourMicros: options.pricePerHourMicros ?? 0,
+    heartbeatSeconds: 10,
+    logCapBytes: 1_000_000,
+  });
+  const log = logReader(database, store);
+  const onError = (error: unknown) => console.error(error);
+  const services: ServiceOptions = {
+    stores,
+    store,
+    data,
+    work: absentWork(asked),
+    clouds: [cloud],
+    log,
+    engines: {
+      describe: () => describeEngines({ python: 'python3', trainerFolder }),
+      isReady: (name) => name === 'sklearn',
+    },
+    samplesFolder: await writeSamples(folder),
+    tempFolder,
+    uploadLimitMb: options.uploadLimitMb ?? 5,
+    freeBytes: async () => 1e12,
+    lowDiskBytes: 1,
+    onError,
+  };
+  const feed = openFeed({ database, log, facts: (holder) => workFacts(services, holder), onError });
+  const app = createApp({
+    services: openServices(services),
+    feed,
+    database,
+    log: pino({ level: 'silent' }),
+    who: { workspaceId: 'default', owner: 'ada' },
+    settings: {
+      version: '0.1.0',
+      uploadLimitMb: options.uploadLimitMb ?? 5,
+      temporalUiUrl: null,
+      tempFolder,
+      allowedHosts: [],
+      formSecret: 'pages',
+      requestsPerMinute: { reads: 100_000, writes: 100_000 },
+    },
+  });
+  let server: Server | undefined;
+  return {
+    app,
+    stores,
+    store,
+    cloud,
+    seed: seedInto(database),
+    folder,
+    asked,
+    async listen() {
+      server = createServer(app);
+      await new Promise<void>((resolve) => {
+        server?.listen(0, '127.0.0.1', resolve);
+      });
+      return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    },
+    async close() {
+      feed.close();
+      server?.closeAllConnections();
+      await new Promise<void>((resolve) => {
+        if (server) server.close(() => resolve());
+        else resolve();
+      });
+      await data.close();
+      await database.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** No workflow runs in these tests; what pages ask of them is written down. */
+function absentWork(asked: string[]): WorkClient {
+  const note = (what: string) => async (holder: { id: string } | string) => {
+    asked.push(`${what} ${typeof holder === 'string' ? holder : holder.id}`);
+  };
+  return {
+    startJob: note('startJob'),
+    startPrediction: note('startPrediction'),
+    startRelease: note('startRelease'),
+    cancel: note('cancel'),
+    stop: note('stop'),
+    wake: note('wake'),
+    async extend(jobId, trainingSeconds) {
+      asked.push(`extend ${jobId} ${trainingSeconds}`);
+      return { accepted: true, trainingSeconds, sentence: 'Extended.' } as never;
+    },
+    status: async () => ({}) as never,
+    stateOf: async () => 'running',
+    startKeepHouse: async () => undefined,
+    reachable: async () => true,
+    close: async () => undefined,
+  };
+}
+
+/** Breakfasts against happiness: two classes that a straight line parts, and a column with gaps. */
+export function tableOf(rows: number): string {
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const hours = 4 + (i % 6);
+    return `${hours},${i % 7 === 0 ? '' : 20 + (i % 45)},${['tea', 'coffee', 'none'][i % 3]},${hours + (i % 2) > 6 ? 'yes' : 'no'}`;
+  });
+  return `sleep,age,drink,happy\n${lines.join('\n')}\n`;
+}
+
+async function writeSamples(folder: string): Promise<string> {
+  const samples = join(folder, 'samples');
+  await mkdir(samples, { recursive: true });
+  await writeFile(join(samples, 'happiness.csv'), tableOf(90));
+  const described = [
+    {
+      name: 'happiness',
+      title: 'Happiness',
+      summary: '90 mornings: who is happy?',
+      file: 'happiness.csv',
+      label: 'happy',
+      task: 'binary',
+    },
+  ];
+  await writeFile(join(samples, 'samples.json'), JSON.stringify(described));
+  return samples;
+}

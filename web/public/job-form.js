@@ -1,0 +1,17 @@
+// Another column to predict means another guess: asked for at once, instead of by the button.
+
+const form = document.querySelector('[data-job-form]');
+form.querySelector('[name="task.labels"]').addEventListener('change', async (event) => {
+  const body = new URLSearchParams(new FormData(form));
+  body.set('action', 'guess');
+  const response = await fetch(form.action, { method: 'POST', body });
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  for (const name of ['task.kind', 'task.metric']) {
+    const fresh = page.querySelector(`[name="${name}"]`).closest('.field');
+    form.querySelector(`[name="${name}"]`).closest('.field').replaceWith(document.adoptNode(fresh));
+  }
+  const hint = page.getElementById(`${event.target.id}-hint`);
+  const old = document.getElementById(`${event.target.id}-hint`);
+  if (old) old.textContent = hint?.textContent ?? '';
+});
