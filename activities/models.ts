@@ -14,6 +14,24 @@ interface Report {
   best: { validation: number | null; test: number | null };
 }
 
+interface Column {
+  name: string;
+  sqlType: string;
+}
+
+/** What a model says of its input: the columns that it needs, and the label that it predicts. */
+interface InputSchema {
+  columns: Column[];
+  label: Column;
+}
+
+function columnsOf({ columns, label }: InputSchema) {
+  return [
+    ...columns.map(({ name, sqlType }) => ({ name, sqlType, role: 'feature' })),
+    { name: label.name, sqlType: label.sqlType, role: 'label' },
+  ];
+}
+
 export function modelActivities(dependencies: Dependencies) {
   const { stores, store, key, now } = dependencies;
   return {
@@ -59,7 +77,7 @@ export function modelActivities(dependencies: Dependencies) {
           archive_hash: await sha256Of(archive),
           archive_bytes: (await stat(archive)).size,
           signature_json: JSON.stringify(signature),
-          input_schema_json: await readFile(schema, 'utf8'),
+          input_schema_json: JSON.stringify(columnsOf(JSON.parse(await readFile(schema, 'utf8')) as InputSchema)),
           report_json: reportText,
           metric: metric.name,
           validation_score: best.validation,

@@ -12,7 +12,10 @@ export function handInModel(actor: Actor): void {
   actor.handIn({
     'model.zip': 'a model',
     'manifest.json': '{"files":{}}',
-    'input-schema.json': JSON.stringify([{ name: 'x', sqlType: 'DOUBLE', role: 'feature' }]),
+    'input-schema.json': JSON.stringify({
+      columns: [{ name: 'x', sqlType: 'DOUBLE' }],
+      label: { name: 'y', sqlType: 'BIGINT' },
+    }),
     'report.html': '<p>good</p>',
     'report.json': JSON.stringify({ metric: { name: 'roc_auc' }, best: { model: 'm', validation: 0.9, test: 0.8 } }),
   });

@@ -18,6 +18,7 @@ from trainer.inputs import Inputs
 from trainer.readme import make_readme
 from trainer.report.build import build_report
 from trainer.report.page import make_page
+from trainer.report.plots import figure
 
 PORTABLE = Path(__file__).parent / "portable"
 
@@ -40,7 +41,7 @@ class HandIn:
         self.report = build_report(order, inputs, fitted, baseline, why, fit_seconds)
         best = self.report["best"]
         metric = self.report["metric"]["title"]
-        self.sentence = f"{best['model']} is the best: {metric} {best['test']:.4g} on held-out rows"
+        self.sentence = f"{best['model']} is the best: {metric} {figure(best['test'])} on held-out rows."
 
     def write(self, out: Path) -> None:
         folder = self._order.scratch / "archive"
@@ -63,6 +64,7 @@ class HandIn:
         page = make_page(self.report, self.report["history"], _readable(self._engine.report(self._fitted)))
         write_text(out / "report.json", report)
         write_text(out / "report.html", page)
+        write_text(out / "input-schema.json", _json(schema))
         # The same bytes as in the archive, line ends included: this is what gets signed.
         with written_whole(out / MANIFEST) as beside:
             beside.write_bytes(manifest.encode())

@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const root = join(import.meta.dirname, '../..');
+
+export type Part = 'temporal' | 'workers' | 'web';
+
+export interface RunningYard {
+  url: string;
+  temporalAddress: string;
+  dataFolder: string;
+  /** What the supervisor printed. */
+  output(): string;
+  /** The process that is this part now; undefined while it is being started again. */
+  pidOf(part: Part | 'supervisor'): number | undefined;
+  killHard(part: Part | 'supervisor'): void;
+  /** Starts the supervisor again after it was killed; settles when the pages answer. */
+  up(): Promise<void>;
+  /** Ctrl-C, and the end of everything. */
+  down(): Promise<void>;
+  /** Down, and the data folder away. */
+  remove(): Promise<void>;
+}
+
+/** The whole product as `./x up` runs it, on ports and in a folder of its own. */
+export async function openRunningYard(env: Record<string, string> = {}): Promise<RunningYard> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
+  const [web, temporal, ui, metrics] = await freePorts(4);
+  const settings = {
+    TRAINYARD_DATA_FOLDER: dataFolder,
+    TRAINYARD_WEB_PORT: String(web),
+    TRAINYARD_TEMPORAL_PORT: String(temporal),
+    TRAINYARD_TEMPORAL_UI_PORT: String(ui),
+    TRAINYARD_WORKER_METRICS_PORT: String(metrics),
+    TRAINYARD_HEARTBEAT_SECONDS: '1',
+    ...env,
+  };
+  let supervisor: ChildProcess | undefined;
+  let printed = '';
+
+  const pidOf = (part: Part | 'supervisor'): number | undefined => {
+    if (part === 'supervisor') return supervisor?.exitCode === null ? supervisor.pid : undefined;
+    const path = join(dataFolder, 'run', `${part}.json`);
+    if (!existsSync(path)) return undefined;
+    try {
+      return (JSON.parse(readFileSync(path, 'utf8')) as { pid: number }[])[1]?.pid;
+    } catch {
+      return undefined;
+    }
+  };
+
+  const yard: RunningYard = {
+    url: `http://127.0.0.1:${web}`,
+    temporalAddress: `127.0.0.1:${temporal}`,
+    dataFolder,
+    output: () => printed,
+    pidOf,
+    killHard(part) {
+      const pid = pidOf(part);
+      if (pid === undefined) return;
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    },
+    async up() {
+      const child = spawn(process.execPath, [join(root, 'tools/up.ts')], {
+        cwd: root,
+        env: { ...process.env, ...settings },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      supervisor = child;
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (text) => {
+          printed += text;
+        });
+      }
+      const ended = new Promise<never>((_, reject) => {
+        child.once('exit', (code) => reject(new Error(`./x up ended with ${code}:\n${printed.slice(-4000)}`)));
+      });
+      ended.catch(() => {});
+      await Promise.race([ended, waitFor('the pages answer', () => isReady(`http://127.0.0.1:${web}`), 120)]);
+    },
+    async down() {
+      const child = supervisor;
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      const exited = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGINT');
+      await exited;
+    },
+    async remove() {
+      await yard.down();
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+  await yard.up();
+  return yard;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Waits for a condition with a bound; says what it waited for when it does not come. */
+export async function waitFor(what: string, holds: () => Promise<boolean> | boolean, seconds = 30): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`Waited ${seconds} s in vain until ${what}.`);
+    await sleep(100);
+  }
+}
