@@ -26,5 +26,5 @@ export async function countOf(
     if (narrow.nameHas) void query.where(containing(db, `${table}.name`, narrow.nameHas));
     return query.count({ n: '*' }).first<{ n: number }>();
   });
-  return Number(row.n);
+  return row.n;
 }

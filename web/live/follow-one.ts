@@ -74,8 +74,11 @@ export function followOne({ mark: readMark, read, pollMs, onError, onEmpty }: Fo
   const serve = async (seat: Seat) => {
     seat.busy = true;
     try {
-      while (mark && !seat.gone && !hasReached(seat.cursor, mark)) {
-        const { events, cursor } = await readShared(seat.cursor, mark);
+      for (;;) {
+        // Anew each time: while this viewer was served, more may have come.
+        const upTo = mark;
+        if (!upTo || seat.gone || hasReached(seat.cursor, upTo)) break;
+        const { events, cursor } = await readShared(seat.cursor, upTo);
         for (const event of events) {
           if (seat.gone) return;
           if (!seat.viewer.push(event)) await seat.viewer.ready();

@@ -64,8 +64,9 @@ async function drained(response: Response): Promise<void> {
 }
 
 function placeOf(request: Request): Cursor {
-  const text = request.get('last-event-id') ?? (request.query.after as string | undefined);
-  if (text === undefined || text === '') return atTheBeginning;
+  const { after } = request.query;
+  const text = request.get('last-event-id') ?? (typeof after === 'string' ? after : '');
+  if (text === '') return atTheBeginning;
   const cursor = parseCursor(text);
   if (cursor) return cursor;
   throw new Refused(400, 'Not an id of an event', `“${text}” is not the id of an event.`, {

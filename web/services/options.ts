@@ -15,18 +15,18 @@ export interface ServiceOptions {
   clouds: readonly Cloud[];
   log: LogReader;
   engines: {
-    describe(): Promise<Engine[]>;
+    describe: () => Promise<Engine[]>;
     /** Whether its environment is there, so that a job need not wait for a download. */
-    isReady(engine: string): boolean | Promise<boolean>;
+    isReady: (engine: string) => boolean | Promise<boolean>;
   };
   /** The folder with samples.json and the files that it names. */
   samplesFolder: string;
   tempFolder: string;
   uploadLimitMb: number;
-  freeBytes(): Promise<number>;
+  freeBytes: () => Promise<number>;
   /** Below it, nothing new is accepted. */
   lowDiskBytes: number;
   /** Failures that nobody waits for. */
-  onError(error: unknown): void;
+  onError: (error: unknown) => void;
   now?: () => number;
 }

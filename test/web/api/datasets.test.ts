@@ -21,7 +21,7 @@ it('keeps an uploaded file with its Parquet and answers with its columns', async
     'age: whole number',
     'plan: text',
     'spend: number',
-    'churned: yes/no',
+    'churned: text',
   ]);
   expect(await stored()).toEqual([
     `datasets/${body.contentHash}/data.parquet`,
@@ -95,7 +95,7 @@ it('lists by pages, searches by name and shows rows', async () => {
 it('guesses what to predict, and what kind of task a label asks for', async () => {
   const id = await uploadCustomers(yard, 'guessed.csv');
   const guess = async (query = '') => (await yard.api.get(`/datasets/${id}/guess${query}`)).body;
-  expect(await guess()).toMatchObject({ label: 'churned', kind: 'binary', positiveClass: 'true' });
+  expect(await guess()).toMatchObject({ label: 'churned', kind: 'binary', positiveClass: 'yes' });
   expect(await guess('?label=spend')).toMatchObject({ label: 'spend', kind: 'regression' });
   expect(await guess('?label=gone')).toMatchObject({ status: 422, detail: expect.stringContaining('“age”') });
 });

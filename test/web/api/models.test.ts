@@ -25,7 +25,7 @@ it('sends the archive whole, by parts, and not again when nothing has changed', 
     'content-type': 'application/zip',
     'content-length': String(archive.length),
     'accept-ranges': 'bytes',
-    'content-disposition': 'attachment; filename="churn-spring.zip"',
+    'content-disposition': 'attachment; filename=churn-spring.zip',
   });
   expect(archive.equals(whole.body as Buffer)).toBe(true);
   const { etag } = whole.headers;

@@ -1,0 +1,38 @@
+import { engineSchema } from '../../domain/engine.ts';
+import { parseDuration } from '../../cli/duration.ts';
+import { settingsFrom } from '../../cli/engine-settings.ts';
+
+it.each([
+  ['90', 90],
+  ['90s', 90],
+  ['10m', 600],
+  ['1h30m', 5400],
+  ['2d', 172_800],
+])('reads %s as %i seconds', (text, seconds) => {
+  expect(parseDuration(text)).toBe(seconds);
+});
+
+it.each(['', 'soon', '10 m', '-5m', '1.5h', 'm'])('takes “%s” for no time', (text) => {
+  expect(() => parseDuration(text)).toThrow('not a time');
+});
+
+it('gives settings the types that the engine declares, and leaves what does not fit for the server to name', () => {
+  const setting = (name: string, type: string) => ({ name, title: name, help: '', type, default: null });
+  const engine = engineSchema.parse({
+    name: 'e',
+    title: 'E',
+    summary: '',
+    tasks: ['binary'],
+    continues: false,
+    environment: { downloadMegabytes: 0, installSeconds: 0, preparedAtStart: true },
+    settings: [setting('n', 'number'), setting('b', 'boolean'), setting('c', 'choices'), setting('t', 'choice')],
+  });
+  expect(settingsFrom(engine, ['n=1.5', 'b=no', 'c=a, b', 't=x=y'])).toEqual({
+    n: 1.5,
+    b: false,
+    c: ['a', 'b'],
+    t: 'x=y',
+  });
+  expect(settingsFrom(engine, ['n=many', 'b=maybe', 'other=1'])).toEqual({ n: 'many', b: 'maybe', other: '1' });
+  expect(() => settingsFrom(engine, ['n'])).toThrow('key=value');
+});

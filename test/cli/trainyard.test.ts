@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { finishJob } from '../web/api/finish-job.ts';
+import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
+
+const program = join(import.meta.dirname, '../../cli/trainyard.ts');
+
+let yard: Yard;
+let server: Server;
+let address: string;
+let folder: string;
+let csv: string;
+
+beforeAll(async () => {
+  yard = await openYard();
+  server = createServer(yard.app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  folder = await mkdtemp(join(tmpdir(), 'trainyard-cli-'));
+  csv = join(folder, 'customers.csv');
+  await writeFile(csv, customersCsv());
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await yard.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** The command as a person runs it, in a process of its own. */
+function trainyard(...args: string[]): Promise<Ran> {
+  return start(args).done;
+}
+
+function start(args: string[], url = address) {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env.PATH, TRAINYARD_URL: url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece));
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (err += piece));
+  const done = new Promise<Ran>((resolve) => {
+    child.once('close', (code) => resolve({ code, out, err }));
+  });
+  return { child, done, said: () => out + err };
+}
+
+async function newestJob(): Promise<string> {
+  for (const end = Date.now() + 15_000; Date.now() < end; await sleep(20)) {
+    const { items } = await yard.services.jobs.list({ workspaceId: 'default', owner: 'ada' }, { phase: 'queued' });
+    if (items[0]) return items[0].id;
+  }
+  throw new Error('No job came.');
+}
+
+it('trains, follows to the end, shows the result and ends with 0', async () => {
+  const args = ['train', csv, '-l', 'churned', '-t', '1m30s', '-n', 'from the shell', '--set', 'trees=50', '--follow'];
+  const running = start(args);
+  const id = await newestJob();
+  await finishJob(yard, id);
+  const { code, out, err } = await running.done;
+  expect([code, err]).toEqual([0, expect.stringContaining('customers.csv: 60 rows, 4 columns')]);
+  expect(out).toContain('fitting');
+  expect(out).toContain('[err] a warning');
+  expect(out).toContain('from the shell  Succeeded');
+  expect(out).toContain('roc_auc: 0.9400 in validation, 0.9300');
+  expect(yard.work.started.get(`job-${id}`)).toMatchObject({
+    task: { kind: 'binary', labels: ['churned'] },
+    engine: { settings: { trees: 50, effort: 'balanced' } },
+    limits: { trainingSeconds: 90 },
+  });
+});
+
+it('ends with 5 when the job failed, and says why', async () => {
+  const running = start(['train', csv, '-l', 'churned', '--follow']);
+  const id = await newestJob();
+  await finishJob(yard, id, { model: false });
+  const { code, out } = await running.done;
+  expect([code, out]).toEqual([5, expect.stringContaining('The label has one value.')]);
+});
+
+it('speaks JSON, one object a line', async () => {
+  const { code, out } = await trainyard('train', csv, '-l', 'churned', '--json');
+  expect(code).toBe(0);
+  const { id } = JSON.parse(out) as { id: string };
+  const listed = await trainyard('jobs', '--search', id.slice(0, 8), '--json');
+  expect((JSON.parse(listed.out) as { items: { id: string }[] }).items.map((job) => job.id)).toEqual([id]);
+  expect(JSON.parse((await trainyard('job', id.slice(0, 8), '--json')).out)).toMatchObject({ id, phase: 'queued' });
+  expect(JSON.parse((await trainyard('cancel', id, '--json')).out)).toMatchObject({ delivered: true });
+  const followed = start(['logs', id, '--follow', '--json']);
+  await finishJob(yard, id);
+  const events = (await followed.done).out.trimEnd().split('\n');
+  expect(events.map((line) => (JSON.parse(line) as { event: string }).event).at(-1)).toBe('end');
+});
+
+it('names what the server refuses, with 3', async () => {
+  const { code, err } = await trainyard('train', csv, '-l', 'gone');
+  expect([code, err]).toEqual([3, expect.stringContaining('no column “gone”')]);
+  const setting = await trainyard('train', csv, '-l', 'churned', '--set', 'trees=1', '--json');
+  expect(setting.code).toBe(3);
+  expect(JSON.parse(setting.err)).toMatchObject({ status: 422, problems: [{ field: 'engine.settings.trees' }] });
+});
+
+it('tells wrong usage (2) from nobody there (4)', async () => {
+  expect((await trainyard('train', csv)).code).toBe(2);
+  expect((await trainyard('fly')).code).toBe(2);
+  expect((await trainyard('train', csv, '-l', 'churned', '-t', 'soon')).code).toBe(2);
+  expect((await trainyard('job', 'no-such-name')).code).toBe(2);
+  const nobody = await start(['jobs'], 'http://127.0.0.1:9').done;
+  expect([nobody.code, nobody.err]).toEqual([4, expect.stringContaining('TRAINYARD_URL')]);
+  const help = await trainyard('--help');
+  expect([help.code, help.out]).toEqual([0, expect.stringContaining('Exit codes')]);
+});
+
+it('saves a model and predictions whole, and prints the log', async () => {
+  const { out } = await trainyard('train', csv, '-l', 'churned', '--json');
+  const { id } = JSON.parse(out) as { id: string };
+  const early = await trainyard('model', id, '-o', join(folder, 'early.zip'));
+  expect([early.code, early.err]).toEqual([3, expect.stringContaining('when the job is done')]);
+  const archive = await finishJob(yard, id);
+  const zip = join(folder, 'model.zip');
+  expect((await trainyard('model', id, '-o', zip)).code).toBe(0);
+  expect(archive.equals(await readFile(zip))).toBe(true);
+  expect((await trainyard('logs', id)).out).toContain('err      a warning');
+  expect((await trainyard('logs', id, '--search', 'warn')).out.trim()).toMatch(/\[err\] a warning$/);
+
+  const saved = join(folder, 'out.csv');
+  const running = start(['predict', id, csv, '-o', saved]);
+  const predictions = () => yard.services.predictions.list({ workspaceId: 'default', owner: 'ada' }, { modelId: id });
+  for (const end = Date.now() + 15_000; (await predictions()).total === 0; await sleep(20)) {
+    if (Date.now() > end) throw new Error(`No prediction came: ${running.said()}`);
+  }
+  const prediction = (await predictions()).items[0]?.id ?? '';
+  await yard.store.putText(`predictions/${prediction}/predictions.csv`, 'age,churned_predicted\n20,yes\n');
+  await yard.stores.predictions.setOutput(prediction, { rowCount: 1, outputHash: 'h', previewJson: '{}' });
+  await yard.stores.predictions.enterPhase(prediction, 'releasing', 'Releasing.', 1);
+  await yard.stores.predictions.close(prediction, { outcome: 'succeeded', reason: 'It ran to its end.', nowMs: 1 });
+  const done = await running.done;
+  expect([done.code, done.out]).toEqual([0, expect.stringContaining('1 rows predicted')]);
+  expect(await readFile(saved, 'utf8')).toBe('age,churned_predicted\n20,yes\n');
+});
+
+it('lets go on Ctrl-C and leaves the job running', async () => {
+  const { out } = await trainyard('train', csv, '-l', 'churned', '--json');
+  const { id } = JSON.parse(out) as { id: string };
+  const running = start(['logs', id, '--follow']);
+  for (const end = Date.now() + 15_000; !running.said().includes('queued'); await sleep(20)) {
+    if (Date.now() > end) throw new Error(`Nothing came: ${running.said()}`);
+  }
+  running.child.kill('SIGINT');
+  const { code, err } = await running.done;
+  expect([code, err]).toEqual([130, expect.stringContaining('It goes on.')]);
+  expect((await yard.services.jobs.get({ workspaceId: 'default', owner: 'ada' }, id)).phase).toBe('queued');
+});
+
+it('prints the settings of the engines as they declare them', async () => {
+  const { out } = await trainyard('engines');
+  expect(out).toContain('sklearn: scikit-learn (ready)');
+  expect(out).toContain('--set trees=…  How many.');
+  expect(out).toContain('integer (10 to 2000); 200 unless told');
+  expect(out).toContain('first use downloads 1400 MB');
+});
