@@ -35,6 +35,10 @@ class Events:
     def leaderboard(self, row: dict[str, Any]) -> None:
         self.send({"type": "leaderboard", **row})
 
+    def finished(self, why: str, sentence: str) -> None:
+        """A word for the runner, which alone ends an attempt."""
+        self.send({"type": "finished", "why": why, "sentence": sentence})
+
     def failed(self, type: str, message: str, exit_code: int) -> None:
         self.send({"type": "failed", "failure": {"type": type, "message": message}, "exitCode": exit_code})
 
@@ -107,6 +111,8 @@ def _plain(event: dict[str, Any]) -> str:
         return f"  {event['model']:<40} {event['metric']} {value}{interval}{seconds}"
     if kind == "metric":
         return f"  {event['name']} = {event['value']} at {event['step']:g}"
+    if kind == "finished":
+        return f"✓ {event['sentence']}"
     if kind == "failed":
         return f"✕ {event['failure']['message']}"
     return json.dumps(event, ensure_ascii=False)

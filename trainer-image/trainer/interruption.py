@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -17,8 +17,10 @@ _SHORTEST_TIMER = 0.05
 class Interruption:
     """Raises `Interrupted` only inside `allowed`, so that nothing else (a file being written) is ever torn."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, on_broken_off: Callable[[], None]) -> None:
         self._clock = clock
+        #: Called once the fit is really left, not when it was only told to: some libraries swallow what is raised in them.
+        self._on_broken_off = on_broken_off
         self._open = False
         self._due = False
         self._grace = 0.0
@@ -28,6 +30,8 @@ class Interruption:
         signal.signal(signal.SIGALRM, self._on_alarm)
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self._clock.time_up:
+            return  # the runner says what the clock says: the fit is already coming to its end, and may do so in order
         self._clock.stop_asked = True
         self._break_in()
 
@@ -55,6 +59,9 @@ class Interruption:
         try:
             signal.setitimer(signal.ITIMER_REAL, self._clock.left() + grace_seconds)
             yield
+        except Interrupted:
+            self._on_broken_off()
+            raise
         finally:
             self._open = False
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainer.report.plots import figure
+
 
 def make_readme(report: dict[str, Any], schema: dict[str, Any]) -> str:
     label, best, metric = schema["label"], report["best"], report["metric"]
-    interval = "" if best["testInterval"] is None else f" ± {best['testInterval']:.2g}"
-    test = "unknown" if best["test"] is None else f"{best['test']:.4g}"
+    interval = "" if best["testInterval"] is None else f" ± {figure(best['testInterval'], 2)}"
+    test = figure(best["test"])
     columns = "\n".join(f"| {_cell(column['name'])} | {column['sqlType']} |" for column in schema["columns"])
     classes = label["classes"]
     adds = f"`{label['name']}_predicted`"

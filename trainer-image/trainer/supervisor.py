@@ -18,14 +18,13 @@ from types import FrameType
 from trainer.clock import Clock
 from trainer.contract import read_train_spec
 from trainer.events import Events
-from trainer.failures import EXIT_BUG, EXIT_DONE, EXIT_PLATFORM, EXIT_STOPPED, TrainerFailure
+from trainer.failures import EXIT_BUG, EXIT_PLATFORM, EXIT_STOPPED, TrainerFailure
 from trainer.training import FITTING, PHASE_FILE, Finish
 
 #: How long a fit may take to answer a stop before it is killed and its finished models are put together without it.
 STOP_GRACE_SECONDS = 2.5
 #: Engines keep the deadline themselves; this is for a step that overruns it by more than a tenth.
-_OVERRUN_SECONDS = 10.0
-_OVERRUN_SHARE = 0.07
+_OVERRUN_LEAST, _OVERRUN_SHARE, _OVERRUN_MOST = 10.0, 0.07, 25.0
 _LOOK_SECONDS = 0.1
 
 
@@ -38,6 +37,7 @@ class Supervisor:
         self._started_at = time.time()
         self._stop_at: float | None = None
         self._child: subprocess.Popen[bytes] | None = None
+        self._clock: Clock | None = None
 
     def run(self) -> int:
         signal.signal(signal.SIGTERM, self._on_stop)
@@ -50,16 +50,15 @@ class Supervisor:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _train(self) -> int:
-        clock = Clock(Path.cwd(), self._training_seconds(), self._started_at)
-        code, killed_for = self._watch(self._start(None), clock)
+        self._clock = Clock(Path.cwd(), self._training_seconds(), self._started_at)
+        code, killed_for = self._watch(self._start(None), self._clock)
         if code >= 0:
             return code
         finish: Finish = killed_for or "crash"
         if not self._something_kept():
             return self._nothing_kept(finish, code)
         print(f"The fit ended by signal {-code}; what it had finished is put together", file=sys.stderr, flush=True)
-        end = self._end_of(self._start(finish))
-        return EXIT_DONE if end == EXIT_STOPPED and finish != "stop" else end
+        return self._end_of(self._start(finish))
 
     def _training_seconds(self) -> float:
         try:
@@ -89,6 +88,8 @@ class Supervisor:
         return self._child
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self._clock is not None and self._clock.time_up:
+            return  # the fit ends by the clock, and is ended by it
         if self._stop_at is None:
             self._stop_at = time.time()
             if self._child is not None and self._child.poll() is None:
@@ -109,7 +110,7 @@ class Supervisor:
         now = time.time()
         if self._stop_at is not None and now - self._stop_at > STOP_GRACE_SECONDS:
             return "stop"
-        allowed = max(_OVERRUN_SECONDS, _OVERRUN_SHARE * (clock.deadline - self._started_at))
+        allowed = min(_OVERRUN_MOST, max(_OVERRUN_LEAST, _OVERRUN_SHARE * (clock.deadline - self._started_at)))
         return "time" if now > clock.deadline + allowed else None
 
     def _phase(self) -> str:

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 #: Tells the parent process whether a fit may be killed (nothing but the model under way is lost) or is past that.
 PHASE_FILE = "phase"
-FITTING = "fitting"
+FITTING, HANDING_IN = "fitting", "handing in"
+_ENDED = {
+    "completed": "It ran to its end.",
+    "stop_asked": "Stopped when asked; the best so far was kept.",
+    "time_up": "The time limit was reached; the best so far was kept.",
+}
 Finish = Literal["stop", "time", "crash"]
 
 
@@ -33,7 +38,7 @@ class Training:
         self.spec: TrainSpec = read_train_spec(spec_path, work)
         self.events = Events.from_environment()
         self.clock = Clock(work, self.spec.training_seconds, started_at)
-        self.interruption = Interruption(self.clock)
+        self.interruption = Interruption(self.clock, lambda: self._enter(HANDING_IN))
         self._out = out
         self._notes: list[str] = []
         self._scratch = scratch
@@ -82,26 +87,24 @@ class Training:
         except NothingFitted:
             return self._nothing()
         finally:
-            self._enter("handing in")
+            self._enter(HANDING_IN)
         why = self._why(order)
         fit_seconds = time.perf_counter() - began
         self._hand_in(engine, order, inputs, fitted, baseline, why, fit_seconds)
-        return EXIT_STOPPED if why != "completed" and self.clock.stop_asked else EXIT_DONE
+        return EXIT_STOPPED if why == "stop_asked" else EXIT_DONE
 
     def _enter(self, phase: str) -> None:
         write_text(self._scratch / PHASE_FILE, phase)
 
     def _why(self, order: Order) -> str:
-        if self._finish == "crash":
-            return "completed"
-        if self.clock.time_up:
-            return "time_up" if order.cut_short or self.clock.stop_asked else "completed"
+        if self._finish is not None:
+            return {"stop": "stop_asked", "time": "time_up", "crash": "completed"}[self._finish]
         if self.clock.stop_asked:
             return "stop_asked"
         return "time_up" if order.cut_short else "completed"
 
     def _nothing(self) -> int:
-        if self.clock.stop_asked and not self.clock.time_up:
+        if self.clock.stop_asked and self._finish != "time":
             self.events.progress("Stopped before a first model was ready", 1.0, 0.0)
             return EXIT_STOPPED
         raise TrainerFailure(
@@ -150,7 +153,7 @@ class Training:
         self.events.progress("Judging the winner on held-out rows", 1.0, 0.0)
         hand_in = HandIn(engine, order, inputs, fitted, baseline, why, fit_seconds)
         hand_in.write(self._out)
-        self.events.progress(hand_in.sentence, 1.0, 0.0)
+        self.events.finished(why, f"{_ENDED[why]} {hand_in.sentence}")
 
 
 def _require_same_rows(earlier: Path, inputs: Inputs) -> None:

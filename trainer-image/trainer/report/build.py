@@ -17,7 +17,9 @@ from trainer.report.importance import permutation_importance
 
 _TOLD = ("scikit-learn", "autogluon.tabular", "lightgbm", "xgboost-cpu", "xgboost", "catboost", "pandas", "numpy")
 #: The report must not outlast the training by much, nor be empty after a short one; stopped, it hurries.
-_IMPORTANCE_SHARE, _IMPORTANCE_LEAST, _IMPORTANCE_MOST, _IMPORTANCE_STOPPED = 0.1, 4.0, 30.0, 1.0
+_IMPORTANCE_SHARE, _IMPORTANCE_LEAST, _IMPORTANCE_MOST = 0.1, 4.0, 30.0
+#: After the deadline the runner's patience runs.
+_IMPORTANCE_LATE, _IMPORTANCE_STOPPED = 8.0, 1.0
 
 
 def build_report(
@@ -89,7 +91,8 @@ def _importance_seconds(order: Order) -> float:
     if order.clock.stop_asked:
         return _IMPORTANCE_STOPPED
     whole = order.clock.deadline - order.clock.started_at
-    return min(_IMPORTANCE_MOST, max(_IMPORTANCE_LEAST, whole * _IMPORTANCE_SHARE))
+    most = _IMPORTANCE_LATE if order.clock.time_up else _IMPORTANCE_MOST
+    return min(most, max(_IMPORTANCE_LEAST, whole * _IMPORTANCE_SHARE))
 
 
 def _versions() -> dict[str, str]:

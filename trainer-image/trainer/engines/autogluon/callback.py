@@ -16,6 +16,8 @@ from trainer.engines.autogluon.outcomes import Outcomes
 from trainer.fitting import Order
 
 SAFE_COPY = "trainer.safe.pkl"
+#: When the time is up AutoGluon still walks through the rest of its list, only to skip each.
+_WORTH_TELLING = 0.5
 _REPEATED = re.compile(r"_\d+(?=$|_BAG|_L\d|_FULL)")
 
 
@@ -41,7 +43,8 @@ class TellingCallback(AbstractCallback):
         if stack_name == "core" and _REPEATED.sub("", model.name) in self._done:
             return False, True
         left = order.clock.left()
-        order.events.progress(f"Fitting {model.name}", order.clock.fraction(), round(left, 1))
+        if left > _WORTH_TELLING:
+            order.events.progress(f"Fitting {model.name}", order.clock.fraction(), round(left, 1))
         return order.clock.stop_asked, False
 
     def _after_model_fit(self, trainer: Any, model_names: list[str], stack_name: str = "core", level: int = 1) -> bool:

@@ -13,6 +13,8 @@ import pandas as pd
 from autogluon.tabular import TabularPredictor  # pyright: ignore[reportMissingImports]
 
 from trainer.engines.autogluon.callback import SAFE_COPY, TellingCallback
+from trainer.engines.autogluon.continuing import combine, fit_further, put_back_rows, rows_of
+from trainer.engines.autogluon.lightening import lighten
 from trainer.engines.autogluon.outcomes import Outcome, Outcomes
 from trainer.engines.autogluon.portable import predict
 from trainer.engines.autogluon.portfolio import further_portfolios, portfolio
@@ -23,7 +25,7 @@ from trainer.output import Output
 
 _METRICS = {"rmse": "root_mean_squared_error", "mae": "mean_absolute_error", "mse": "mean_squared_error"}
 #: AutoGluon ends close to its limit by itself; beyond this it is broken off and put together from disk.
-_GRACE_SECONDS, _GRACE_SHARE = 6.0, 0.05
+_GRACE_LEAST, _GRACE_SHARE, _GRACE_MOST = 6.0, 0.05, 20.0
 #: With less time left than this no further model is begun.
 _LEAST_SECONDS = 3.0
 _BY_THRESHOLD = ("f1", "balanced_accuracy")
@@ -63,6 +65,10 @@ class AutogluonEngine:
             positive_class=order.labels.positive if task.kind == "binary" else None,
             verbosity=2,
         )
+        if order.settings["preset"] != "medium":
+            order.events.progress(
+                "Trying on a part of the rows whether stacking helps", 0.0, round(order.clock.left(), 1)
+            )
         folds = {"num_bag_folds": order.spec.split.folds} if order.spec.split.folds > 1 else {}
         try:
             with order.interruption.allowed(self._grace()):
@@ -95,7 +101,7 @@ class AutogluonEngine:
         return self._order.clock.deadline > planned + _LEAST_SECONDS
 
     def _grace(self) -> float:
-        return max(_GRACE_SECONDS, _GRACE_SHARE * self._order.clock.left())
+        return min(_GRACE_MOST, max(_GRACE_LEAST, _GRACE_SHARE * self._order.clock.left()))
 
     def take_up(self) -> AutogluonEngine:
         """Loads what a broken-off fit has left: every model that was finished, by the last trainer saved whole."""
@@ -106,11 +112,7 @@ class AutogluonEngine:
         self._predictor = TabularPredictor.load(str(self._path), verbosity=2)
         trainer = self._predictor._trainer
         trainer.reset_callbacks()
-        trainer.save()
-        core = [name for name in trainer.get_model_names(stack_name="core") if name in self._order.board.models]
-        if len(core) > 1:
-            combined = self._predictor.fit_weighted_ensemble(base_models=core, name_suffix="Kept", num_gpus=0)
-            TellingCallback(self._order, self._predictor).tell(trainer, combined)
+        combine(self._order, self._predictor, "Kept", only_able=True)
         if self._order.spec.task.metric.name in _BY_THRESHOLD and self._order.spec.task.kind == "binary":
             self._predictor.set_decision_threshold(self._predictor.calibrate_decision_threshold(verbose=False))
         return self
@@ -122,24 +124,19 @@ class AutogluonEngine:
             if order.clock.left() <= _LEAST_SECONDS:
                 order.cut_short = True
                 break
-            trainer = self._predictor._trainer
-            done = self.tried_ + trainer.get_model_names()
-            trainer.callbacks = [TellingCallback(order, self._predictor, done)]
+            fitted = len(order.board.models)
             try:
                 with order.interruption.allowed(self._grace()):
-                    self._predictor.fit_extra(
-                        configurations,
-                        time_limit=order.clock.left(),
-                        num_gpus=0,
-                        refit_full=self._refits(),
-                        set_best_to_refit_full=self._refits(),
-                    )
+                    done = self.tried_ + self._predictor._trainer.get_model_names()
+                    fit_further(order, self._predictor, configurations, done)
+                    if len(order.board.models) > fitted:
+                        combine(order, self._predictor, "Continued", only_able=False)
+                        if self._refits():
+                            self._predictor.refit_full("best", set_best_to_refit_full=True, num_gpus=0)
             except Interrupted:
                 order.cut_short = True
                 self.take_up()
                 break
-            finally:
-                self._predictor._trainer.reset_callbacks()
         return self._conclude()
 
     def _refits(self) -> bool:
@@ -168,8 +165,10 @@ class AutogluonEngine:
     def save(self, folder: Path) -> None:
         self._predictor.unpersist()
         trainer = self._predictor._trainer
-        rows = {"train": _rows(trainer.load_X()), "validation": _rows(trainer.load_X_val())}
+        rows = {"train": rows_of(trainer.load_X()), "validation": rows_of(trainer.load_X_val())}
         self._predictor.delete_models(models_to_keep=[self.chosen_, self.best_], dry_run=False)
+        needed = trainer.get_minimum_model_set(self.chosen_)
+        lighten(trainer, [name for name in trainer.get_model_names(stack_name="core") if name not in needed])
         self._predictor.save(silent=True)
         shutil.copytree(
             self._path,
@@ -188,7 +187,7 @@ class AutogluonEngine:
         self._predictor = TabularPredictor.load(
             str(self._path), verbosity=2, require_version_match=False, require_py_version_match=False
         )
-        self._put_back_rows(kept["rows"])
+        put_back_rows(self._order, self._predictor, kept["rows"])
         trainer = self._predictor._trainer
         names = [name for name in trainer.get_model_names() if not name.endswith("_FULL")]
         TellingCallback(self._order, self._predictor).tell(trainer, names)
@@ -197,34 +196,12 @@ class AutogluonEngine:
         shutil.copyfile(models / "trainer.pkl", models / SAFE_COPY)
         return self
 
-    def _put_back_rows(self, rows: dict[str, list[int] | None]) -> None:
-        """The archive holds no rows of data, only which ones were whose: they are taken from this job's data again."""
-        order, learner, trainer = self._order, self._predictor._learner, self._predictor._trainer
-
-        def part(numbers: list[int]) -> tuple[pd.DataFrame, pd.Series]:
-            labels = pd.Series(order.values[numbers], index=numbers, name=order.spec.task.label)
-            features = learner.transform_features(order.frame.iloc[numbers])
-            return features, learner.label_cleaner.transform(labels)
-
-        assert rows["train"] is not None
-        x, y = part(rows["train"])
-        trainer.save_X(x)
-        trainer.save_y(y)
-        if rows["validation"] is not None:
-            x, y = part(rows["validation"])
-            trainer.save_X_val(x)
-            trainer.save_y_val(y)
-
     def facts(self) -> dict[str, Any]:
         return {
             "preset": self._order.settings["preset"],
             "models fitted": len(self.tried_),
             "fitted again on all training rows": "yes" if self.chosen_ != self.best_ else "no",
         }
-
-
-def _rows(frame: pd.DataFrame | None) -> list[int] | None:
-    return None if frame is None else [int(number) for number in frame.index]
 
 
 def _linked(source: str, target: str) -> None:
