@@ -7,7 +7,7 @@ const samplesSchema = z.array(
   z.object({
     name: z.string(),
     title: z.string(),
-    summary: z.string(),
+    sentence: z.string(),
     file: z.string().regex(/^[\w.-]+$/),
     label: z.string(),
     task: z.enum(taskKinds),
@@ -30,8 +30,23 @@ export function openSamples(folder: string): {
   get(name: string): Promise<SampleFile | undefined>;
 } {
   const list = async () => {
-    const described = samplesSchema.parse(JSON.parse(await readFile(join(folder, 'samples.json'), 'utf8')));
-    return described.map(({ file, ...sample }) => ({ ...sample, path: join(folder, file), fileName: file }));
+    const described = samplesSchema.parse(JSON.parse(await readIndex(folder)));
+    return described.map(({ file, sentence, ...sample }) => ({
+      ...sample,
+      summary: sentence,
+      path: join(folder, file),
+      fileName: file,
+    }));
   };
   return { list, get: async (name) => (await list()).find((sample) => sample.name === name) };
+}
+
+/** A trainer folder of one's own need not bring samples. */
+async function readIndex(folder: string): Promise<string> {
+  try {
+    return await readFile(join(folder, 'samples.json'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '[]';
+    throw error;
+  }
 }
