@@ -14,6 +14,7 @@ started.json, exit.json (written by rename, last), console.log, work/ and home/.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -41,10 +42,8 @@ def prctl(option: int, value: int) -> None:
 
 def run(machine: Machine) -> int:
     """The guard: starts the machine and outlives it, to end what it could not end itself."""
-    try:
+    with contextlib.suppress(PermissionError):  # It leads a session already.
         os.setsid()
-    except PermissionError:
-        pass  # It leads a session already.
     for ignored in IGNORED_BY_GUARD:
         signal.signal(ignored, signal.SIG_IGN)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -114,10 +113,8 @@ def be_machine(machine: Machine) -> int:
         else:
             wait = min(TICK_SECONDS, max(0.0, (order["endsAtMs"] - now_ms()) / 1000))
             select.select([wake], [], [], wait)
-            try:
+            with contextlib.suppress(BlockingIOError):
                 os.read(wake, 4096)
-            except BlockingIOError:
-                pass
             machine.cut_console()
             machine.lives()
 
@@ -146,19 +143,13 @@ def start_entry(machine: Machine, order: dict) -> int | None:
     environment |= {"HOME": machine.path("home"), "TMPDIR": temporary, "LANG": "C.UTF-8"}
     parent = os.getpid()
 
-    def in_child() -> None:
+    def in_child() -> None:  # Safe where it runs: this process has one thread.
         for ignored in IGNORED_BY_GUARD:
             signal.signal(ignored, signal.SIG_DFL)
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(70)
         os.nice(5)  # Training takes all the cores it gets; pages must still be answered.
-        try:
-            # When memory runs out, the trainer goes before the worker that would tell of it.
-            with open("/proc/self/oom_score_adj", "w") as file:
-                file.write("500")
-        except OSError:
-            pass
 
     with open(machine.path("console.log"), "ab") as console:
         try:
@@ -170,7 +161,7 @@ def start_entry(machine: Machine, order: dict) -> int | None:
                 stdout=console,
                 stderr=console,
                 start_new_session=True,
-                preexec_fn=in_child,  # noqa: PLW1509 (this process has one thread)
+                preexec_fn=in_child,
             )
         except OSError as error:
             machine.console(f"The entry process could not be started: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -75,24 +76,18 @@ def find(name: str, folder: str, session: int | None = None, descendants_of: int
 
 def end(one: Process, how: signal.Signals) -> None:
     """Signals exactly this process: where the system can hold on to a process, one that took its number is safe."""
-    try:
-        if hasattr(os, "pidfd_open") and hasattr(signal, "pidfd_send_signal"):
-            handle = os.pidfd_open(one.pid)
-            try:
-                now = process(one.pid)
-                if now and now.start == one.start:
-                    signal.pidfd_send_signal(handle, how)
-            finally:
-                os.close(handle)
-        else:
-            os.kill(one.pid, how)
-    except (ProcessLookupError, PermissionError):
-        pass
-    except OSError:  # A system that forbids holding on to a process.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         try:
+            handle = os.pidfd_open(one.pid)
+        except (AttributeError, NotImplementedError):  # macOS has no such thing.
             os.kill(one.pid, how)
-        except (ProcessLookupError, PermissionError):
-            pass
+            return
+        try:
+            now = process(one.pid)
+            if now and now.start == one.start:
+                signal.pidfd_send_signal(handle, how)
+        finally:
+            os.close(handle)
 
 
 def name_of_this(pid: int | None = None) -> dict[str, object]:
