@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildEnvironment } from '../../infra/local/build-environment.ts';
+import { engineEnvironments } from '../../infra/local/engine-environments.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { trainerFolderOf } from '../../workers/open-clouds.ts';
+import type { Progress } from '../progress.ts';
+import { findPython } from '../python.ts';
+import { bringTemporal } from '../temporal-server/bring-temporal.ts';
+import { bringSystemPackage, type SystemPackage } from './apt.ts';
+
+/** What a suite needs beside Node and the packages. */
+export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | 'sklearn' | 'autogluon';
+
+const systemPackages: Partial<Record<Need, SystemPackage>> = {
+  mariadb: {
+    programs: ['mariadbd', 'mysqld'],
+    debian: 'mariadb-server',
+    brew: 'mariadb',
+    size: '200 MB on disk, half a minute',
+  },
+  chromium: {
+    programs: [
+      'chromium',
+      'chromium-browser',
+      'google-chrome',
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    ],
+    debian: 'chromium',
+    brew: '--cask google-chrome',
+    size: '400 MB on disk, a minute',
+  },
+  shellcheck: { programs: ['shellcheck'], debian: 'shellcheck', brew: 'shellcheck', size: '30 MB on disk' },
+};
+
+/** Brings what suites need, each once, however many ask. */
+export class Needs {
+  readonly #settings: Settings;
+  readonly #progress: Progress;
+  readonly #brought = new Map<Need, Promise<void>>();
+
+  constructor(settings: Settings, progress: Progress) {
+    this.#settings = settings;
+    this.#progress = progress;
+  }
+
+  bring(need: Need): Promise<void> {
+    const under = this.#brought.get(need) ?? this.#bring(need);
+    this.#brought.set(need, under);
+    return under;
+  }
+
+  /** The Python of an engine. */
+  python(engine: 'sklearn' | 'autogluon'): string {
+    return this.#environments().python(engine) ?? 'python3';
+  }
+
+  /** Where ruff and pytest are installed. */
+  async pythonTools(): Promise<string> {
+    const { cacheFolder, pythonPath } = this.#settings;
+    const { version } = await findPython(pythonPath);
+    const lock = readFileSync(pythonToolsLock);
+    const hash = createHash('sha256').update(lock).update(version).digest('hex').slice(0, 16);
+    return join(cacheFolder, 'tools', `python-checks-${hash}`);
+  }
+
+  async #bring(need: Need): Promise<void> {
+    const system = systemPackages[need];
+    if (system) return bringSystemPackage(system, this.#progress);
+    if (need === 'temporal') {
+      await bringTemporal(this.#settings.cacheFolder, this.#progress);
+      return;
+    }
+    if (need === 'python tools') return this.#bringPythonTools();
+    if (need === 'sklearn' || need === 'autogluon') return this.#bringEngine(need);
+  }
+
+  async #bringEngine(engine: 'sklearn' | 'autogluon'): Promise<void> {
+    const environments = this.#environments();
+    if (environments.python(engine) !== undefined) return;
+    await this.#under(`Preparing the Python environment of ${engine}`, async (say) => {
+      await environments.prepare(engine, say);
+    });
+  }
+
+  async #bringPythonTools(): Promise<void> {
+    const place = await this.pythonTools();
+    if (existsSync(join(place, '.ready'))) return;
+    const { cacheFolder } = this.#settings;
+    const { path } = await findPython(this.#settings.pythonPath);
+    const order = { place, lock: pythonToolsLock, cacheFolder, title: 'ruff and pytest', megabytes: 15 };
+    await this.#under('Preparing ruff and pytest', (say) => buildEnvironment(path, order, say));
+  }
+
+  async #under(title: string, work: (say: (sentence: string) => void) => Promise<void>): Promise<void> {
+    const step = this.#progress.step(title, 'once');
+    try {
+      await work((sentence) => step.update(null, sentence));
+      step.done();
+    } catch (error) {
+      step.failed();
+      throw error;
+    }
+  }
+
+  #environments() {
+    const { cacheFolder, pythonPath } = this.#settings;
+    return engineEnvironments({
+      cacheFolder,
+      trainerFolder: trainerFolderOf(this.#settings),
+      pythonPath: pythonPath || 'python3',
+    });
+  }
+}
+
+const pythonToolsLock = join(import.meta.dirname, 'python/requirements.lock');

@@ -1,0 +1,193 @@
+import type { Need } from './needs.ts';
+
+/** One part of a suite: a program that passes or fails as a whole, or tests that are counted one by one. */
+export type Step =
+  | { kind: 'command'; title: string; command: readonly string[]; folder?: string }
+  /** Patterns of paths from the root, as Jest takes them. */
+  | { kind: 'jest'; paths: readonly string[]; except?: readonly string[] }
+  /** In the environment of an engine, with pytest beside it. */
+  | { kind: 'pytest'; engine: 'sklearn' | 'autogluon'; args: readonly string[] };
+
+export interface Suite {
+  name: string;
+  what: string;
+  /** Part of `./x test fast`. */
+  fast: boolean;
+  budgetSeconds: number;
+  /** How many cores it keeps busy; what it measures itself must not be slowed down by a neighbour. */
+  cores: 1 | 2;
+  needs: readonly Need[];
+  steps: readonly Step[];
+}
+
+const node = process.execPath;
+const bin = (path: string) => `node_modules/${path}`;
+/** From trainer-image, whose own packages ruff then knows. */
+const pythonSources = ['--config', 'pyproject.toml', '.', '../test/trainer-image', '../infra/local'];
+const scripts = ['x', '.ci/run', 'tools/supervisor/guard.sh', 'trainer-image/entry.sh'];
+
+/** Every check there is, the quick ones first. test/tools/suites.test.ts finds a test that none of them runs. */
+export const suites: readonly Suite[] = [
+  {
+    name: 'format',
+    what: 'everything is formatted (biome, ruff)',
+    fast: true,
+    budgetSeconds: 10,
+    cores: 1,
+    needs: ['python tools'],
+    steps: [
+      { kind: 'command', title: 'biome', command: [node, bin('@biomejs/biome/bin/biome'), 'format', '.'] },
+      {
+        kind: 'command',
+        title: 'ruff format',
+        command: ['ruff', 'format', '--check', '--quiet', ...pythonSources],
+        folder: 'trainer-image',
+      },
+    ],
+  },
+  {
+    name: 'lint',
+    what: 'oxlint with types, ruff, shellcheck, and imports that point one way',
+    fast: true,
+    budgetSeconds: 20,
+    cores: 2,
+    needs: ['shellcheck', 'python tools'],
+    steps: [
+      {
+        kind: 'command',
+        title: 'oxlint',
+        command: [node, bin('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'],
+      },
+      { kind: 'command', title: 'imports', command: [node, 'tools/checks/imports-point-one-way.ts'] },
+      { kind: 'command', title: 'shellcheck', command: ['shellcheck', ...scripts] },
+      {
+        kind: 'command',
+        title: 'ruff',
+        command: ['ruff', 'check', '--quiet', '--output-format=concise', ...pythonSources],
+        folder: 'trainer-image',
+      },
+    ],
+  },
+  {
+    name: 'types',
+    what: 'tsc',
+    fast: true,
+    budgetSeconds: 15,
+    cores: 2,
+    needs: [],
+    steps: [{ kind: 'command', title: 'tsc', command: [node, bin('typescript/bin/tsc')] }],
+  },
+  {
+    name: 'unit',
+    what: 'rules, settings and tools by themselves',
+    fast: true,
+    budgetSeconds: 20,
+    cores: 1,
+    needs: [],
+    steps: [
+      { kind: 'jest', paths: ['test/domain/', 'test/settings/', 'test/tools/'], except: ['test/tools/supervisor/'] },
+    ],
+  },
+  {
+    name: 'supervisor',
+    what: 'starting, stopping and surviving, with real processes',
+    fast: false,
+    budgetSeconds: 40,
+    cores: 1,
+    needs: [],
+    steps: [{ kind: 'jest', paths: ['test/tools/supervisor/'] }],
+  },
+  {
+    name: 'data',
+    what: 'files in, Parquet out, and what bad input gets (DuckDB)',
+    fast: false,
+    budgetSeconds: 60,
+    cores: 1,
+    needs: [],
+    steps: [{ kind: 'jest', paths: ['test/data/'] }],
+  },
+  {
+    name: 'infra',
+    what: 'the contract of a cloud on this machine, store, environments',
+    fast: false,
+    budgetSeconds: 90,
+    cores: 1,
+    needs: ['sklearn'],
+    steps: [{ kind: 'jest', paths: ['test/infra/'] }],
+  },
+  {
+    name: 'database',
+    what: 'every store and migration on SQLite and on a real MariaDB',
+    fast: false,
+    budgetSeconds: 90,
+    cores: 1,
+    needs: ['mariadb'],
+    steps: [{ kind: 'jest', paths: ['test/db/'] }],
+  },
+  {
+    name: 'workflow',
+    what: 'the stories against a real Temporal server',
+    fast: false,
+    budgetSeconds: 150,
+    cores: 1,
+    needs: ['temporal'],
+    steps: [{ kind: 'jest', paths: ['test/workflows/', 'test/activities/'], except: ['test/workflows/replay'] }],
+  },
+  {
+    name: 'replay',
+    what: 'stored histories replay with this code, and seeded mistakes are caught',
+    fast: false,
+    budgetSeconds: 40,
+    cores: 1,
+    needs: [],
+    steps: [{ kind: 'jest', paths: ['test/workflows/replay'] }],
+  },
+  {
+    name: 'python',
+    what: 'pyright, and the runner and trainer with the small engine',
+    fast: false,
+    budgetSeconds: 150,
+    cores: 1,
+    needs: ['python tools', 'sklearn'],
+    steps: [
+      { kind: 'command', title: 'pyright', command: [node, bin('pyright/index.js'), '--project', 'trainer-image'] },
+      { kind: 'pytest', engine: 'sklearn', args: ['-m', 'not autogluon', 'test/trainer-image'] },
+    ],
+  },
+  {
+    name: 'autogluon',
+    what: 'the trainer with AutoGluon',
+    fast: false,
+    budgetSeconds: 180,
+    cores: 1,
+    needs: ['python tools', 'autogluon'],
+    steps: [{ kind: 'pytest', engine: 'autogluon', args: ['-m', 'autogluon', 'test/trainer-image'] }],
+  },
+  {
+    name: 'web',
+    what: 'API, pages and command line, without a browser',
+    fast: false,
+    budgetSeconds: 90,
+    cores: 1,
+    needs: ['temporal', 'sklearn'],
+    steps: [{ kind: 'jest', paths: ['test/web/', 'test/cli/'] }],
+  },
+  {
+    name: 'browser',
+    what: 'the pages in a real Chromium, with axe-core',
+    fast: false,
+    budgetSeconds: 120,
+    cores: 1,
+    needs: ['chromium', 'temporal', 'sklearn'],
+    steps: [{ kind: 'jest', paths: ['test/browser/'] }],
+  },
+  {
+    name: 'e2e',
+    what: 'the whole product as ./x up runs it, with both engines, and killed at each phase',
+    fast: false,
+    budgetSeconds: 300,
+    cores: 2,
+    needs: ['chromium', 'temporal', 'sklearn', 'autogluon'],
+    steps: [{ kind: 'jest', paths: ['test/e2e/', 'test/chaos/'] }],
+  },
+];
