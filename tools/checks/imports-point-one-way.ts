@@ -79,7 +79,7 @@ function breachOfArrow(path: string, folder: string, target: string, typeOnly: b
 function breachOfPackage(path: string, specifier: string, typeOnly: boolean): string | undefined {
   if (typeOnly) return undefined;
   const broken = packages.find(({ name, only }) => name.test(specifier) && !only.test(path));
-  return broken && path.split('/')[0]! in arrows ? `imports ${specifier}: ${broken.why}` : undefined;
+  return broken && Object.hasOwn(arrows, path.split('/')[0] ?? '') ? `imports ${specifier}: ${broken.why}` : undefined;
 }
 
 export function importsOf(text: string): Import[] {

@@ -23,7 +23,7 @@ export interface Suite {
 const node = process.execPath;
 const bin = (path: string) => `node_modules/${path}`;
 /** From trainer-image, whose own packages ruff then knows. */
-const pythonSources = ['--config', 'pyproject.toml', '.', '../test/trainer-image', '../infra/local'];
+const pythonSources = ['--config', 'pyproject.toml', '.', '../test/trainer-image'];
 const scripts = ['x', '.ci/run', 'tools/supervisor/guard.sh', 'trainer-image/entry.sh'];
 
 /** Every check there is, the quick ones first. test/tools/suites.test.ts finds a test that none of them runs. */
@@ -40,7 +40,7 @@ export const suites: readonly Suite[] = [
       {
         kind: 'command',
         title: 'ruff format',
-        command: ['ruff', 'format', '--check', '--quiet', ...pythonSources],
+        command: ['ruff', 'format', '--check', '--quiet', ...pythonSources, '../infra'],
         folder: 'trainer-image',
       },
     ],
@@ -65,6 +65,22 @@ export const suites: readonly Suite[] = [
         title: 'ruff',
         command: ['ruff', 'check', '--quiet', '--output-format=concise', ...pythonSources],
         folder: 'trainer-image',
+      },
+      {
+        kind: 'command',
+        title: 'ruff of infra',
+        // These speak to the operating system, in its words: os.stat, not Path.stat.
+        command: [
+          'ruff',
+          'check',
+          '--quiet',
+          '--output-format=concise',
+          '--ignore',
+          'PTH',
+          '--config',
+          'trainer-image/pyproject.toml',
+          'infra',
+        ],
       },
     ],
   },
