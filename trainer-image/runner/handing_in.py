@@ -19,7 +19,7 @@ _SAY_AGAIN_SECONDS = 60.0
 #: How long inputs and results are tried again before the attempt is called failed.
 _PATIENCE_SECONDS = 600.0
 #: What is not there will hardly appear: the bucket may have been removed with its job.
-_PATIENCE_FOR_ABSENT_SECONDS = 5.0
+_PATIENCE_FOR_ABSENT_SECONDS = 1.0
 _BLOCK_BYTES = 1024 * 1024
 
 T = TypeVar("T")

@@ -18,9 +18,9 @@ from runner.settings import RunnerSettings
 from runner.trainer_process import TrainerProcess
 from runner.verdict import Asked
 
-_TICK_SECONDS = 0.5
+_TICK_SECONDS = 0.25
 _JUMP_SECONDS = 30.0
-_MEMORY_SAMPLES = 20
+_MEMORY_SAMPLES = 40
 #: Above this share of the machine's memory, a sudden SIGKILL is put down to it.
 _FULL_SHARE = 0.95
 _BURY_EVERY_SECONDS = 10.0

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from runner_bench import Bench, eventually, is_alive
@@ -15,7 +16,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="adopting orphan
 
 def guard_of(runner: int) -> int:
     found = [process.pid for process in list_processes("") if process.parent == runner and process.group == process.pid]
-    return next(pid for pid in found if b"guard.py" in open(f"/proc/{pid}/cmdline", "rb").read())  # noqa: PTH123, SIM115
+    return next(pid for pid in found if b"guard.py" in Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
 def test_a_killed_runner_takes_the_trainer_and_all_below_it_along(bench: Bench) -> None:

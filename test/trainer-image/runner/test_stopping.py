@@ -43,7 +43,7 @@ def test_keeps_what_a_killed_trainer_had_finished(bench: Bench) -> None:
 
 
 def test_goes_on_until_a_later_deadline_and_tells_the_trainer(bench: Bench) -> None:
-    first, later = now_ms() + 1500, now_ms() + 3500
+    first, later = now_ms() + 1500, now_ms() + 2500
     process = bench.start("tell_deadline", tells={"TRAINYARD_DEADLINE_AT_MS": str(first)})
     bench.until_logged(f"deadline {first}")
     bench.wish(stop=False, deadlineAtMs=later)

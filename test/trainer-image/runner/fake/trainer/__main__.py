@@ -112,7 +112,7 @@ def act_die(settings: dict[str, Any]) -> None:
 
 def act_tell_environment(_settings: dict[str, Any]) -> None:
     leave_model()
-    (OUT / "environment.json").write_text(json.dumps({"env": dict(os.environ), "cwd": os.getcwd()}))
+    (OUT / "environment.json").write_text(json.dumps({"env": dict(os.environ), "cwd": str(Path.cwd())}))
 
 
 def act_family(settings: dict[str, Any]) -> None:
