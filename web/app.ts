@@ -73,7 +73,7 @@ export function createApp({ services, feed, database, settings, log, who }: AppO
   const docs = docsRouter(api.operations, { ...context, openRoutes: () => securedRoutes({ allow }) });
   refuseOtherMethods(docs);
   app.use(docs.router);
-  app.use('/api/v1', noStore, notFromAForm, express.json({ limit: '1mb', strict: true }), api.router);
+  app.use('/api/v1', revalidated, notFromAForm, express.json({ limit: '1mb', strict: true }), api.router);
   app.use('/api', (request) => {
     throw notFound(`“${request.originalUrl.split('?', 1)[0]}”`, 'All of the API is described at /api/docs.');
   });
@@ -85,7 +85,7 @@ export function createApp({ services, feed, database, settings, log, who }: AppO
     openRoutes: () => securedRoutes({ allow, beforeFile: [receive], beforePost: [tokens.demand] }),
   });
   refuseOtherMethods(pages);
-  app.use(noStore, pages.router);
+  app.use(revalidated, pages.router);
 
   app.locals.declaredRoutes = [health, docs, api, pages].flatMap(({ declared }) => declared);
   app.use(nothingHere);
@@ -111,7 +111,7 @@ const securityHeaders = helmet({
 });
 
 /** What the database says now is not what it says a second later; static files have a caching of their own. */
-const noStore: RequestHandler = (_request, response, next) => {
+const revalidated: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-cache');
   next();
 };

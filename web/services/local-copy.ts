@@ -15,7 +15,7 @@ export async function withLocalCopy<T>(
   if (own !== undefined) return use(own);
   const copy = join(tempFolder, `copy-${randomUUID()}`);
   try {
-    await pipeline(await store.openRead(object), createWriteStream(copy));
+    await pipeline(store.openRead(object), createWriteStream(copy));
     return await use(copy);
   } finally {
     await rm(copy, { force: true });
