@@ -1,11 +1,6 @@
 import { join } from 'node:path';
 import type { Settings } from './settings.ts';
 
-/** Where the Temporal server is: the person's own, or the embedded one. */
-export function temporalAddressOf(settings: Settings): string {
-  return settings.temporalAddress || `127.0.0.1:${settings.temporalPort}`;
-}
-
 /** What `openDatabase` takes: the person's own server, or the SQLite file in the data folder. */
 export function databaseUrlOf(settings: Settings): string {
   return settings.databaseUrl || `sqlite:${join(settings.dataFolder, 'trainyard.sqlite')}`;
