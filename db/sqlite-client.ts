@@ -1,4 +1,3 @@
-/* oxlint-disable no-underscore-dangle -- the names are knex's own. */
 import { createRequire } from 'node:module';
 import type BetterSqlite3 from 'better-sqlite3';
 import type { Knex } from 'knex';

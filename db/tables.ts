@@ -138,6 +138,9 @@ export interface AttemptRow {
   spot: 0 | 1;
   price_per_hour_micros: number;
   ends_at_ms: number;
+  /** When training must stop and hand in the best so far; later when the time was extended. */
+  deadline_at_ms: number;
+  limited_by: 'time' | 'money';
   started_at_ms: number | null;
   ended_at_ms: number | null;
   ended_because: string | null;

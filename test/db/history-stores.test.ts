@@ -76,15 +76,15 @@ eachDatabase('attempts and the timeline', (bench) => {
       }
     };
     const write = async (writer: number) => {
-      for (let n = 0; n < 15; n += 1) {
+      for (let n = 0; n < 25; n += 1) {
         const dedupeKey = `${writer}.${n}`;
         await stores().timeline.add({ holder, kind: 'note', attempt: 0, text: 'x', dedupeKey, atMs: nowMs });
       }
     };
     const reading = read();
-    await Promise.all([1, 2, 3, 4].map(write));
+    await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(write));
     writing = false;
     await reading;
-    expect(new Set(seen).size).toBe(60);
+    expect(new Set(seen).size).toBe(200);
   });
 });

@@ -82,14 +82,14 @@ eachDatabase('migrations', (bench, dialect) => {
   test('make one installation, whoever comes first', async () => {
     const url = await bench.fresh();
     const databases = await Promise.all([open(url), open(url)]);
-    await migrate(databases[0]!);
+    await migrate(databases[0]);
     const ids = [randomUUID(), randomUUID()];
     const ensured = await Promise.all(
       databases.map((database, index) => openStores(database).installation.ensure(ids[index]!, 5)),
     );
     expect(ensured[0]).toEqual(ensured[1]);
     expect(ids).toContain(ensured[0]?.id);
-    const { installation } = openStores(databases[0]!);
+    const { installation } = openStores(databases[0]);
     await installation.markRestored(7);
     expect(await installation.get()).toMatchObject({ restored_at_ms: 7, created_at_ms: 5 });
     expect((await installation.get())?.schema_version).toBe((await migrationNames()).length);

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import { openDatabase } from '../../db/open-database.ts';
+import { openStores } from '../../db/open-stores.ts';
+import type { Claim } from '../../db/stores/place-store.ts';
 import type { Holder } from '../../domain/ids.ts';
 import { eachDatabase } from './each-database.ts';
 import { nowMs, workspaceId } from './made-rows.ts';
@@ -72,6 +76,23 @@ eachDatabase('the yard', (bench, dialect) => {
     const claims = await Promise.all(holders.map((holder) => places().claim(holder, 3, nowMs)));
     expect(claims.filter((claim) => claim.granted)).toHaveLength(3);
     expect(claims.slice(0, 3).every((claim) => claim.granted)).toBe(true);
+  });
+
+  test('grants the last place once, though a clock that is behind lets a later one come first', async () => {
+    const cloud = newCloud();
+    const there = await openDatabase(bench.url);
+    const claimedThere = Promise.withResolvers<Claim>();
+    const first = await ask(cloud, 2);
+    const late = newHolder();
+    await bench.database.transaction(async (trx) => {
+      expect(await places().claim(first, 1, nowMs, trx)).toMatchObject({ granted: true });
+      const elsewhere = openStores(there).places;
+      const order = { holder: late, workspaceId, cloud, nowMs: 1 };
+      claimedThere.resolve(elsewhere.ask(order).then(() => elsewhere.claim(late, 1, nowMs)));
+      await sleep(200);
+    });
+    expect(await claimedThere.promise).toEqual({ granted: false, ahead: 0, asked: true });
+    await there.close();
   });
 
   test('whatever happens in whatever order: never too many, first come first served', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { ResourceKey } from '../../db/stores/resource-store.ts';
 import { totalCost } from '../../domain/money.ts';
 import { eachDatabase } from './each-database.ts';
