@@ -7,7 +7,9 @@ const samplesSchema = z.array(
   z.object({
     name: z.string(),
     title: z.string(),
-    sentence: z.string(),
+    summary: z.string(),
+    /** Who gathered it, and under what licence it may be used. */
+    source: z.string(),
     file: z.string().regex(/^[\w.-]+$/),
     label: z.string(),
     task: z.enum(taskKinds),
@@ -18,6 +20,7 @@ export interface SampleFile {
   name: string;
   title: string;
   summary: string;
+  source: string;
   label: string;
   task: string;
   path: string;
@@ -31,12 +34,7 @@ export function openSamples(folder: string): {
 } {
   const list = async () => {
     const described = samplesSchema.parse(JSON.parse(await readIndex(folder)));
-    return described.map(({ file, sentence, ...sample }) => ({
-      ...sample,
-      summary: sentence,
-      path: join(folder, file),
-      fileName: file,
-    }));
+    return described.map(({ file, ...sample }) => ({ ...sample, path: join(folder, file), fileName: file }));
   };
   return { list, get: async (name) => (await list()).find((sample) => sample.name === name) };
 }

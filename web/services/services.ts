@@ -47,6 +47,8 @@ export interface Sample {
   name: string;
   title: string;
   summary: string;
+  /** Who gathered it, and under what licence it may be used. */
+  source: string;
   label: string;
   task: string;
 }

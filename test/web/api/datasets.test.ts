@@ -100,11 +100,21 @@ it('guesses what to predict, and what kind of task a label asks for', async () =
   expect(await guess('?label=gone')).toMatchObject({ status: 422, detail: expect.stringContaining('“age”') });
 });
 
-it('adds a sample', async () => {
-  expect((await yard.api.get('/samples')).body).toMatchObject([{ name: 'customers', label: 'churned' }]);
-  const added = await yard.api.post('/samples/customers');
-  expect(added.status).toBe(201);
-  expect(added.body).toMatchObject({ name: 'c.csv', rows: 60 });
+it('adds each of the samples that come with Trainyard', async () => {
+  const samples = (await yard.api.get('/samples')).body as {
+    name: string;
+    label: string;
+    task: string;
+    source: string;
+  }[];
+  expect(samples.length).toBeGreaterThanOrEqual(2);
+  for (const { name, label, task, source } of samples) {
+    expect(source).not.toBe('');
+    const added = await yard.api.post(`/samples/${name}`);
+    expect(added.status).toBe(201);
+    const guess = await yard.api.get(`/datasets/${added.body.id}/guess?label=${label}`);
+    expect([name, guess.body.kind]).toEqual([name, task]);
+  }
   expect((await yard.api.post('/samples/none')).status).toBe(404);
 });
 

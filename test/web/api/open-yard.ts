@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import { pino } from 'pino';
@@ -28,6 +28,8 @@ export interface Yard extends Ground {
   errors: unknown[];
   api: ReturnType<typeof apiOf>;
 }
+
+const trainerFolder = join(import.meta.dirname, '../../../trainer-image');
 
 export const engines = [
   engineSchema.parse({
@@ -68,10 +70,7 @@ export async function openYard(given: Partial<AppSettings> & { feedPollMs?: numb
   const ground = await openGround();
   const { folder, stores, store } = ground;
   const tempFolder = join(folder, 'uploads');
-  const samplesFolder = join(folder, 'samples');
   await mkdir(tempFolder);
-  await mkdir(samplesFolder);
-  await writeSamples(samplesFolder);
   const data = openDataWorker({ memoryMb: 512, tempFolder });
   const work = new RememberingWorkClient();
   const disk = { free: 1e12 };
@@ -87,7 +86,7 @@ export async function openYard(given: Partial<AppSettings> & { feedPollMs?: numb
         folder: join(folder, 'cloud'),
         host: 'here',
         installationId: 'test',
-        trainerFolder: join(import.meta.dirname, '../../../trainer-image'),
+        trainerFolder,
         enginePython: async () => 'python3',
         places: 1,
         cpus: 2,
@@ -98,7 +97,7 @@ export async function openYard(given: Partial<AppSettings> & { feedPollMs?: numb
     ],
     log: logReader(stores.database, store),
     engines: { describe: async () => engines, isReady: (engine) => engine === 'sklearn' },
-    samplesFolder,
+    samplesFolder: join(trainerFolder, 'samples'),
     tempFolder,
     uploadLimitMb: given.uploadLimitMb ?? 1,
     freeBytes: async () => disk.free,
@@ -168,19 +167,6 @@ export function customersCsv(rows = 60): string {
     return `${20 + ((index * 7) % 50)},${plan},${(10 + index * 1.5).toFixed(2)},${index % 2 === 0 ? 'yes' : 'no'}`;
   });
   return `${['age,plan,spend,churned', ...lines].join('\n')}\n`;
-}
-
-async function writeSamples(folder: string): Promise<void> {
-  const sample = {
-    name: 'customers',
-    title: 'Customers',
-    summary: 'Who stays?',
-    file: 'c.csv',
-    label: 'churned',
-    task: 'binary',
-  };
-  await writeFile(join(folder, 'samples.json'), JSON.stringify([sample]));
-  await writeFile(join(folder, 'c.csv'), customersCsv());
 }
 
 export async function uploadCustomers(yard: Yard, name = 'customers.csv'): Promise<string> {

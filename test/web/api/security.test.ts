@@ -34,21 +34,21 @@ it.each([
   ['no origin but another port by the browser’s own word', { 'Sec-Fetch-Site': 'same-site' }],
 ])('carries out nothing for %s', async (_who, headers) => {
   const before = (await yard.api.get('/datasets')).body.total;
-  const sent = post('/api/v1/samples/customers').set({ Host: '127.0.0.1:8700', 'X-Trainyard': '1', ...headers });
+  const sent = post('/api/v1/samples/diabetes').set({ Host: '127.0.0.1:8700', 'X-Trainyard': '1', ...headers });
   expect((await sent).status).toBe(403);
   expect((await yard.api.get('/datasets')).body.total).toBe(before);
 });
 
 it('takes requests of its own pages, and of programs', async () => {
   const own = { Host: '127.0.0.1:8700', Origin: 'http://127.0.0.1:8700', 'Sec-Fetch-Site': 'same-origin' };
-  expect((await post('/api/v1/samples/customers').set(own).set('X-Trainyard', '1')).status).toBe(201);
-  expect((await post('/api/v1/samples/customers').set('X-Trainyard', '1')).status).toBe(201);
+  expect((await post('/api/v1/samples/diabetes').set(own).set('X-Trainyard', '1')).status).toBe(201);
+  expect((await post('/api/v1/samples/diabetes').set('X-Trainyard', '1')).status).toBe(201);
 });
 
 it.each(['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', ''])(
   'takes no request that a form could send: “%s”',
   async (type) => {
-    const sent = post('/api/v1/samples/customers');
+    const sent = post('/api/v1/samples/diabetes');
     if (type !== '') void sent.set('Content-Type', type);
     const { status, body } = await sent.send(type === '' ? undefined : 'x=1');
     expect(status).toBe(403);

@@ -108,7 +108,7 @@ export function datasetOperations(api: ApiRoutes, { datasets }: Services): void 
     },
     async ({ response }) => {
       const samples = await datasets.samples();
-      response.json(samples.map(({ name, title, summary, label, task }) => ({ name, title, summary, label, task })));
+      response.json(samples.map((sample) => sampleSchema.parse(sample)));
     },
   );
 

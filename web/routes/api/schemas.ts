@@ -116,5 +116,12 @@ export const machineTypeSchema = z
   .meta({ id: 'MachineType' });
 
 export const sampleSchema = z
-  .object({ name: z.string(), title: z.string(), summary: z.string(), label: z.string(), task: z.string() })
+  .object({
+    name: z.string(),
+    title: z.string(),
+    summary: z.string(),
+    source: z.string(),
+    label: z.string(),
+    task: z.string(),
+  })
   .meta({ id: 'Sample' });
