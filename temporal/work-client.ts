@@ -18,6 +18,12 @@ import { connectionOptions, type TemporalAddress } from './connect.ts';
 import { createDataConverter } from './data-converter.ts';
 import { engineAttribute, nameAttribute, ownerAttribute, phaseAttribute } from './search-attributes.ts';
 
+/**
+ * A worker that is killed in the middle of a decision holds it for this long. A decision takes milliseconds, a replay of a
+ * long history a tenth of a second; ten seconds, the default, would be most of what a person waits after a crash.
+ */
+const workflowTaskTimeout = '5 s';
+
 export type WorkflowState = 'running' | 'closed' | 'unknown';
 
 /** All that Trainyard ever asks of Temporal from outside a workflow. Every call may be repeated. */
@@ -50,6 +56,7 @@ export async function openWorkClient(to: TemporalAddress): Promise<WorkClient> {
         workflowId,
         args,
         taskQueue: decisionsQueue,
+        workflowTaskTimeout,
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
         ...(attributes ? { typedSearchAttributes: attributes } : {}),
@@ -97,6 +104,7 @@ export async function openWorkClient(to: TemporalAddress): Promise<WorkClient> {
         workflowId: `release-${workflowIdOf(holder)}`,
         args: [holder],
         taskQueue: decisionsQueue,
+        workflowTaskTimeout,
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
       });

@@ -17,7 +17,10 @@ await mkdir(settings.dataFolder, { recursive: true });
 Runtime.install({
   logger: {
     ...quietly(),
-    warn: (message, meta) => log.warn(meta ?? {}, message),
+    warn(message, meta) {
+      // Only one of our workers has workflows; the others are told so each time.
+      if (!message.startsWith('No workflows registered')) log.warn(meta ?? {}, message);
+    },
     error: (message, meta) => log.error(meta ?? {}, message),
   },
   telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${settings.workerMetricsPort}` } } },
