@@ -78,7 +78,7 @@ export function alive(pid: number): boolean {
 export async function until(condition: () => boolean | Promise<boolean>, patienceMs = 10_000): Promise<void> {
   const endMs = Date.now() + patienceMs;
   while (!(await condition())) {
-    if (Date.now() > endMs) throw new Error(`it did not come true within ${patienceMs} ms: ${condition}`);
+    if (Date.now() > endMs) throw new Error(`it did not come true within ${patienceMs} ms: ${condition.toString()}`);
     await wait(20);
   }
 }

@@ -76,7 +76,7 @@ describe('the supervisor', () => {
     await yard.start([{ name: 'web' }]);
     await yard.ready();
     const [guard] = JSON.parse(readFileSync(join(yard.folder, 'run/web.json'), 'utf8')) as { pid: number }[];
-    process.kill(guard!.pid, 'SIGKILL');
+    for (const pid of shellsOf(guard!.pid)) process.kill(pid, 'SIGKILL');
     await until(() => yard.output.includes('runs again'));
     expect(alive(yard.pidsOf('web')[0]!)).toBe(false);
     expect(yard.pidsOf('web')).toHaveLength(2);

@@ -15,10 +15,7 @@ const supervisor = new Supervisor({
   print: (line) => console.log(line),
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, async () => {
-    await supervisor.stop();
-    process.exit(0);
-  });
+  process.on(signal, () => void supervisor.stop().then(() => process.exit(0)));
 }
 for (const { name, port, habits } of children) {
   await supervisor.start({
