@@ -5,7 +5,6 @@ import { commands, type TrainOptions } from './commands.ts';
 import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
 import { output } from './output.ts';
 
-const address = process.env.TRAINYARD_URL || 'http://127.0.0.1:8700';
 const several = (value: string, before: string[] = []) => [...before, value];
 
 const program = new Command('trainyard')
@@ -82,9 +81,22 @@ command(
 
 command('engines', 'list the engines and their settings', (options: Json) => on(options).engines());
 
+let address = '';
 try {
+  address = await serverAddress();
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   else process.exitCode = report(error, process.argv.includes('--json'));
+}
+
+/** As told; else this machine's own, by the same settings as the server reads. */
+async function serverAddress(): Promise<string> {
+  if (process.env.TRAINYARD_URL) return process.env.TRAINYARD_URL;
+  // Only now: reading settings takes longer than all else here.
+  const [{ loadSettings }, { webAddressOf }] = await Promise.all([
+    import('../settings/settings.ts'),
+    import('../settings/addresses.ts'),
+  ]);
+  return webAddressOf(loadSettings());
 }

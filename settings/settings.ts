@@ -46,6 +46,9 @@ export const runnerNames: readonly string[] = [
   'EVENTS_FD',
 ].map((name) => `TRAINYARD_${name}`);
 
+/** What the command line is told: where the server is that it asks. It may be set in the shell that also runs `./x up`. */
+export const clientNames: readonly string[] = ['TRAINYARD_URL'];
+
 const fileName = 'trainyard.yaml';
 
 interface Given {
@@ -97,7 +100,9 @@ function fromEnvironment(env: Record<string, string | undefined>): [string, Give
     if (!calledIt.startsWith('TRAINYARD_') || value === undefined || value.trim() === '') continue;
     const name = byName.get(calledIt);
     if (name) found.push([name, { value, calledIt, place: 'in the environment' }]);
-    else if (!runnerNames.includes(calledIt)) refuseUnknown(calledIt, [...byName.keys()], 'in the environment');
+    else if (!runnerNames.includes(calledIt) && !clientNames.includes(calledIt)) {
+      refuseUnknown(calledIt, [...byName.keys()], 'in the environment');
+    }
   }
   return found;
 }

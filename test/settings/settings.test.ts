@@ -116,6 +116,7 @@ describe('what is refused, in a sentence that mends it', () => {
 describe('what a runner is told', () => {
   it('is inherited without being taken for a setting', () => {
     expect(() => load(Object.fromEntries(runnerNames.map((name) => [name, '7'])))).not.toThrow();
+    expect(() => load({ TRAINYARD_URL: 'http://127.0.0.1:8700' })).not.toThrow();
   });
 
   it('is every name in its contract', () => {
