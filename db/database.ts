@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Knex } from 'knex';
 import { TrainyardError } from '../domain/failures.ts';
-import { isDuplicate, retryWhileBusy } from './retry.ts';
+import { explained, isDuplicate } from './database-errors.ts';
+import { retryWhileBusy } from './retry.ts';
 
 export type Trx = Knex.Transaction;
 export type Dialect = 'sqlite' | 'mysql';
@@ -28,14 +29,14 @@ export class Database {
   async transaction<T>(fn: (trx: Trx) => Promise<T>, trx?: Trx): Promise<T> {
     if (trx) return fn(trx);
     this.refuseInside();
-    return retryWhileBusy(() => this.knex.transaction((own) => this.open.run(true, () => fn(own))));
+    return this.insist(() => this.once(fn));
   }
 
   /** One statement, alone or as a part of `trx`. */
   async run<T>(trx: Trx | undefined, fn: (db: Knex) => PromiseLike<T>): Promise<T> {
     if (trx) return fn(trx);
     this.refuseInside();
-    return retryWhileBusy(async () => fn(this.knex));
+    return this.insist(async () => fn(this.knex));
   }
 
   /** False when a row with one of its keys is there already. Other errors stay errors. */
@@ -56,6 +57,31 @@ export class Database {
 
   async close(): Promise<void> {
     await this.knex.destroy();
+  }
+
+  private async once<T>(fn: (trx: Trx) => Promise<T>): Promise<T> {
+    const failures: unknown[] = [];
+    try {
+      return await this.knex.transaction(async (own) => {
+        try {
+          return await this.open.run(true, () => fn(own));
+        } catch (error) {
+          failures.push(error);
+          throw error;
+        }
+      });
+    } catch (error) {
+      // On a lost connection the rollback fails too, and its error would hide the first one.
+      throw failures[0] ?? error;
+    }
+  }
+
+  private async insist<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await retryWhileBusy(act);
+    } catch (error) {
+      throw explained(error);
+    }
   }
 
   private refuseInside(): void {

@@ -11,23 +11,24 @@ const silent: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} 
 
 /** `url`: a path (or `file:` address) of an SQLite file, made when it is not there, or `mysql://user:password@host/schema`. */
 export async function openDatabase(url: string): Promise<Database> {
-  const database = /^(mysql|mariadb):/.test(url) ? mysqlDatabase(url) : await sqliteDatabase(url);
+  const database = /^(mysql|mariadb):/.test(url) ? mysqlDatabase(url) : sqliteDatabase(url);
   try {
+    if (database.dialect === 'sqlite') await mkdir(dirname(database.place), { recursive: true });
     await database.run(undefined, (db) => db.raw('select 1'));
   } catch (error) {
     await database.close();
+    const why = error instanceof Error ? error.message : String(error);
     throw new TrainyardError(
       'BadSettings',
-      `The database ${database.place} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-      'Check TRAINYARD_DATABASE_URL (or TRAINYARD_DATA_FOLDER) and that the database runs and may be written.',
+      `The database ${database.place} cannot be opened: ${why}`,
+      'Check TRAINYARD_DATABASE_URL (or TRAINYARD_DATA_FOLDER), and that the database runs and may be written.',
     );
   }
   return database;
 }
 
-async function sqliteDatabase(url: string): Promise<Database> {
+function sqliteDatabase(url: string): Database {
   const filename = url.startsWith('file:') ? fileURLToPath(url) : resolve(url.replace(/^sqlite:(\/\/)?/, ''));
-  await mkdir(dirname(filename), { recursive: true });
   const client = knex({
     client: SqliteClient as unknown as typeof Knex.Client,
     connection: { filename },

@@ -22,6 +22,7 @@ export const failureFamilies = {
   DiskFull: 'platform',
   EngineUnavailable: 'platform',
   CloudUnavailable: 'platform',
+  DatabaseUnavailable: 'platform',
   CreateRevoked: 'platform',
   RelaySuperseded: 'platform',
   TrainerBug: 'bug',

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { TrainyardError } from '../../domain/failures.ts';
 import type { Holder } from '../../domain/ids.ts';
 import type { Database, Trx } from '../database.ts';
@@ -107,16 +108,24 @@ export function logStore(database: Database) {
      * between are in chunks.
      */
     async tailSince(holder: Holder, line: number, limit: number, trx?: Trx): Promise<NumberedLine[]> {
+      // The row that holds `line + 1`, found by the key, and those after it: a long tail is not gone through at each look.
       const rows: LogTailRow[] = await database.run(trx, (db) =>
         db('log_tail')
           .where(ofHolder('log_tail', holder))
-          .whereRaw('log_tail.first_line + log_tail.line_count > ?', [line + 1])
+          .where('log_tail.first_line', '>=', (row: Knex.QueryBuilder) => {
+            void row
+              .from('log_tail')
+              .where(ofHolder('log_tail', holder))
+              .where('log_tail.first_line', '<=', line + 1)
+              .select(db.raw('coalesce(max(log_tail.first_line), 0)'));
+          })
           .orderBy('log_tail.first_line')
-          .limit(limit)
+          .limit(limit + 1)
           .select('log_tail.first_line', 'log_tail.line_count'),
       );
-      const start = Math.max(line + 1, rows[0]?.first_line ?? 0);
-      const needed = rows.filter((row) => row.first_line < start + limit);
+      const ahead = rows.filter((row) => row.first_line + row.line_count > line + 1);
+      const start = Math.max(line + 1, ahead[0]?.first_line ?? 0);
+      const needed = ahead.filter((row) => row.first_line < start + limit);
       return (await readLines(holder, needed, start, start + limit - 1, trx)).slice(0, limit);
     },
 

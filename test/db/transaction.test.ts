@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Trx } from '../../db/database.ts';
 import { openDatabase } from '../../db/open-database.ts';
-import { isBusy } from '../../db/retry.ts';
+import { explained, isBusy } from '../../db/database-errors.ts';
 import { eachDatabase } from './each-database.ts';
 
 eachDatabase('a transaction', (bench, dialect) => {
@@ -120,6 +120,18 @@ eachDatabase('a transaction', (bench, dialect) => {
       await Promise.all([both('left', 'right'), both('right', 'left')]);
       expect(tries).toBeGreaterThan(2);
     });
+
+    test('says that the database is away when its connection is lost, and goes on with another', async () => {
+      const cut = database().transaction(async (trx) => {
+        const [[{ id }]] = await trx.raw('select connection_id() as id');
+        await bench.stores.workspaces.ensure(ensure('cut'), trx);
+        const other = await open(bench.url);
+        await other.run(undefined, (db) => db.raw('kill ?', [id]));
+        await bench.stores.workspaces.get('cut', trx);
+      });
+      await expect(cut).rejects.toMatchObject({ type: 'DatabaseUnavailable' });
+      expect(await bench.stores.workspaces.get('cut')).toBeUndefined();
+    });
   } else {
     test('leaves the connection usable when the disk is full', async () => {
       const other = await open(await bench.fresh());
@@ -130,8 +142,8 @@ eachDatabase('a transaction', (bench, dialect) => {
         other.transaction(async (trx) => {
           for (let n = 0; n < 100; n += 1) await trx('big').insert({ body });
         });
-      await expect(fill()).rejects.toMatchObject({ code: 'SQLITE_FULL' });
-      await expect(fill()).rejects.toMatchObject({ code: 'SQLITE_FULL' });
+      await expect(fill()).rejects.toMatchObject({ type: 'DiskFull', cause: { code: 'SQLITE_FULL' } });
+      await expect(fill()).rejects.toMatchObject({ type: 'DiskFull', cause: { code: 'SQLITE_FULL' } });
       await other.transaction(async (trx) => trx('big').insert({ body: 'fits' }));
       expect(await other.run(undefined, (db) => db('big').pluck('body'))).toEqual(['fits']);
     });
@@ -149,6 +161,17 @@ eachDatabase('a transaction', (bench, dialect) => {
       expect(await other.run(undefined, (db) => db('parent').pluck('id'))).toEqual([1]);
     });
   }
+});
+
+test('what is nobody’s bug is told from what is', () => {
+  expect(explained({ code: 'ECONNREFUSED' })).toMatchObject({ type: 'DatabaseUnavailable' });
+  expect(explained({ code: 'SQLITE_BUSY', message: 'database is locked' })).toMatchObject({
+    type: 'DatabaseUnavailable',
+    message: 'The database does not answer: database is locked',
+  });
+  expect(explained({ errno: 1021 })).toMatchObject({ type: 'DiskFull' });
+  const bug = new Error('no such column');
+  expect(explained(bug)).toBe(bug);
 });
 
 test('only what may succeed later counts as busy', () => {
