@@ -42,6 +42,7 @@ class Progress:
         self._installing = False
         self.errors: list[str] = []
         self._speaking = threading.Lock()
+        self._said = ""
 
     def sentence(self) -> str:
         if self._installing:
@@ -63,12 +64,13 @@ class Progress:
             self._installing = True
         elif not re.match(r"\s*(Using |Resolved |Installed |Building |Built |\+ |$)", line):
             self.errors.append(line.strip())
-            return
-        self.say()
+        if self.sentence() != self._said:
+            self.say()
 
     def say(self, sentence: str | None = None) -> None:
         with self._speaking:
-            print(json.dumps({"sentence": sentence or self.sentence()}), flush=True)
+            self._said = sentence or self.sentence()
+            print(json.dumps({"sentence": self._said}), flush=True)
 
     def say_again_until(self, over: threading.Event) -> None:
         while not over.wait(SAY_AGAIN_SECONDS):

@@ -180,6 +180,9 @@ def out_of_memory_kills() -> int:
 
 def main() -> int:
     verb, machine = sys.argv[1], Machine(sys.argv[2])
+    if not os.path.exists(machine.path("machine.json")):
+        # What is no machine (any more) has nothing to end; in any other folder, somebody's own programs may work.
+        return 0
     if verb == "run":
         return run(machine)
     if verb == "end":

@@ -73,7 +73,7 @@ class Machine:
 
     def running(self, descendants_of: int | None = None) -> list[processes.Process]:
         entry = (self.read("started.json") or {}).get("entry")
-        return processes.find(self.name, self.folder, processes.session_of(entry), descendants_of)
+        return processes.find(self.name, self.path("work"), processes.group_of(entry), descendants_of)
 
     def guard(self) -> processes.Process | None:
         """It ends by itself once nothing is left, and must not be taken for something that is left."""

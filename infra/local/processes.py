@@ -18,7 +18,8 @@ HAS_PROC = os.path.exists("/proc/self/stat")
 class Process:
     pid: int
     parent: int
-    session: int
+    group: int
+    terminal: int  # 0: none.
     start: str  # With the pid, it tells this process from a later one that was given the same number.
 
 
@@ -43,23 +44,22 @@ def process(pid: int) -> Process | None:
         return None
     if not fields or fields[0] in (b"Z", b"X"):
         return None
-    return Process(pid, int(fields[1]), int(fields[3]), fields[19].decode())
+    return Process(pid, int(fields[1]), int(fields[2]), int(fields[4]), fields[19].decode())
 
 
-def find(name: str, folder: str, session: int | None = None, descendants_of: int | None = None) -> list[Process]:
+def find(name: str, work: str, group: int | None = None, descendants_of: int | None = None) -> list[Process]:
     """
-    Everything that runs on the machine `name`: what carries its mark, what is in the session of its entry process, and
-    all their children. A program may overwrite the memory that its environment is read from (process titles do), or
-    start a session of its own: each way of looking finds what another misses. Sessions are told by number, and numbers
-    are used again, so of a session only what works below the machine's folder counts.
+    Everything that runs on the machine `name`: what carries its mark, what works in its folder or is in the group of its
+    entry process, and all their children. A program may overwrite the memory that its environment is read from (process
+    titles do), or start a session of its own: each way of looking finds what another misses. A person who has gone into
+    the folder to look around sits at a terminal, which nothing on a machine has.
     """
     known = _all_processes()
-    mark = f"TRAINYARD_MACHINE={name}"
-    marked = _marked(known, mark)
+    marked = _marked(known, f"TRAINYARD_MACHINE={name}")
     found: dict[int, Process] = {}
     for one in known.values():
-        in_session = session is not None and one.session == session and _works_below(one.pid, folder)
-        if one.pid in marked or in_session or one.parent == descendants_of:
+        in_folder = one.terminal == 0 and _works_in(one.pid, work)
+        if one.pid in marked or in_folder or one.group == group or one.parent == descendants_of:
             found[one.pid] = one
     children: dict[int, list[Process]] = {}
     for one in known.values():
@@ -103,11 +103,10 @@ def found_again(named: dict[str, object] | None) -> Process | None:
     return one if one and one.start == named.get("start") else None
 
 
-def session_of(entry: dict[str, object] | None) -> int | None:
-    """The number of a machine's session, as long as it can be told from a later one of the same number (see `find`)."""
-    if not entry or entry.get("boot") != boot_id():
-        return None
-    return int(str(entry["pid"])) if HAS_PROC or found_again(entry) else None
+def group_of(entry: dict[str, object] | None) -> int | None:
+    """The number of a group is used again once it is empty, so it counts only while its first process lives."""
+    leader = found_again(entry)
+    return leader.pid if leader else None
 
 
 def reap() -> dict[int, int]:
@@ -154,13 +153,12 @@ def _read_if_allowed(path: str) -> bytes:
         return b""
 
 
-def _works_below(pid: int, folder: str) -> bool:
-    if not HAS_PROC:
-        return True
+def _works_in(pid: int, folder: str) -> bool:
     try:
-        return os.readlink(f"/proc/{pid}/cwd").startswith(os.path.realpath(folder) + os.sep)
+        place = os.readlink(f"/proc/{pid}/cwd")
     except OSError:
         return False
+    return place == folder or place.startswith(folder + os.sep)
 
 
 def _ps(*arguments: str) -> list[str]:
@@ -168,12 +166,12 @@ def _ps(*arguments: str) -> list[str]:
 
 
 def _listed_by_ps() -> list[Process]:
-    """Where there is no /proc (macOS). Its `sess` is no number there, so the process group stands for it."""
+    """Where there is no /proc (macOS). It does not tell where a process works: there, the terminal is of no use."""
     found = []
     for line in _ps("-axo", "pid=,ppid=,pgid=,stat=,lstart="):
         pid, parent, group, state, start = line.split(None, 4)
         if not state.startswith("Z"):
-            found.append(Process(int(pid), int(parent), int(group), start.strip()))
+            found.append(Process(int(pid), int(parent), int(group), 0, start.strip()))
     return found
 
 

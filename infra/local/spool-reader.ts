@@ -24,6 +24,8 @@ export interface Spool {
 /** Follows a spool from behind `afterSeq` until `signal` aborts. */
 export async function* readSpool(spool: Spool, afterSeq: number, signal: AbortSignal): AsyncGenerator<EventBatch> {
   const progress = new Progress(afterSeq);
+  /** The runner's own counts where both have a segment. */
+  const both = [spool.uploaded, spool.folder];
   let segment: SpoolSegment | undefined;
   let complete = false;
   let lastNewsAt = Date.now();
@@ -31,7 +33,7 @@ export async function* readSpool(spool: Spool, afterSeq: number, signal: AbortSi
   let pause = activeMs;
   try {
     while (!signal.aborted) {
-      segment ??= await firstSegment(spool, progress.lastSeq);
+      segment ??= await firstSegment(both, progress.lastSeq);
       const part = await segment?.read(complete);
       if (part) {
         const batch = progress.take(part);
@@ -41,20 +43,21 @@ export async function* readSpool(spool: Spool, afterSeq: number, signal: AbortSi
         continue;
       }
       if (segment && complete) {
-        const next = await nextSegment(spool, segment.firstSeq);
+        const next = await nextSegment(both, segment.firstSeq);
         await segment.close();
         segment = next;
         complete = false;
         continue;
       }
-      if (segment && (await nextSegment(spool, segment.firstSeq))) {
+      const isTimeToLook = Date.now() - lastLookAt > secondLookMs;
+      if (segment && (await nextSegment(isTimeToLook ? both : [spool.folder], segment.firstSeq))) {
         // The runner had gone on before this was seen, so what the segment holds by now is all it will ever hold.
         complete = true;
         continue;
       }
-      if (Date.now() - lastLookAt > secondLookMs) {
+      if (isTimeToLook) {
         lastLookAt = Date.now();
-        for await (const filled of fillGaps(spool, progress)) yield filled;
+        for await (const filled of fillGaps(spool.uploaded, progress)) yield filled;
         if (segment && !(await segment.isStillThere())) {
           await segment.close();
           segment = undefined;
@@ -99,10 +102,10 @@ class Progress {
   }
 }
 
-/** In both places, the runner's own first; sorted. */
-async function listSegments(spool: Spool): Promise<{ folder: string; firstSeq: number }[]> {
+/** Sorted; of one that is in several folders, the copy in the last of them. */
+async function listSegments(folders: string[]): Promise<{ folder: string; firstSeq: number }[]> {
   const found = new Map<number, string>();
-  for (const folder of [spool.uploaded, spool.folder]) {
+  for (const folder of folders) {
     for (const name of await absentAs([], () => readdir(folder))) {
       const firstSeq = firstSeqOf(name);
       if (firstSeq !== undefined) found.set(firstSeq, folder);
@@ -112,27 +115,27 @@ async function listSegments(spool: Spool): Promise<{ folder: string; firstSeq: n
 }
 
 /** The one that holds what follows `seq`; where that is missing, the next there is. */
-async function firstSegment(spool: Spool, seq: number): Promise<SpoolSegment | undefined> {
-  const segments = await listSegments(spool);
+async function firstSegment(folders: string[], seq: number): Promise<SpoolSegment | undefined> {
+  const segments = await listSegments(folders);
   const chosen = segments.findLast((segment) => segment.firstSeq <= seq + 1) ?? segments[0];
   return chosen && new SpoolSegment(chosen.folder, chosen.firstSeq);
 }
 
-async function nextSegment(spool: Spool, firstSeq: number): Promise<SpoolSegment | undefined> {
-  const next = (await listSegments(spool)).find((segment) => segment.firstSeq > firstSeq);
+async function nextSegment(folders: string[], firstSeq: number): Promise<SpoolSegment | undefined> {
+  const next = (await listSegments(folders)).find((segment) => segment.firstSeq > firstSeq);
   return next && new SpoolSegment(next.folder, next.firstSeq);
 }
 
 /** Looks for passed-over numbers among the uploaded segments: once in each, when it appears. */
-async function* fillGaps(spool: Spool, progress: Progress): AsyncGenerator<EventBatch> {
+async function* fillGaps(uploaded: string, progress: Progress): AsyncGenerator<EventBatch> {
   if (progress.gaps.length === 0) return;
-  const starts = (await listSegments({ folder: spool.uploaded, uploaded: spool.uploaded })).map((one) => one.firstSeq);
+  const starts = (await listSegments([uploaded])).map((one) => one.firstSeq);
   for (const gap of progress.gaps) {
     for (const [index, firstSeq] of starts.entries()) {
       const endsBefore = starts[index + 1] ?? Number.POSITIVE_INFINITY;
       if (firstSeq > gap.to || endsBefore <= gap.from || gap.askedOf.has(firstSeq)) continue;
       gap.askedOf.add(firstSeq);
-      const segment = new SpoolSegment(spool.uploaded, firstSeq);
+      const segment = new SpoolSegment(uploaded, firstSeq);
       try {
         for (let part = await segment.read(true); part; part = await segment.read(true)) {
           const events = part.records.map(({ event }) => event).filter(({ seq }) => seq >= gap.from && seq <= gap.to);

@@ -36,14 +36,12 @@ export class SpoolSegment {
   async read(complete: boolean): Promise<SegmentPart | undefined> {
     this.#file ??= await absentAs(undefined, () => open(this.#path, 'r'));
     if (!this.#file) return undefined;
-    const { buffer, bytesRead } = await this.#file.read(
-      Buffer.allocUnsafe(this.#bytesToRead),
-      0,
-      this.#bytesToRead,
-      this.#offset,
-    );
-    if (bytesRead === 0) return undefined;
-    const isEnd = bytesRead < this.#bytesToRead;
+    // Most often there is nothing: asking for the size is the cheapest way to know.
+    const { size } = await this.#file.stat();
+    const wanted = Math.min(this.#bytesToRead, size - this.#offset);
+    if (wanted <= 0) return undefined;
+    const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(wanted), 0, wanted, this.#offset);
+    const isEnd = this.#offset + bytesRead >= size;
     const part = this.#parse(buffer.subarray(0, bytesRead), complete && isEnd);
     if (part) this.#bytesToRead = batchBytes;
     // One record is longer than what was read: take more of it next time.
