@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -80,7 +80,7 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
       describe: () => describeEngines({ python: 'python3', trainerFolder }),
       isReady: (name) => name === 'sklearn',
     },
-    samplesFolder: await writeSamples(folder),
+    samplesFolder: join(trainerFolder, 'samples'),
     tempFolder,
     uploadLimitMb: options.uploadLimitMb ?? 5,
     freeBytes: async () => 1e12,
@@ -92,7 +92,7 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
     services: openServices(services),
     feed,
     database,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: process.env['PAGE_LOG'] ?? 'silent' }),
     who: { workspaceId: 'default', owner: 'ada' },
     settings: {
       version: '0.1.0',
@@ -165,22 +165,4 @@ export function tableOf(rows: number): string {
     return `${hours},${i % 7 === 0 ? '' : 20 + (i % 45)},${['tea', 'coffee', 'none'][i % 3]},${hours + (i % 2) > 6 ? 'yes' : 'no'}`;
   });
   return `sleep,age,drink,happy\n${lines.join('\n')}\n`;
-}
-
-async function writeSamples(folder: string): Promise<string> {
-  const samples = join(folder, 'samples');
-  await mkdir(samples, { recursive: true });
-  await writeFile(join(samples, 'happiness.csv'), tableOf(90));
-  const described = [
-    {
-      name: 'happiness',
-      title: 'Happiness',
-      summary: '90 mornings: who is happy?',
-      file: 'happiness.csv',
-      label: 'happy',
-      task: 'binary',
-    },
-  ];
-  await writeFile(join(samples, 'samples.json'), JSON.stringify(described));
-  return samples;
 }

@@ -280,7 +280,8 @@ async function seedPredictions(
 
 /** A bucket whose removal was asked for long ago, in the ledger. */
 export async function seedStuck(seed: Seed, holderId = randomUUID()): Promise<string> {
-  await seed.job({ id: holderId, name: 'left behind', phase: 'releasing', sentence: 'Releasing its bucket.' });
+  const dataset = await seed.dataset({ name: 'old.csv' });
+  await seed.job({ id: holderId, dataset, name: 'left behind', phase: 'releasing', sentence: 'Releasing its bucket.' });
   await seed.resources('job', holderId, 1, {
     removal_asked_at_ms: seed.nowMs - 14 * minute,
     last_problem: 'permission denied',

@@ -27,7 +27,7 @@ export function columnView(column: ColumnProfile, rows: number): ColumnView {
     missing: column.missing === 0 ? '0' : `${formatCount(column.missing)} (${share(column.missing, rows)})`,
     hasMissing: column.missing > 0,
     distinct: formatCount(column.distinct),
-    range: rangeOf(column),
+    range: rangeOf(column, rows),
     remarks: column.remarks,
     spark: sparkOf(column),
     isNumber: isNumeric(column),
@@ -39,15 +39,22 @@ export function isNumeric(column: Pick<ColumnProfile, 'type'>): boolean {
 }
 
 /** "yes 26.5 %, no 73.5 %" for few values, "18.25 to 118.75" for numbers. */
-function rangeOf(column: ColumnProfile): string {
+function rangeOf(column: ColumnProfile, rows: number): string {
   if (isNumeric(column) && column.min !== null && column.max !== null) {
     const mean = column.mean === null ? '' : `, mean ${formatScore(column.mean).replace(/\.?0+$/, '')}`;
     return `${column.min} to ${column.max}${mean}`;
   }
   if (column.min !== null && column.max !== null && column.type.startsWith('date'))
     return `${column.min} to ${column.max}`;
-  const counted = column.top.reduce((sum, top) => sum + top.count, 0);
-  const shown = column.top.slice(0, 3).map((top) => `${shorten(top.value, 24)} ${share(top.count, counted)}`);
+  if (column.top.every((top) => top.count === 1)) {
+    return column.top
+      .slice(0, 3)
+      .map((top) => shorten(top.value, 24))
+      .join(', ');
+  }
+  const shown = column.top
+    .slice(0, 3)
+    .map((top) => `${shorten(top.value, 24)} ${share(top.count, rows - column.missing)}`);
   const more = column.distinct > 3 ? ` and ${formatCount(column.distinct - 3)} more` : '';
   return shown.join(', ') + more;
 }
@@ -66,7 +73,8 @@ export function sparkOf(column: ColumnProfile): Spark | null {
   const isHistogram = column.histogram.length > 0;
   const counts = isHistogram ? column.histogram : column.top.slice(0, shownValues).map((top) => top.count);
   const most = Math.max(0, ...counts);
-  if (most === 0) return null;
+  // Where every value is different there is nothing to see.
+  if (most === 0 || (!isHistogram && most === 1)) return null;
   const gap = isHistogram ? 0 : 4;
   const step = box.width / counts.length;
   const bars = counts.map((count, index) => {

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { DatasetRow } from '../../db/tables.ts';
 import type { Engine } from '../../domain/engine.ts';
 import type { JobSpec } from '../../domain/job-spec.ts';
-import { formatMoney } from '../../domain/money.ts';
+import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
 import { metricRule, taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import type { JobCheck } from '../services/services.ts';
@@ -78,15 +78,17 @@ export function confirmPage({ spec, check, dataset, engine, machine, host }: Inp
       parts: (worstCase?.parts ?? []).map((part) => ({ ...part, amount: formatMoney(part.micros) })),
       prices: worstCase ? `Estimated by the prices of ${worstCase.priceListDate}.` : '',
     },
-    copies: copiesOf(request, host),
+    copies: copiesOf(request, dataset, host),
   };
 }
 
-function copiesOf({ id, ...request }: Omit<JobSpec, 'workspaceId' | 'owner'>, host: string): ConfirmPage['copies'] {
-  const json = JSON.stringify(request);
+function copiesOf(
+  { id, ...request }: Omit<JobSpec, 'workspaceId' | 'owner'>,
+  dataset: Input['dataset'],
+  host: string,
+): ConfirmPage['copies'] {
   return [
-    { id: 'yaml', title: 'YAML', text: stringify(request) },
-    { id: 'cli', title: 'CLI', text: `trainyard train --file job.yaml --follow   # job.yaml holds the YAML` },
+    { id: 'cli', title: 'CLI', text: cliFor(request, dataset.name) },
     {
       id: 'curl',
       title: 'curl',
@@ -94,8 +96,33 @@ function copiesOf({ id, ...request }: Omit<JobSpec, 'workspaceId' | 'owner'>, ho
         `curl -X POST ${host}/api/v1/jobs`,
         `  -H 'Content-Type: application/json'`,
         `  -H 'Idempotency-Key: ${id}'`,
-        `  -d '${json.replaceAll("'", String.raw`'\''`)}'`,
+        `  -d ${quoted(JSON.stringify(request))}`,
       ].join(' \\\n'),
     },
+    { id: 'yaml', title: 'YAML', text: stringify(request) },
   ];
+}
+
+function cliFor(request: Omit<JobSpec, 'id' | 'workspaceId' | 'owner'>, file: string): string {
+  const { task, engine, limits } = request;
+  const options = [
+    ...task.labels.map((label) => `--label ${quoted(label)}`),
+    `--task ${task.kind}`,
+    ...(task.metric ? [`--metric ${task.metric}`] : []),
+    `--engine ${engine.name}`,
+    `--time ${limits.trainingSeconds}s`,
+    `--name ${quoted(request.name)}`,
+    ...(limits.budgetMicros === null ? [] : [`--budget ${limits.budgetMicros / MICROS_PER_DOLLAR}`]),
+    ...request.ignoredColumns.map((column) => `--ignore ${quoted(column)}`),
+    ...Object.entries(engine.settings)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => `--set ${quoted(`${name}=${Array.isArray(value) ? value.join(',') : String(value)}`)}`),
+    '--follow',
+  ];
+  return [`trainyard train ${quoted(file)}`, ...options.map((option) => `  ${option}`)].join(' \\\n');
+}
+
+/** For a shell, whatever is in a name. */
+function quoted(text: string): string {
+  return /^[\w./=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

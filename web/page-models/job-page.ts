@@ -5,7 +5,7 @@ import { metricRule, taskWords } from '../../domain/task.ts';
 import type { LogLine } from '../services/views.ts';
 import { bestSoFarChart } from './best-so-far.ts';
 import { type Chip, workChip } from './chip.ts';
-import type { Clock, Moment } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { type LogCard, logCard } from './log-card.ts';
@@ -16,6 +16,7 @@ import { type Bar, barOf, progressOf } from './progress-bar.ts';
 import { type ReleaseCard, releaseCard } from './release-card.ts';
 import { readReport } from './report.ts';
 import { type ResultView, resultView } from './result-view.ts';
+import { type TimelineCard, timelineCard } from './timeline-card.ts';
 import { type Station, trackOf } from './track.ts';
 
 export interface JobPage {
@@ -37,7 +38,7 @@ export interface JobPage {
   machine: MachineCard | null;
   from: { name: string; value: string; href: string | null }[];
   release: ReleaseCard;
-  timeline: { when: Moment; kind: string; text: string }[];
+  timeline: TimelineCard;
   lineage: { continues: Relative | null; continuedBy: Relative[] };
   actions: JobActions;
   result: { modelId: string; view: ResultView | null; predictions: string } | null;
@@ -114,7 +115,7 @@ export function jobPage(
     machine: machineCard(facts.attempts, facts.resources, clock),
     from: fromFacts(facts, env),
     release: releaseCard(isDone, facts.resources, clock),
-    timeline: facts.timeline.map((row) => ({ when: clock.moment(row.at_ms), kind: row.kind, text: row.text })),
+    timeline: timelineCard(facts.timeline, clock),
     lineage: {
       continues: facts.continues && { href: `/jobs/${facts.continues.id}`, name: facts.continues.name },
       continuedBy: facts.continuedBy.map((each) => ({ href: `/jobs/${each.id}`, name: each.name })),

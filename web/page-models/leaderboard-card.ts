@@ -1,6 +1,6 @@
 import type { JobFacts } from '../../db/read-models/job-page.ts';
 import { metricRule } from '../../domain/task.ts';
-import { formatCount, formatFit, formatScore } from './plain-words.ts';
+import { formatCount, formatFit, formatInterval, formatScore } from './plain-words.ts';
 
 export interface LeaderboardCard {
   caption: string;
@@ -42,7 +42,7 @@ export function leaderboardCard(entries: readonly Entry[], ground: Ground): Lead
       isBest: entry === best,
       isBaseline: entry.baseline,
       validation: formatScore(entry.validation),
-      interval: entry.interval === null ? '–' : trimmed(entry.interval),
+      interval: entry.baseline ? '–' : formatInterval(entry.interval, entry.validation),
       fit: entry.baseline ? '–' : formatFit(entry.fitSeconds),
       speed: entry.baseline || entry.predictMsPer1000 === null ? '–' : speedOf(entry.predictMsPer1000),
     })),
@@ -70,14 +70,6 @@ function betterFirst(a: Entry, b: Entry): number {
 
 function baselineName(model: string): string {
   return /baseline/i.test(model) ? model : `Baseline: ${model}`;
-}
-
-function trimmed(interval: number): string {
-  return interval >= 10
-    ? formatScore(interval)
-    : interval.toPrecision(1).includes('e')
-      ? '< 0.001'
-      : interval.toFixed(3);
 }
 
 function speedOf(milliseconds: number): string {

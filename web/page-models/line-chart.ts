@@ -12,7 +12,7 @@ export interface LineChart {
   end: { x: number; y: number } | null;
   rules: { y: number; text: string }[];
   ticks: { x: number; text: string; anchor: 'start' | 'middle' | 'end' }[];
-  marks: { x: number; text: string; anchor: 'start' | 'end' }[];
+  marks: { x: number; xValue: number; text: string; anchor: 'start' | 'end' }[];
   /** The same as a table: also what the live chart starts from. */
   table: { x: string; y: string; xValue: number; yValue: number }[];
   xTitle: string;
@@ -71,7 +71,12 @@ export function lineChart(input: ChartInput): LineChart | null {
       text: xWord(xRange.from + part * (xRange.to - xRange.from)),
       anchor: index === 0 ? 'start' : index === 3 ? 'end' : 'middle',
     })),
-    marks: marks.map((mark) => ({ x: x(mark.x), text: mark.text, anchor: x(mark.x) > width * 0.7 ? 'end' : 'start' })),
+    marks: marks.map((mark) => ({
+      x: x(mark.x),
+      xValue: mark.x,
+      text: mark.text,
+      anchor: x(mark.x) > width * 0.7 ? 'end' : 'start',
+    })),
     table: points.map(([px, py]) => ({ x: xWord(px), y: formatScore(py), xValue: px, yValue: py })),
     xTitle: input.xTitle,
     yTitle: input.yTitle,

@@ -114,5 +114,7 @@ function cloudChip(row: LedgerLine, listings: readonly CloudListing[]): Chip {
   const listing = listings.find((each) => each.cloud === row.cloud);
   if (!listing || listing.problem !== null) return { icon: '?', word: 'could not be asked', tone: 'wait' };
   const isThere = listing.things.some((thing) => thing.kind === row.kind && thing.name === row.name);
-  return isThere ? { icon: '✓', word: 'exists', tone: 'plain' } : { icon: '–', word: 'not there', tone: 'plain' };
+  if (isThere) return { icon: '✓', word: 'exists', tone: 'plain' };
+  const isExpected = row.state === 'intended' || row.removal_asked_at_ms !== null;
+  return isExpected ? { icon: '–', word: 'not there', tone: 'plain' } : { icon: '!', word: 'not there', tone: 'wait' };
 }

@@ -43,7 +43,6 @@ export interface NewJobPage {
   minutes: Field;
   machines: Option[];
   machineProblem: string | null;
-  hasSpot: boolean;
   spot: boolean;
   ignored: Option[];
   more: Field[];
@@ -114,10 +113,13 @@ export function newJobPage(input: NewJobInput): NewJobPage {
     },
     metric: metricField(field, valueOf(values, 'task.metric')),
     engines: input.engines.map((engine) => engineOption(engine, engineName, values, field)),
-    minutes: field('minutes', 'Time limit', 'Training time over all attempts. When it is up, the best so far is kept.'),
+    minutes: field(
+      'minutes',
+      'Time limit, in minutes',
+      'Training time over all attempts. When it is up, the best so far is kept.',
+    ),
     machines: input.machines.map((type) => machineOption(type, machine)),
     machineProblem: problems.get('machine') ?? null,
-    hasSpot: input.machines.some((type) => type.pricePerHourMicros > 0),
     spot: valueOf(values, 'machine.spot') !== '',
     ignored: profile.columns.map((column) => ({
       ...option(column.name, column.name, column.type, ''),
@@ -191,7 +193,7 @@ function machineOption(type: MachineType & { cloud: string }, selected: string):
   return option(
     `${type.cloud}/${type.name}`,
     `${type.title}, ${price}`,
-    `${where} · ${formatMany(type.cpus, 'core')} · ${Number(type.memoryGib.toFixed(1))} GiB${gpus} · prices of ${type.priceListDate}`,
+    `${where}${gpus} · prices of ${type.priceListDate}`,
     selected,
   );
 }

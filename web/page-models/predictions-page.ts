@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { PredictionFacts, PredictionLine } from '../../db/read-models/prediction-pages.ts';
 import { type Chip, workChip } from './chip.ts';
-import type { Clock, Moment } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { cell, type PreviewTable } from './dataset-page.ts';
 import { type MachineCard, machineCard } from './machine-card.ts';
 import { type MoneyCard, moneyCard } from './money-card.ts';
 import { formatCount, formatMany } from './plain-words.ts';
 import { type Bar, barOf, progressOf } from './progress-bar.ts';
 import { type ReleaseCard, releaseCard } from './release-card.ts';
+import { type TimelineCard, timelineCard } from './timeline-card.ts';
 import { type Station, trackOf } from './track.ts';
 import { type WorkLine, workLine } from './work-line.ts';
 
@@ -40,7 +41,7 @@ export interface PredictionPage {
   machine: MachineCard | null;
   from: { name: string; value: string; href: string | null }[];
   release: ReleaseCard;
-  timeline: { when: Moment; kind: string; text: string }[];
+  timeline: TimelineCard;
   logHref: string;
 }
 
@@ -88,7 +89,7 @@ export function predictionPage(facts: PredictionFacts, env: { clock: Clock; owne
       },
     ],
     release: releaseCard(isDone, resources, clock),
-    timeline: facts.timeline.map((row) => ({ when: clock.moment(row.at_ms), kind: row.kind, text: row.text })),
+    timeline: timelineCard(facts.timeline, clock),
     logHref: `${href}/log`,
   };
 }

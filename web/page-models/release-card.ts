@@ -32,12 +32,13 @@ export function releaseCard(isDone: boolean, resources: readonly ResourceRow[], 
     };
   }
   const confirmed = Math.max(...resources.map((row) => row.gone_confirmed_at_ms ?? 0));
+  const day = clock.day(confirmed) === clock.day(clock.nowMs) ? '' : ` on ${clock.day(confirmed)}`;
   const machines = resources.filter((row) => row.kind === 'machine').length;
+  const kinds = (['signals', 'bucket'] as const).filter((kind) => resources.some((row) => row.kind === kind));
+  const what = [...(machines > 0 ? [formatMany(machines, 'machine')] : []), ...kinds.map((kind) => words[kind])];
   return {
     title: 'Really gone',
     tone: 'good',
-    text: `The cloud was asked at ${clock.second(confirmed)}${
-      clock.day(confirmed) === clock.day(clock.nowMs) ? '' : ` on ${clock.day(confirmed)}`
-    } and has ${machines === 0 ? 'nothing' : `none of ${formatMany(machines, 'machine')}, signal channel and bucket`} left of it.`,
+    text: `Asked at ${clock.second(confirmed)}${day}, the cloud confirmed that nothing is left: ${listing(what)}.`,
   };
 }

@@ -58,9 +58,9 @@ export function importanceBars(importance: Report['importance']): BarChart | nul
 }
 
 export function histogramOf({ edges, counts }: { edges: number[]; counts: number[] }): BarChart {
-  const width = 480;
-  const height = 170;
-  const plot = { left: 10, right: 470, top: 10, bottom: 140 };
+  const width = 320;
+  const height = 236;
+  const plot = { left: 8, right: 312, top: 10, bottom: 206 };
   const most = Math.max(1, ...counts);
   const step = (plot.right - plot.left) / Math.max(1, counts.length);
   return {
@@ -80,9 +80,9 @@ export function histogramOf({ edges, counts }: { edges: number[]; counts: number
       textY: 0,
     })),
     axis: [
-      { x: plot.left, y: 158, text: formatScore(edges[0]), anchor: 'start' },
-      { x: (plot.left + plot.right) / 2, y: 158, text: 'actual − predicted', anchor: 'middle' },
-      { x: plot.right, y: 158, text: formatScore(edges.at(-1)), anchor: 'end' },
+      { x: plot.left, y: 224, text: formatScore(edges[0]), anchor: 'start' },
+      { x: (plot.left + plot.right) / 2, y: 224, text: 'actual − predicted', anchor: 'middle' },
+      { x: plot.right, y: 224, text: formatScore(edges.at(-1)), anchor: 'end' },
     ],
   };
 }
@@ -100,9 +100,9 @@ export interface ScatterChart {
 const shownDots = 1000;
 
 export function scatterOf(points: [number, number][]): ScatterChart {
-  const width = 480;
-  const height = 300;
-  const plot = { left: 50, right: 470, top: 10, bottom: 264 };
+  const width = 320;
+  const height = 236;
+  const plot = { left: 8, right: 312, top: 24, bottom: 206 };
   const values = points.flat();
   const low = Math.min(...values, 0 === values.length ? 0 : Number.POSITIVE_INFINITY);
   const high = Math.max(...values, 0 === values.length ? 1 : Number.NEGATIVE_INFINITY);
@@ -118,12 +118,10 @@ export function scatterOf(points: [number, number][]): ScatterChart {
     dots: shown.map(([predicted, actual]) => ({ x: x(predicted), y: y(actual) })),
     diagonal: { x1: x(low), y1: y(low), x2: x(high), y2: y(high) },
     axis: [
-      { x: plot.left, y: 282, text: formatScore(low), anchor: 'start' },
-      { x: (plot.left + plot.right) / 2, y: 296, text: 'predicted', anchor: 'middle' },
-      { x: plot.right, y: 282, text: formatScore(high), anchor: 'end' },
-      { x: plot.left - 6, y: plot.bottom, text: formatScore(low), anchor: 'end' },
-      { x: plot.left - 6, y: plot.top + 8, text: formatScore(high), anchor: 'end' },
-      { x: plot.left - 6, y: (plot.top + plot.bottom) / 2, text: 'actual', anchor: 'end' },
+      { x: plot.left, y: 224, text: formatScore(low), anchor: 'start' },
+      { x: (plot.left + plot.right) / 2, y: 224, text: 'predicted', anchor: 'middle' },
+      { x: plot.right, y: 224, text: formatScore(high), anchor: 'end' },
+      { x: plot.left, y: 14, text: `actual, up to ${formatScore(high)}`, anchor: 'start' },
     ],
   };
 }
@@ -147,24 +145,24 @@ export function curveChart(
   diagonal: boolean,
 ): CurveChart | null {
   if (!points || points.length < 2) return null;
-  const frame = { x: 40, y: 8, width: 290, height: 190 };
+  const frame = { x: 28, y: 24, width: 300, height: 180 };
   const x = (value: number) => round(frame.x + value * frame.width);
   const y = (value: number) => round(frame.y + (1 - value) * frame.height);
   return {
     title,
     spoken: `${title}: ${yTitle} against ${xTitle}, ${formatCount(points.length)} points.`,
     width: 340,
-    height: 236,
+    height: 228,
     path: points.map(([px, py], index) => `${index === 0 ? 'M' : 'L'}${x(px)} ${y(py)}`).join(''),
     diagonal: diagonal ? { x1: x(0), y1: y(0), x2: x(1), y2: y(1) } : null,
     frame,
     axis: [
-      { x: frame.x, y: 214, text: '0', anchor: 'start' },
-      { x: frame.x + frame.width / 2, y: 230, text: xTitle, anchor: 'middle' },
-      { x: frame.x + frame.width, y: 214, text: '1', anchor: 'end' },
+      { x: frame.x, y: 220, text: '0', anchor: 'start' },
+      { x: frame.x + frame.width / 2, y: 220, text: xTitle, anchor: 'middle' },
+      { x: frame.x + frame.width, y: 220, text: '1', anchor: 'end' },
       { x: frame.x - 6, y: frame.y + frame.height, text: '0', anchor: 'end' },
       { x: frame.x - 6, y: frame.y + 10, text: '1', anchor: 'end' },
-      { x: frame.x + 8, y: frame.y + 14, text: yTitle, anchor: 'start' },
+      { x: frame.x, y: 14, text: yTitle, anchor: 'start' },
     ],
   };
 }

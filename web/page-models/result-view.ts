@@ -1,6 +1,6 @@
 import { metricRule } from '../../domain/task.ts';
 import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
-import { formatCount, formatFit, formatScore, listing } from './plain-words.ts';
+import { formatCount, formatFit, formatInterval, formatScore, listing } from './plain-words.ts';
 import type { Report } from './report.ts';
 import {
   type BarChart,
@@ -68,7 +68,7 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
 }
 
 function withInterval(value: number | null, interval: number | null): string {
-  return interval === null ? formatScore(value) : `${formatScore(value)} ± ${formatScore(interval)}`;
+  return interval === null ? formatScore(value) : `${formatScore(value)} ± ${formatInterval(interval, value)}`;
 }
 
 function scoreRows({ scores, metric }: Report): ResultView['scores'] {

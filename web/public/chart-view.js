@@ -29,14 +29,18 @@ export function chartView(holder) {
   let plot;
   let zoomed = false;
 
+  const marks = [...holder.querySelectorAll('[data-mark]')].map((mark) => [
+    Number(mark.dataset.mark),
+    mark.textContent,
+  ]);
+  const from = holder.dataset.from === undefined ? undefined : Number(holder.dataset.from);
+
   function make() {
     const width = picture.clientWidth;
     if (width === 0) return;
-    const line = colour('--s1');
-    const ink = colour('--ink-3');
-    const grid = colour('--line');
+    const [line, ink, grid, wait] = ['--s1', '--ink-3', '--line', '--wait'].map(colour);
     const font = `11px ${styleOf('--sans')}`;
-    const axis = { stroke: ink, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
+    const axis = { stroke: ink, font, ticks: { show: false } };
     plot?.destroy();
     picture.replaceChildren();
     picture.setAttribute('role', 'img');
@@ -44,23 +48,28 @@ export function chartView(holder) {
     plot = new window.uPlot(
       {
         width,
-        height: Math.round(Math.max(180, width * 0.28)),
+        height: Math.round(Math.min(260, Math.max(180, width * 0.3))),
         legend: { show: false },
+        padding: [12, 12, 0, 0],
         cursor: { drag: { x: true, y: false } },
-        scales: { x: { time: false } },
-        axes: [axis, { ...axis, size: 56 }],
+        scales: { x: { time: false, range: (_, min, max) => [zoomed ? min : (from ?? min), max] } },
+        axes: [
+          { ...axis, size: 28, space: 90, grid: { show: false } },
+          { ...axis, size: 52, space: 44, grid: { stroke: grid, width: 1 } },
+        ],
         series: [
           { label: xTitle },
           {
             label: yTitle,
             stroke: line,
             width: 2.5,
-            points: { show: xs.length < 60, size: 5, fill: line },
+            points: { show: false },
             ...(stepped ? { paths: window.uPlot.paths.stepped({ align: 1 }) } : {}),
           },
         ],
         hooks: {
           setSelect: [(self) => (zoomed = self.select.width > 0)],
+          draw: [(self) => drawOver(self, { line, wait, font })],
         },
       },
       [xs, ys],
@@ -69,6 +78,37 @@ export function chartView(holder) {
     plot.over.addEventListener('dblclick', () => {
       zoomed = false;
     });
+  }
+
+  /** A point at the end, so that the newest value stands out, and a dashed line where a machine was lost. */
+  function drawOver(self, { line, wait, font }) {
+    const { ctx, bbox } = self;
+    const ratio = window.devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top - 8 * ratio, bbox.width + 12 * ratio, bbox.height + 12 * ratio);
+    ctx.clip();
+    if (xs.length > 0) {
+      ctx.fillStyle = line;
+      ctx.beginPath();
+      ctx.arc(self.valToPos(xs.at(-1), 'x', true), self.valToPos(ys.at(-1), 'y', true), 4.5 * ratio, 0, 7);
+      ctx.fill();
+    }
+    ctx.strokeStyle = wait;
+    ctx.fillStyle = wait;
+    ctx.font = font.replace('11px', `${11 * ratio}px`);
+    for (const [x, text] of marks) {
+      const left = self.valToPos(x, 'x', true);
+      ctx.setLineDash([3 * ratio, 4 * ratio]);
+      ctx.beginPath();
+      ctx.moveTo(left, bbox.top);
+      ctx.lineTo(left, bbox.top + bbox.height);
+      ctx.stroke();
+      const isRight = left > bbox.left + bbox.width * 0.7;
+      ctx.textAlign = isRight ? 'right' : 'left';
+      ctx.fillText(text, left + (isRight ? -6 : 6) * ratio, bbox.top + bbox.height - 6 * ratio);
+    }
+    ctx.restore();
   }
 
   const watcher = new IntersectionObserver((entries) => {

@@ -13,9 +13,11 @@ export function bringBack(
 ): void {
   const handler: ErrorRequestHandler = (error: unknown, request, response, next) => {
     const refused = refusedBy(error);
-    if (!refused || refused.status >= 500 || refused.status === 403 || refused.status === 404) return next(error);
+    // Express takes no error to a route, only to what is mounted; mounted it also sees what lies below its path.
+    const isHere = request.method === 'POST' && request.path === '/';
+    if (!isHere || !refused || refused.status >= 500 || refused.status === 403 || refused.status === 404) return next(error);
     response.status(refused.status);
     show(request, response, refused).catch(next);
   };
-  routes.router.post(path, handler);
+  routes.router.use(path, handler);
 }

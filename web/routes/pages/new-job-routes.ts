@@ -84,7 +84,9 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
         return showForm(request, response, { id, values: { ...values, ...task } });
       }
       if (textOf(request, 'action') === 'edit') {
-        return showForm(request, response, { id, values: valuesOf(requestIn(request) as unknown as JobRequestInput) });
+        const asked = requestIn(request);
+        const values = valuesOf(asked as unknown as JobRequestInput);
+        return showForm(request, response, { id: idSchema.safeParse(asked['id']).data ?? id, values });
       }
       const engine = await services.engines.get(textOf(request, 'engine.name'));
       const { request: asked, problems } = requestFrom(id, values, engine?.settings ?? []);

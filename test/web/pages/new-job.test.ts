@@ -1,0 +1,162 @@
+import { openPageApp, type PageApp, tableOf } from '../page-app.ts';
+import { fieldsOf, formSession } from './form-session.ts';
+
+let pages: PageApp;
+let session: ReturnType<typeof formSession>;
+
+beforeAll(async () => {
+  pages = await openPageApp({ pricePerHourMicros: 380_000 });
+  session = formSession(pages.app);
+});
+afterAll(() => pages.close());
+
+async function formFor(table = tableOf(120)) {
+  const uploaded = await session.upload('/jobs/new', '/jobs/new/upload', 'mornings.csv', table);
+  expect(uploaded.status).toBe(303);
+  const address = uploaded.headers['location'] as string;
+  const form = await session.get(address);
+  expect(form.status).toBe(200);
+  return { address, html: form.text, fields: fieldsOf(form.text, '/jobs/confirm') };
+}
+
+test('guesses label and task from the data and says why', async () => {
+  const { html, fields } = await formFor();
+  expect(fields).toMatchObject({ 'task.labels': 'happy', 'task.kind': 'binary', 'engine.name': 'sklearn' });
+  expect(html).toContain('Guessed');
+  expect(html).toContain('has two different values');
+});
+
+test('makes the form of an engine from what the engine declares', async () => {
+  const { html } = await formFor();
+  const engines = await import('../../../infra/engines.ts');
+  const [engine] = await engines.describeEngines({
+    python: 'python3',
+    trainerFolder: new URL('../../../trainer-image', import.meta.url).pathname,
+  });
+  for (const setting of engine?.settings ?? []) expect(html).toContain(`name="${engine?.name}.${setting.name}"`);
+});
+
+test('guesses the task again for another column, and keeps what was typed', async () => {
+  const { address, fields } = await formFor();
+  const again = await session.post(address, '/jobs/confirm', {
+    ...fields,
+    name: 'sleepers',
+    'task.labels': 'age',
+    action: 'guess',
+  });
+  expect(again.status).toBe(200);
+  expect(fieldsOf(again.text, '/jobs/confirm')).toMatchObject({
+    'task.labels': 'age',
+    'task.kind': 'regression',
+    name: 'sleepers',
+  });
+});
+
+test('brings a refused form back with its values, a summary, and the reason beside each field', async () => {
+  const { address, fields } = await formFor();
+  const refused = await session.post(address, '/jobs/confirm', {
+    ...fields,
+    name: '',
+    minutes: 'ten',
+    'sklearn.trees': '-3',
+    'split.folds': '99',
+  });
+  expect(refused.status).toBe(422);
+  expect(refused.text).toContain('This cannot be trained yet');
+  expect(refused.text).toContain('“ten” is none');
+  expect(refused.text).toMatch(/id="f-minutes-problem"/);
+  expect(refused.text).toMatch(/name="name"[^>]*aria-invalid="true"/);
+  expect(fieldsOf(refused.text, '/jobs/confirm')).toMatchObject({
+    minutes: 'ten',
+    'sklearn.trees': '-3',
+    'split.folds': '99',
+    id: fields['id'],
+  });
+});
+
+test('lists what will be made and what it costs before anything is made', async () => {
+  const { address, fields } = await formFor();
+  const confirm = await session.post(address, '/jobs/confirm', { ...fields, budget: '0.5' });
+  expect(confirm.status).toBe(200);
+  expect(confirm.text).toContain('$0.38');
+  expect(confirm.text).toContain('worst case');
+  expect(confirm.text).toContain(`ty-j-${fields['id']}`);
+  expect(confirm.text).toContain(`Idempotency-Key: ${fields['id']}`);
+  expect(confirm.text).toContain('trainyard train mornings.csv');
+  expect(await pages.stores.jobs.get('default', fields['id'] as string)).toBeUndefined();
+});
+
+test('makes one job when the button is pressed twice', async () => {
+  const { address, fields } = await formFor();
+  const confirm = await session.post(address, '/jobs/confirm', fields);
+  const confirmed = fieldsOf(confirm.text, '/jobs');
+  const press = () => session.agent.post('/jobs').type('form').send(confirmed);
+  const [first, second] = await Promise.all([press(), press()]);
+  expect([first.status, second.status]).toEqual([303, 303]);
+  expect(first.headers['location']).toBe(`/jobs/${fields['id']}`);
+  expect(second.headers['location']).toBe(first.headers['location']);
+  const page = await session.get(first.headers['location'] as string);
+  expect(page.text).toContain('Queued');
+});
+
+test('prefills every field of a job that is trained again', async () => {
+  const { address, fields } = await formFor();
+  const told = {
+    ...fields,
+    name: 'first try',
+    minutes: '3',
+    'sklearn.trees': '77',
+    ignoredColumns: 'age',
+    'split.seed': '5',
+  };
+  const confirm = await session.post(address, '/jobs/confirm', told);
+  await session.agent.post('/jobs').type('form').send(fieldsOf(confirm.text, '/jobs'));
+  const like = await session.get(`/jobs/new?like=${fields['id']}`);
+  const again = fieldsOf(like.text, '/jobs/confirm');
+  expect(again).toMatchObject({
+    name: 'first try',
+    minutes: '3',
+    'sklearn.trees': '77',
+    ignoredColumns: 'age',
+    'split.seed': '5',
+  });
+  expect(again['id']).not.toBe(fields['id']);
+});
+
+test('goes back from the confirmation to the same form', async () => {
+  const { address, fields } = await formFor();
+  const confirm = await session.post(address, '/jobs/confirm', { ...fields, name: 'to be changed' });
+  const edit = await session.agent
+    .post('/jobs/confirm')
+    .type('form')
+    .send({ ...fieldsOf(confirm.text, '/jobs'), action: 'edit' });
+  expect(fieldsOf(edit.text, '/jobs/confirm')).toMatchObject({
+    name: 'to be changed',
+    'task.labels': 'happy',
+    id: fields['id'],
+  });
+});
+
+test('shows a file that is refused beside its form, and makes nothing', async () => {
+  const before = (await session.get('/data')).text.match(/href="\/data\/[0-9a-f-]{36}"/g)?.length ?? 0;
+  const refused = await session.upload('/data', '/data', 'ragged.csv', 'a,b\n1,2\n3\n');
+  expect(refused.status).toBe(422);
+  expect(refused.text).toContain('The file was not taken');
+  expect(refused.text).toMatch(/row|line/i);
+  const after = (await session.get('/data')).text.match(/href="\/data\/[0-9a-f-]{36}"/g)?.length ?? 0;
+  expect(after).toBe(before);
+});
+
+test('says so when a file is larger than it may be', async () => {
+  const refused = await session.upload('/data', '/data', 'big.csv', `a,b\n${'1,2\n'.repeat(1_500_000)}`);
+  expect(refused.status).toBe(413);
+  expect(refused.text).toContain('larger than 5 MB');
+});
+
+test('refuses a form without its token', async () => {
+  const { fields } = await formFor();
+  const { _csrf, ...without } = fields;
+  const refused = await session.agent.post('/jobs/confirm').type('form').send(without);
+  expect(refused.status).toBe(403);
+  expect(refused.text).toContain('Request id');
+});

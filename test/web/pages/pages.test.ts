@@ -1,0 +1,251 @@
+import { gzipSync } from 'node:zlib';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openPageApp, type PageApp } from '../page-app.ts';
+import { seedStories, seedStuck, type Stories } from '../seed-stories.ts';
+import { formSession } from './form-session.ts';
+
+let pages: PageApp;
+let stories: Stories;
+let session: ReturnType<typeof formSession>;
+
+beforeAll(async () => {
+  pages = await openPageApp();
+  stories = await seedStories(pages.seed);
+  session = formSession(pages.app);
+});
+afterAll(() => pages.close());
+
+test('every page answers, with its policy and without inline styles or scripts', async () => {
+  const { dataset, training, queued, done, fees, failed, model, feesModel, prediction, predicting } = stories;
+  const paths = [
+    '/',
+    '/jobs',
+    '/data',
+    `/data/${dataset}`,
+    '/jobs/new',
+    `/jobs/new?dataset=${dataset}`,
+    ...[training, queued, done, fees, failed].map((id) => `/jobs/${id}`),
+    `/jobs/${training}/live`,
+    `/jobs/${training}/log`,
+    `/jobs/${done}/delete`,
+    '/models',
+    `/models/${model}`,
+    `/models/${feesModel}`,
+    `/models/${model}/predict`,
+    '/predictions',
+    `/predictions/${prediction}`,
+    `/predictions/${predicting}`,
+    `/predictions/${predicting}/live`,
+    '/machines',
+  ];
+  for (const path of paths) {
+    const { status, text, headers } = await session.get(path);
+    expect([path, status]).toEqual([path, 200]);
+    expect([path, headers['content-security-policy']]).toEqual([path, expect.stringContaining("default-src 'self'")]);
+    expect([path, / style="|<style|<script(?![^>]* src=)| on\w+="/.exec(text)]).toEqual([path, null]);
+    expect([path, /undefined|NaN|\[object /.exec(text)]).toEqual([path, null]);
+  }
+});
+
+test('the track names phases, time and attempts, and where it is', async () => {
+  const { text } = await session.get(`/jobs/${stories.training}`);
+  const track = /<ol class="track">[\s\S]*?<\/ol>/.exec(text)?.[0] ?? '';
+  const words = [...track.matchAll(/<b>([^<]+)</g)].map(([, word]) => word);
+  expect(words).toEqual(['Queued', 'Preparing', 'Machine', 'Training', 'Collecting', 'Releasing']);
+  expect(track).toContain('0:12');
+  expect(track).toContain('1:48 · 2 attempts');
+  expect(track).toMatch(/aria-current="step"[^>]*><b>Training/);
+  expect(text.match(/<progress[^>]*aria-label="Training"/g)).toHaveLength(1);
+  expect(text).toContain('about 7 min left');
+});
+
+test('the leaderboard ranks the latest word on each model and marks the best', async () => {
+  const { text } = await session.get(`/jobs/${stories.training}`);
+  const board = text.slice(text.indexOf('id="leaderboard"'));
+  expect(board.indexOf('WeightedEnsemble_L2')).toBeLessThan(board.indexOf('CatBoost_BAG_L1'));
+  expect(board.indexOf('RandomForestEntr_BAG_L1')).toBeLessThan(board.indexOf('Baseline: most frequent class'));
+  expect(board).toMatch(/<b>WeightedEnsemble_L2<\/b> <span class="chip go">[\s\S]{0,60}best so far/);
+});
+
+test('an open page asks again by itself without a script, a done one does not', async () => {
+  expect((await session.get(`/jobs/${stories.training}`)).text).toContain('http-equiv="refresh"');
+  expect((await session.get(`/jobs/${stories.done}`)).text).not.toContain('http-equiv="refresh"');
+});
+
+test('a done job shows both scores, the baseline, and that all is really gone', async () => {
+  const { text } = await session.get(`/jobs/${stories.done}`);
+  for (const words of ['0.9412 ± 0.006', '0.9367 ± 0.009', 'Always saying “no”', 'Really gone', 'final', '1,380']) {
+    expect(text).toContain(words);
+  }
+});
+
+test('a failed job says why and what to do, and opens at its log', async () => {
+  const { text } = await session.get(`/jobs/${stories.failed}`);
+  expect(text).toContain('class with one row only');
+  expect(text).toContain('Change the data or the settings');
+  expect(text.indexOf('id="log"')).toBeLessThan(text.indexOf('id="money"'));
+  expect(text).toMatch(/class="failed"[^>]*><b>Training/);
+});
+
+test('escapes names, wherever they come from', async () => {
+  const nasty = `<script>alert(1)</script>' or 1=1; --`;
+  const dataset = await pages.seed.dataset({ name: `${nasty}.csv` });
+  const job = await pages.seed.job({ name: nasty, dataset, phase: 'training', sentence: nasty });
+  await pages.seed.leaderboard(job.id, [{ model: nasty, atMs: pages.seed.nowMs, validation: 0.5 }]);
+  await pages.seed.log('job', job.id, [[pages.seed.nowMs, 'o', nasty]]);
+  const search = `/jobs?q=${encodeURIComponent(nasty)}`;
+  for (const path of ['/', search, '/data', `/data/${dataset.id}`, `/jobs/${job.id}`, `/jobs/${job.id}/log?q=alert`]) {
+    const { status, text } = await session.get(path);
+    expect([path, status]).toEqual([path, 200]);
+    expect(text).not.toContain('<script>alert');
+    expect([path, text.includes('&lt;script&gt;alert')]).toEqual([path, true]);
+  }
+  expect((await session.get(search)).text).toContain('1 job<');
+});
+
+test('a per cent sign in a search is a per cent sign', async () => {
+  expect((await session.get('/jobs?q=%25')).text).toContain('No job fits this filter');
+});
+
+test('sorts, filters and pages jobs on the server, with the state in the address', async () => {
+  const dataset = await pages.seed.dataset();
+  for (let index = 0; index < 30; index += 1) {
+    const name = `many-${String(index).padStart(2, '0')}`;
+    await pages.seed.job({ name, dataset, phase: 'done', outcome: 'over_budget', reason: 'Used up.', done_at_ms: 2 });
+  }
+  const first = await session.get('/jobs?status=over_budget&sort=name&direction=asc');
+  expect(first.text).toContain('30 jobs, page 1 of 2');
+  const names = [...first.text.matchAll(/>(many-\d\d)<\/a>/g)].map(([, name]) => name);
+  expect(names).toHaveLength(25);
+  expect(names).toEqual(names.toSorted());
+  const next = /href="(\/jobs[^"]*page=2[^"]*)"/.exec(first.text)?.[1]?.replaceAll('&amp;', '&');
+  const second = await session.get(next as string);
+  expect([...second.text.matchAll(/>(many-\d\d)<\/a>/g)]).toHaveLength(5);
+});
+
+test('cancel and stop ask the workflow once and go back to the job', async () => {
+  const page = `/jobs/${stories.queued}`;
+  const cancelled = await session.post(page, `${page}/cancel`);
+  expect([cancelled.status, cancelled.headers['location']]).toEqual([303, page]);
+  expect(pages.asked).toContain(`cancel ${stories.queued}`);
+  expect((await session.get(page)).text).toContain('Cancelling');
+  const stopped = await session.post(`/jobs/${stories.training}`, `/jobs/${stories.training}/stop`);
+  expect(stopped.status).toBe(303);
+  expect(pages.asked).toContain(`stop ${stories.training}`);
+});
+
+test('names what goes and what stays before a job is deleted', async () => {
+  const dataset = await pages.seed.dataset();
+  const job = await pages.seed.job({ name: 'to go', dataset, phase: 'done', outcome: 'cancelled', done_at_ms: 3 });
+  const page = await session.get(`/jobs/${job.id}/delete`);
+  expect(page.text).toContain('This goes, for good');
+  const gone = await session.post(`/jobs/${job.id}/delete`, `/jobs/${job.id}/delete`);
+  expect(gone.headers['location']).toBe('/jobs');
+  expect((await session.get(`/jobs/${job.id}`)).status).toBe(404);
+});
+
+test('searches the whole log with a true count and leads to the line', async () => {
+  const { text } = await session.get(`/jobs/${stories.training}/log?q=MEMORY`);
+  expect(text).toContain('<b>3 lines</b> hold “MEMORY”');
+  expect(text).toMatch(/href="\/jobs\/[^"]+#L8"/);
+  const raw = await session.get(`/jobs/${stories.training}/log/raw`);
+  expect(raw.text.split('\n')).toHaveLength(61);
+});
+
+test('serves a report so that it can do nothing', async () => {
+  const path = join(pages.folder, 'report.html');
+  await writeFile(path, '<h1>Report</h1><script>alert(1)</script>');
+  await pages.store.put(`models/${stories.model}/report.html`, path);
+  const { status, headers, text } = await session.get(`/models/${stories.model}/report.html`);
+  expect(status).toBe(200);
+  expect(text).toContain('Report');
+  expect(headers['content-security-policy']).toContain('sandbox');
+  expect(headers['content-security-policy']).toContain("default-src 'none'");
+  expect(headers['content-disposition'] ?? '').not.toContain('attachment');
+});
+
+test('reads lines of a log that lie in a chunk file and in the tail as one', async () => {
+  const dataset = await pages.seed.dataset();
+  const job = await pages.seed.job({ dataset, phase: 'done', outcome: 'cancelled', done_at_ms: 3 });
+  const file = join(pages.folder, 'chunk.gz');
+  await writeFile(file, gzipSync(`${JSON.stringify([1000, 'o', 1, 'from the chunk'])}\n`));
+  await pages.store.put(`logs/job-${job.id}/1.jsonl.gz`, file);
+  await pages.stores.database.run(undefined, (db) =>
+    db('log_chunks').insert({
+      holder_kind: 'job',
+      holder_id: job.id,
+      first_line: 1,
+      line_count: 1,
+      bytes: 30,
+      object: `logs/job-${job.id}/1.jsonl.gz`,
+    }),
+  );
+  await pages.stores.database.run(undefined, (db) =>
+    db('log_tail').insert({
+      holder_kind: 'job',
+      holder_id: job.id,
+      first_line: 2,
+      line_count: 1,
+      bytes: 30,
+      lines_json: JSON.stringify([[2000, 'e', 1, 'from the tail']]),
+    }),
+  );
+  const { text } = await session.get(`/jobs/${job.id}`);
+  expect(text).toMatch(/id="L1"[\s\S]*from the chunk[\s\S]*id="L2"[\s\S]*from the tail/);
+});
+
+test('what is not removed for ten minutes is a red banner with age, price and command', async () => {
+  const own = await openPageApp();
+  try {
+    const bucket = await seedStuck(own.seed);
+    const home = await formSession(own.app).get('/');
+    expect(home.text).toContain(`Not removed: bucket ${bucket}`);
+    expect(home.text).toContain('asked for 14 min ago');
+    expect(home.text).toContain('permission denied');
+    expect(home.text).toContain('$0.38 an hour');
+  } finally {
+    await own.close();
+  }
+});
+
+test('machines says what the cloud itself has, also what our ledger does not know', async () => {
+  const own = await openPageApp();
+  try {
+    const id = '7b0f7a5e-1111-4111-8111-111111111111';
+    await own.cloud.createBucket({ kind: 'job', id, installationId: 'pages', owner: 'ada' });
+    const { text } = await formSession(own.app).get('/machines');
+    expect(text).toContain('asked at');
+    expect(text).toContain('In the cloud, not in the ledger');
+    expect(text).toContain(`ty-j-${id}`);
+  } finally {
+    await own.close();
+  }
+});
+
+test('an empty yard says why it is empty and offers a sample that leads to the form', async () => {
+  const own = await openPageApp();
+  try {
+    const empty = formSession(own.app);
+    const home = await empty.get('/');
+    expect(home.text).toContain('Nothing is here yet');
+    const sample = await empty.post('/', '/data/samples', { sample: 'diabetes' });
+    expect(sample.status).toBe(303);
+    const form = await empty.get(sample.headers['location'] as string);
+    expect(form.text).toContain('Column to predict');
+    for (const path of ['/jobs', '/models', '/predictions', '/machines']) {
+      expect((await empty.get(path)).text).toMatch(/class="empty"/);
+    }
+  } finally {
+    await own.close();
+  }
+});
+
+test('an address that is not here says what to do, with a request id', async () => {
+  for (const path of ['/jobs/nope', '/jobs/7b0f7a5e-2222-4222-8222-222222222222', '/models/x', '/nowhere']) {
+    const { status, text } = await session.get(path);
+    expect([path, status]).toEqual([path, 404]);
+    expect(text).toContain('What to do');
+    expect(text).toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+  }
+});
