@@ -95,6 +95,9 @@ def _made_up(end: TrainerEnd) -> Event:
         return _failed(end, "EngineUnavailable", _with_last_words(end, "The trainer could not work on this machine."))
     if code == EXIT_DONE:
         return _failed(end, "TrainerBug", _with_last_words(end, "The trainer ended without leaving a result."))
+    if code == -signal.SIGKILL:
+        # No program kills itself so: somebody on the machine did, and on another one it may well go through.
+        return _failed(end, "MachineLost", "Something on the machine killed the trainer (SIGKILL).")
     return _failed(end, "TrainerBug", _with_last_words(end, f"The trainer ended by {how(code)}."))
 
 
