@@ -12,6 +12,8 @@ export interface ChildSpec {
   cwd: string;
   /** Resolves when the program does its work; rejects only when `signal` aborts. */
   ready(signal: AbortSignal): Promise<void>;
+  /** Which of its lines a person at the terminal should see; all are in its log. */
+  isForTerminal?(line: string): boolean;
   /** How long the first start may take. */
   readySeconds: number;
   /** How long it may take to end in order. */
@@ -125,7 +127,7 @@ export class Child {
   #heard(line: string): void {
     this.#around.log.write(line);
     this.#lastLines = [...this.#lastLines.slice(-4), line];
-    this.#around.onLine(line);
+    if (this.#spec.isForTerminal?.(line) ?? true) this.#around.onLine(line);
   }
 
   #neverReady(why: string): Problem {

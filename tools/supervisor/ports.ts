@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { environmentName } from '../../settings/declarations.ts';
 import { Problem } from '../problem.ts';
 import { runProgram } from '../run-program.ts';
@@ -12,10 +13,18 @@ export interface PortNeed {
   purpose: string;
 }
 
-/** One clear sentence about the first port that cannot be had. */
-export async function checkPorts(needs: readonly PortNeed[]): Promise<void> {
+/** One clear sentence about the first port that cannot be had within `patienceMs`. */
+export async function checkPorts(needs: readonly PortNeed[], patienceMs = 0): Promise<void> {
+  const endMs = Date.now() + patienceMs;
   const found = await Promise.all(
-    needs.map(async (need) => ({ need, trouble: await portTrouble(need.port, need.host) })),
+    needs.map(async (need) => {
+      let trouble = await portTrouble(need.port, need.host);
+      while (trouble === 'taken' && Date.now() < endMs) {
+        await wait(50);
+        trouble = await portTrouble(need.port, need.host);
+      }
+      return { need, trouble };
+    }),
   );
   for (const { need, trouble } of found) {
     if (trouble === undefined) continue;

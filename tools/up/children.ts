@@ -35,6 +35,8 @@ export function temporalChild(program: string, settings: Settings): ChildSpec {
       await keepHistories(to);
       await addSearchAttributes(to);
     },
+    // Its greeting names what we print ourselves, and while it stops it logs each of its own parts that misses another.
+    isForTerminal: (line) => line.includes('level=ERROR') && !line.includes('closed'),
     readySeconds: 60,
     stopSeconds: 10,
   };

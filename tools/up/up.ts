@@ -12,7 +12,7 @@ import { addSearchAttributes, waitForServer } from '../temporal-server/temporal-
 import { root, temporalChild, webChild, workersChild } from './children.ts';
 import { openDataFolder } from './data-folder.ts';
 import { prepareDatabase } from './prepare-database.ts';
-import { prepareSmallEngine } from './prepare-engine.ts';
+import { prepareEngines } from './prepare-engines.ts';
 import { checkOpenHistories } from './check-open-histories.ts';
 import { sourceWatcher } from './source-watcher.ts';
 
@@ -23,14 +23,17 @@ export interface UpOptions {
   watch: boolean;
 }
 
+/** The system closes the ports of a process a moment after it has ended it. */
+const leftoverPortMs = 3000;
+
 /** Sets up what is missing, runs the application, and stops it in order when it is asked to. */
 export async function up(options: UpOptions): Promise<number> {
   const settings = loadSettings(process.env, root);
   const progress = openProgress();
   const lock = await openDataFolder(settings.dataFolder);
   const runFolder = join(settings.dataFolder, 'run');
-  for (const name of endLeftovers(runFolder))
-    progress.line(`Ended "${name}", which an earlier start had left running.`);
+  const leftovers = endLeftovers(runFolder);
+  for (const name of leftovers) progress.line(`Ended "${name}", which an earlier start had left running.`);
   const supervisor = new Supervisor({
     logFolder: join(settings.dataFolder, 'logs'),
     runFolder,
@@ -38,6 +41,7 @@ export async function up(options: UpOptions): Promise<number> {
   });
   const asked = askedToStop(supervisor);
   try {
+    await checkPorts(portsOf(settings), leftovers.length > 0 ? leftoverPortMs : 0);
     await Promise.race([start(settings, supervisor, progress, options), asked.promise]);
     if (options.watch && !asked.yes()) sourceWatcher(root, supervisor, progress, asked.promise);
     await asked.promise;
@@ -60,16 +64,15 @@ async function start(
   options: UpOptions,
 ): Promise<void> {
   const embedded = settings.temporalAddress === '';
-  await Promise.all([checkPorts(portsOf(settings, embedded)), findPython(settings.pythonPath)]);
+  await findPython(settings.pythonPath);
   const program = embedded ? await bringTemporal(settings.cacheFolder, progress) : undefined;
   const temporalUp = program ? supervisor.start(temporalChild(program.path, settings)) : useForeignServer(settings);
-  // Awaited below; if what comes first fails, this one's failure must not be an unhandled one.
-  temporalUp.catch(() => {});
-  await prepareSmallEngine(settings, progress);
-  // Migrations come after the replay: code that is refused must not have changed the database.
-  await checkOpenHistories(settings, progress, options.force, temporalUp);
-  await prepareDatabase(databaseUrlOf(settings));
-  await temporalUp;
+  const prepared = async () => {
+    // Migrations come after the replay: code that is refused must not have changed the database.
+    await checkOpenHistories(settings, progress, options.force, temporalUp);
+    await prepareDatabase(databaseUrlOf(settings));
+  };
+  await Promise.all([temporalUp, prepareEngines(settings, progress), prepared()]);
   await Promise.all([supervisor.start(workersChild(settings)), supervisor.start(webChild(settings))]);
   for (const line of addresses(settings)) progress.line(line);
 }
@@ -80,14 +83,14 @@ async function useForeignServer(settings: Settings): Promise<void> {
   await addSearchAttributes(to);
 }
 
-function portsOf(settings: Settings, embedded: boolean) {
+function portsOf(settings: Settings) {
   const { webHost, webPort, temporalPort, temporalUiPort, workerMetricsPort } = settings;
   const loopback = '127.0.0.1';
   const ours = [
     { setting: 'webPort', port: webPort, host: webHost, purpose: 'the pages and the API' },
     { setting: 'workerMetricsPort', port: workerMetricsPort, host: loopback, purpose: "the workers' metrics" },
   ];
-  if (!embedded) return ours;
+  if (settings.temporalAddress !== '') return ours;
   return [
     ...ours,
     { setting: 'temporalPort', port: temporalPort, host: loopback, purpose: 'the Temporal server' },

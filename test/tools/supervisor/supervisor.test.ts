@@ -53,7 +53,7 @@ describe('the supervisor', () => {
     expect(yard.pidsOf('temporal-other')).toHaveLength(1);
     yard.process?.kill('SIGKILL');
     await until(() => !yard.diary().some(({ pid }) => alive(pid)));
-    expect(await portsAreFree()).toBe(true);
+    await until(portsAreFree);
   });
 
   it('killed with -9 leaves not even a child that does not listen', async () => {
@@ -118,7 +118,7 @@ describe('the supervisor', () => {
     forgeBeginning(bystander);
     expect(endLeftovers(run).toSorted()).toEqual(['temporal', 'web', 'workers']);
     await until(() => !children.some(alive));
-    expect(await portsAreFree()).toBe(true);
+    await until(portsAreFree);
   });
 });
 
