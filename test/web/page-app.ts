@@ -37,6 +37,8 @@ export interface PageApp {
   /** What the workflows were asked, in order. */
   asked: string[];
   listen(): Promise<string>;
+  /** As when a proxy restarts: every open connection breaks. */
+  dropConnections(): void;
   close(): Promise<void>;
 }
 
@@ -120,6 +122,7 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
       });
       return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     },
+    dropConnections: () => server?.closeAllConnections(),
     async close() {
       feed.close();
       server?.closeAllConnections();

@@ -28,6 +28,10 @@ export function chartView(holder) {
   const stepped = holder.dataset.stepped === 'true';
   let plot;
   let zoomed = false;
+  const zoom = (yes) => {
+    zoomed = yes;
+    holder.toggleAttribute('data-zoomed', yes);
+  };
 
   const marks = [...holder.querySelectorAll('[data-mark]')].map((mark) => [
     Number(mark.dataset.mark),
@@ -68,16 +72,14 @@ export function chartView(holder) {
           },
         ],
         hooks: {
-          setSelect: [(self) => (zoomed = self.select.width > 0)],
+          setSelect: [(self) => zoom(self.select.width > 0)],
           draw: [(self) => drawOver(self, { line, wait, font })],
         },
       },
       [xs, ys],
       picture,
     );
-    plot.over.addEventListener('dblclick', () => {
-      zoomed = false;
-    });
+    plot.over.addEventListener('dblclick', () => zoom(false));
   }
 
   /** A point at the end, so that the newest value stands out, and a dashed line where a machine was lost. */

@@ -42,5 +42,5 @@ function follow() {
     // Result, cost and buttons are those of a done job now.
     location.reload();
   });
-  document.addEventListener('part-changed', () => requestAnimationFrame(findCharts));
+  document.addEventListener('part-changed', () => window.uPlot && requestAnimationFrame(findCharts));
 }

@@ -31,17 +31,19 @@ export function keepParts(root) {
     }
   }
 
+  // A part may hold others: where the whole is in use, those inside that are not still follow.
   function put(fresh) {
     for (const part of fresh.querySelectorAll('[data-live]')) {
       const html = part.outerHTML;
       const old = document.getElementById(part.id);
-      if (!old || shown.get(part.id) === html || isInUse(old)) continue;
+      const isInPlace = old === part;
+      if (isInPlace) shown.set(part.id, html);
+      if (!old || isInPlace || shown.get(part.id) === html || isInUse(old)) continue;
       shown.set(part.id, html);
-      const hadFocus = old.contains(document.activeElement) ? document.activeElement.id : '';
-      const event = new CustomEvent('part-changed', { detail: { old, part } });
-      if (!document.dispatchEvent(event)) continue;
+      const focused = old.contains(document.activeElement) ? document.activeElement.id : '';
       old.replaceWith(document.adoptNode(part));
-      if (hadFocus) document.getElementById(hadFocus)?.focus();
+      if (focused) document.getElementById(focused)?.focus();
+      document.dispatchEvent(new Event('part-changed'));
     }
   }
 
@@ -54,5 +56,5 @@ export function keepParts(root) {
 
 /** A question that is open, or a curve that somebody looks at, is not taken away under their hands. */
 function isInUse(part) {
-  return part.querySelector(':popover-open, details[open]') !== null;
+  return part.querySelector(':popover-open, details[open], [data-zoomed]') !== null;
 }
