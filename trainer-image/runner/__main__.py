@@ -26,6 +26,8 @@ _EXIT_SETTINGS = 78
 _EXIT_OCCUPIED = 75
 _EXIT_BUG = 70
 _EXIT_EXPIRED = 124
+#: In the place of a signal: the machine's own end.
+_EXPIRED = 0
 #: After its machine should have been ended from outside, the runner waits this long before it does so itself.
 _OWN_END_AFTER_SECONDS = 10.0
 _LOCK_SECONDS = 60.0
@@ -54,12 +56,14 @@ def main() -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     adopt_orphans()
     guard = Guard(settings.machine, lock)
-    threading.Thread(target=end_in_time, args=(settings, guard), name="end", daemon=True).start()
+    threading.Thread(target=end_in_time, args=(settings, guard, told), name="end", daemon=True).start()
     try:
         Attempt(settings, os.environ, guard, say, told_to_end=lambda: bool(told)).run()
     except ToldToEnd:
         say("This machine is told to end: all that runs on it is ended.")
         end_all(settings, guard)
+        if told[0] == _EXPIRED:
+            os._exit(_EXIT_EXPIRED)
         die_of(told[0])
     except SettingsError as error:
         say(str(error))
@@ -94,12 +98,13 @@ def end_all(settings: RunnerSettings, guard: Guard) -> None:
     kill_trainer(settings.machine, root=os.getpid(), keep=(guard.pid,))
 
 
-def end_in_time(settings: RunnerSettings, guard: Guard) -> None:
+def end_in_time(settings: RunnerSettings, guard: Guard, told: list[int]) -> None:
     """The machine's end is fixed and enforced from outside. Should nobody be there to do so, no trainer runs on."""
     end_at = settings.ends_at_ms / 1000 + _OWN_END_AFTER_SECONDS
     while time.time() < end_at:  # by the wall, and often: timers do not count a laptop's sleep
         time.sleep(min(1.0, max(0.05, end_at - time.time())))
     say("The end of this machine is past: all that runs on it is ended.")
+    told.append(_EXPIRED)  # first: the end of a trainer that is killed here must not be told as the attempt's
     end_all(settings, guard)
     os._exit(_EXIT_EXPIRED)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,10 +24,12 @@ from runner.processes import kill_trainer
 from runner.settings import RunnerSettings
 from runner.spool import Event
 from runner.trainer_process import TrainerProcess
-from runner.verdict import TrainerEnd, failed, judge
+from runner.verdict import EXIT_STOPPED, TrainerEnd, failed, judge
 from runner.watch import Watch, pass_on_deadline
 
 _PIPES_SECONDS = 5.0
+_MOMENT_SECONDS = 0.3
+_ENDED_FROM_OUTSIDE = (EXIT_STOPPED, -signal.SIGTERM, -signal.SIGKILL)
 _VERDICT = "verdict.json"
 
 
@@ -134,6 +138,9 @@ class Attempt:
         capture = Capture(self._journal, self._cap, trainer.out_fd, trainer.err_fd, trainer.events_fd)
         watch = Watch(self._settings, self._journal, self._control, trainer, self._guard, self._told_to_end)
         watch.until_ended()
+        if watch.asked is None and trainer.exit_code in _ENDED_FROM_OUTSIDE:
+            # Whoever ends a machine ends everybody on it: the runner may be told a moment after the trainer.
+            time.sleep(_MOMENT_SECONDS)
         if self._told_to_end():
             raise ToldToEnd
         self._end_all_of(trainer)

@@ -103,9 +103,6 @@ class FolderBucket:
     def _settle(self, beside: Path, name: str) -> None:
         _flush(beside)
         path = self._root / name
-        # Renaming one name of a file onto another name of the same file does nothing, so the old name goes first.
-        if path.exists() and path.samefile(beside):
-            return
         beside.replace(path)
         _flush(path.parent)
 

@@ -48,8 +48,11 @@ def test_whoever_reads_the_trainer_waits_while_the_spool_cannot_be_written(
     journal.settle()
     journal.end({"type": "finished"})
     journal.remark("too late")
+    journal.settle()
     assert texts(folder) == [f"line {number}" for number in range(2_000)]
     events = [decode(line) for path in sorted(folder.glob("*")) for line in path.read_bytes().splitlines(keepends=True)]
     assert [event["seq"] for event in events if event] == list(range(1, len(events) + 1))
+    assert events[-1]
+    assert events[-1]["type"] == "finished"
     assert [event["type"] for event in events if event and event["type"] != "log"] == ["finished"]
     assert any("the trainer waits" in line for line in said)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from runner.bucket import FolderBucket, open_bucket
+from runner.control import Control
 from runner.gpus import parse_gpus
+from runner.journal import Journal
 from runner.settings import SettingsError, folder_of
 from runner.trainer_events import BadEvent, parse_trainer_event
 from runner.watch import JumpClock
@@ -76,6 +78,28 @@ def test_an_input_is_a_copy_and_a_result_is_whole(tmp_path: Path) -> None:
     bucket.put("attempts/1/out/a", tmp_path / "work" / "a")
     assert (root / "attempts/1/out/a").read_text() == "changed"
     assert [path.name for path in (root / "attempts/1/out").iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "stop", "deadline"),
+    [
+        ({"stop": False, "deadlineAtMs": 2_000}, False, 2_000),
+        ({"stop": False, "deadlineAtMs": 500}, False, 1_000),
+        ({"stop": "yes", "deadlineAtMs": "2000"}, False, 1_000),
+        ({"stop": True, "deadlineAtMs": True}, True, 1_000),
+        ({"deadlineAtMs": float("inf")}, False, 2**53),
+        ([], False, 1_000),
+    ],
+)
+def test_takes_only_wishes_that_make_sense(tmp_path: Path, wishes: Any, stop: bool, deadline: int) -> None:
+    bucket, journal = FolderBucket(tmp_path), Journal(tmp_path / "spool", lambda _text: None)
+    bucket.put_bytes("control/attempt-1.json", json.dumps(wishes).encode())
+    control = Control(bucket, journal, attempt=1, deadline_at_ms=1_000)
+    assert control.look() is ((stop, deadline) != (False, 1_000))
+    assert (control.stop_asked, control.deadline_at_ms) == (stop, deadline)
+    bucket.put_bytes("control/attempt-1.json", b'{"stop": false}')
+    control.look()
+    assert control.stop_asked is stop
 
 
 def test_reads_a_wish_once_until_it_changes(tmp_path: Path) -> None:

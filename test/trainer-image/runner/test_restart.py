@@ -15,6 +15,7 @@ def test_a_restarted_runner_goes_on_counting_behind_a_torn_record(bench: Bench) 
     before = bench.events()
     with bench.segments()[-1].open("ab") as segment:
         segment.write(b'0badc0de {"seq": 99, "type": "lo')
+    (bench.work / "out" / "half.zip").write_text("of the first training")
     bench.wish(stop=False)
     process = bench.start_again()
     eventually(lambda: bench.log("out").count("waiting") == 2, "the second training")
@@ -26,6 +27,7 @@ def test_a_restarted_runner_goes_on_counting_behind_a_torn_record(bench: Bench) 
     assert len(bench.of("hello")) == 2
     assert any("torn bytes were cut off" in line for line in bench.log("machine"))
     assert (events[-1]["why"], events[-1]["hasResult"]) == ("stop_asked", True)
+    assert not (bench.bucket / "attempts/1/out/half.zip").exists()
     assert all(decode(line) for line in bench.segments()[-1].read_bytes().splitlines(keepends=True))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,17 @@ def test_finds_the_last_word_of_an_attempt(tmp_path: Path) -> None:
     terminal = Spool(tmp_path, troubled).recovered.terminal
     assert terminal
     assert terminal["type"] == "failed"
+
+
+def test_the_last_word_is_on_the_disk_before_anybody_acts_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, troubled)
+    spool.append([log("a")])
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: flushed.append(os.fstat(fd).st_ino))
+    spool.sync()
+    assert flushed == [(tmp_path / "000000000001.jsonl").stat().st_ino, tmp_path.stat().st_ino]
 
 
 def test_writes_half_a_character_that_json_let_through(tmp_path: Path) -> None:
