@@ -235,6 +235,9 @@ export function holdsCloudContract(name: string, open: () => Promise<House>): vo
     });
 
     describe('a crash right before any act of a call', () => {
+      /** Some twenty processes in a row; each is quick, but a busy machine is not. */
+      const timeoutMs = 180_000;
+
       const everywhere = async (call: CrashingCall, argument: () => unknown, then: () => Promise<void>) => {
         let act = 1;
         for (; ; act++) {
@@ -248,74 +251,94 @@ export function holdsCloudContract(name: string, open: () => Promise<House>): vo
         expect(act).toBeGreaterThan(3);
       };
 
-      test.each(['createBucket', 'createSignals'] as const)('%s goes on when it is called again', async (call) => {
-        const other = call === 'createBucket' ? 'bucket' : 'signals';
-        for (let act = 1; ; act++) {
-          const died = await house.diesBefore(act, call, labelsFor(ref));
-          await cloud[call](labelsFor(ref));
-          expect(await names()).toEqual([`${other} ${bucketNameOf(ref)}`]);
-          await (call === 'createBucket' ? cloud.removeBucket(ref) : cloud.removeSignals(ref));
-          expect(await names()).toEqual([]);
-          if (!died) break;
-          ref = newRef();
-        }
-      });
+      test.each(['createBucket', 'createSignals'] as const)(
+        '%s goes on when it is called again',
+        async (call) => {
+          const other = call === 'createBucket' ? 'bucket' : 'signals';
+          for (let act = 1; ; act++) {
+            const died = await house.diesBefore(act, call, labelsFor(ref));
+            await cloud[call](labelsFor(ref));
+            expect(await names()).toEqual([`${other} ${bucketNameOf(ref)}`]);
+            await (call === 'createBucket' ? cloud.removeBucket(ref) : cloud.removeSignals(ref));
+            expect(await names()).toEqual([]);
+            if (!died) break;
+            ref = newRef();
+          }
+        },
+        timeoutMs,
+      );
 
-      test('createMachine goes on when it is called again, and starts one machine', async () => {
-        await ground(ref);
-        await everywhere(
-          'createMachine',
-          () => orderFor(ref),
-          async () => {
-            expect(await cloud.createMachine(orderFor(ref))).toMatchObject({ state: 'running' });
-            await sleeping();
-            expect((await cloud.readConsole(ref)).match(/sleeping/g)).toHaveLength(1);
-            await cloud.removeMachine(ref);
+      test(
+        'createMachine goes on when it is called again, and starts one machine',
+        async () => {
+          await ground(ref);
+          await everywhere(
+            'createMachine',
+            () => orderFor(ref),
+            async () => {
+              expect(await cloud.createMachine(orderFor(ref))).toMatchObject({ state: 'running' });
+              await sleeping();
+              expect((await cloud.readConsole(ref)).match(/sleeping/g)).toHaveLength(1);
+              await cloud.removeMachine(ref);
+              expect(await house.running(ref)).toEqual([]);
+            },
+          );
+        },
+        timeoutMs,
+      );
+
+      test(
+        'a machine whose making died is removed as any other',
+        async () => {
+          await ground(ref);
+          await everywhere(
+            'createMachine',
+            () => orderFor(ref),
+            async () => {
+              await cloud.removeMachine(ref);
+              await nothingRuns();
+              expect((await names()).filter((thing) => thing.startsWith('machine'))).toEqual([]);
+            },
+          );
+        },
+        timeoutMs,
+      );
+
+      test.each(['removeBucket', 'removeSignals'] as const)(
+        '%s goes on when it is called again',
+        async (call) => {
+          for (let act = 1; ; act++) {
+            await ground(ref);
+            const died = await house.diesBefore(act, call, ref);
+            await cloud[call](ref);
+            expect((await cloud.list()).filter((thing) => call.toLowerCase().includes(thing.kind))).toEqual([]);
+            if (!died) break;
+            ref = newRef();
+          }
+        },
+        timeoutMs,
+      );
+
+      test(
+        'removeMachine goes on when it is called again, and still knows the times',
+        async () => {
+          for (let act = 1; ; act++) {
+            await ground(ref);
+            const { startedAtMs } = await cloud.createMachine(orderFor(ref));
+            const died = await house.diesBefore(act, 'removeMachine', ref);
+            expect(await cloud.removeMachine(ref)).toMatchObject({
+              state: 'absent',
+              startedAtMs,
+              endedBecause: 'killed',
+            });
             expect(await house.running(ref)).toEqual([]);
-          },
-        );
-      });
-
-      test('a machine whose making died is removed as any other', async () => {
-        await ground(ref);
-        await everywhere(
-          'createMachine',
-          () => orderFor(ref),
-          async () => {
-            await cloud.removeMachine(ref);
-            await nothingRuns();
             expect((await names()).filter((thing) => thing.startsWith('machine'))).toEqual([]);
-          },
-        );
-      });
-
-      test.each(['removeBucket', 'removeSignals'] as const)('%s goes on when it is called again', async (call) => {
-        for (let act = 1; ; act++) {
-          await ground(ref);
-          const died = await house.diesBefore(act, call, ref);
-          await cloud[call](ref);
-          expect((await cloud.list()).filter((thing) => call.toLowerCase().includes(thing.kind))).toEqual([]);
-          if (!died) break;
-          ref = newRef();
-        }
-      });
-
-      test('removeMachine goes on when it is called again, and still knows the times', async () => {
-        for (let act = 1; ; act++) {
-          await ground(ref);
-          const { startedAtMs } = await cloud.createMachine(orderFor(ref));
-          const died = await house.diesBefore(act, 'removeMachine', ref);
-          expect(await cloud.removeMachine(ref)).toMatchObject({
-            state: 'absent',
-            startedAtMs,
-            endedBecause: 'killed',
-          });
-          expect(await house.running(ref)).toEqual([]);
-          expect((await names()).filter((thing) => thing.startsWith('machine'))).toEqual([]);
-          if (!died) break;
-          ref = newRef();
-        }
-      });
+            if (!died) break;
+            ref = newRef();
+          }
+        },
+        timeoutMs,
+      );
     });
 
     describe('machine', () => {

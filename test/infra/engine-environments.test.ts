@@ -120,8 +120,11 @@ describe('engine environments', () => {
     await until('uv is gone', async () => !(await readFile(`/proc/${uv}/cmdline`, 'utf8').catch(() => '')));
   });
 
-  test('a package that is not what the lock says is refused, and nothing is called ready', async () => {
-    await writeLock(tinyLock.replace('sha256:b6a8', 'sha256:0000'));
+  test.each([
+    ['is not what the lock says', tinyLock.replace('sha256:b6a8', 'sha256:0000')],
+    ['the lock gives no hash of', 'iniconfig==2.0.0\n'],
+  ])('a package that %s is refused, and nothing is called ready', async (_, lock) => {
+    await writeLock(lock);
     const environments = open();
     const failed = environments.prepare('tiny', () => {});
     await expect(failed).rejects.toMatchObject({ type: 'EngineUnavailable' });

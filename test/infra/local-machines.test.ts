@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type AttemptRef, machineNameOf } from '../../domain/ids.ts';
 import type { Cloud, Labels } from '../../infra/cloud.ts';
@@ -169,6 +169,31 @@ describe('a machine of the local cloud', () => {
     for (const thing of await cloud.list()) await run('bash', ['-c', cloud.manualRemoval(thing)]);
     expect(await house.running(ref)).toEqual([]);
     expect(await cloud.list()).toEqual([]);
+  });
+
+  test('is started once, however many start it at the same time', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ty-many-'));
+    const plan = {
+      command: ['/bin/sh', '-c', 'echo once; sleep 60'],
+      environment: { TRAINYARD_MACHINE: basename(folder) },
+      endsAtMs: Date.now() + 60_000,
+      tombstone: join(folder, 'tombstone'),
+      temporaryFolder: join(folder, 'tmp'),
+    };
+    await writeFile(join(folder, 'machine.json'), JSON.stringify(plan));
+    await writeFile(join(folder, 'machine.lock'), '');
+    const python = (await run('python3', ['-c', 'import sys; print(sys.executable)'])).stdout.trim();
+    const program = join(repository, 'infra/local/machine.py');
+    for (let starts = 0; starts < 6; starts++)
+      spawn(python, [program, 'run', folder], { stdio: 'ignore', detached: true });
+    const said = () => readFile(join(folder, 'console.log'), 'utf8').catch(() => '');
+    await until('it started', async () => (await said()) !== '');
+    // The others are gone when a look finds one guard and one machine.
+    const ours = async () => (await run('pgrep', ['-f', `run ${folder}`])).stdout.trim().split('\n').length;
+    await until('one is left', async () => (await ours()) === 2);
+    expect(await said()).toBe('once\n');
+    await run(python, [program, 'end', folder]);
+    await rm(folder, { recursive: true });
   });
 
   test('ends nothing in a folder that is no machine', async () => {

@@ -17,7 +17,8 @@ const records = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, nth) => record(from + nth)).join('');
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, nth) => from + nth);
 const torn = record(99).slice(0, 40);
-const broken = `${record(98).slice(0, 30)}!${record(98).slice(31)}`;
+/** Still an event by its letters; the checksum alone tells. */
+const broken = record(98).replace('line 98', 'line 97');
 
 describe('a record', () => {
   test('is read when its checksum fits, whatever letters are in it', () => {
