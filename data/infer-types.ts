@@ -1,5 +1,15 @@
-import { castFromText, hasValue, isMissingWord, missingWords, reads, type SqlType, trimmed } from './column-kinds.ts';
-import type { Row, Session } from './session.ts';
+import {
+  castFromText,
+  hasValue,
+  isMissingWord,
+  missingWords,
+  reads,
+  type SqlType,
+  sqlTypes,
+  trimmed,
+} from './column-kinds.ts';
+import { groupsOf, type LongColumn, longForm } from './long-form.ts';
+import type { Session } from './session.ts';
 import { plural, showValue } from './show-value.ts';
 import { quoteText } from './sql-text.ts';
 import type { Staged } from './stage-csv.ts';
@@ -15,8 +25,6 @@ export interface InferredColumn {
 /** What a column may be, each narrower than the next; a column takes the first that all its values are. */
 const ladder: readonly SqlType[] = ['BOOLEAN', 'BIGINT', 'DOUBLE', 'DATE', 'TIMESTAMP'];
 
-/** So many columns are looked at by one query: aggregates of thousands of columns at once need much memory. */
-const BATCH = 200;
 const SAMPLE_ROWS = 5000;
 
 interface Candidate {
@@ -70,25 +78,27 @@ export async function inferTypes(session: Session, staged: Staged): Promise<Infe
 
 async function sampleTypes(session: Session, staged: Staged): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
-  for (const indexes of batches(staged.names.length)) {
-    const selects = indexes.map((index) => {
-      const text = trimmed(`c${index}`);
-      const value = hasValue(text);
-      const counts = ladder.map((type) => `count(*) FILTER (${value} AND ${reads(type, text)})`);
-      const like = patterns.map(
-        ({ regexp }) => `count(*) FILTER (${value} AND regexp_full_match(${text}, ${quoteText(regexp)}))`,
-      );
-      return [`count(*) FILTER (${value})`, ...counts, ...like].join(', ');
-    });
-    const columns = indexes.map((index) => `c${index}`).join(', ');
-    const from = `(SELECT ${columns} FROM read_parquet(${quoteText(staged.path)}) LIMIT ${SAMPLE_ROWS})`;
-    const row = (await session.row(`SELECT ${selects.join(', ')} FROM ${from}`)).map(Number);
-    const width = 1 + ladder.length + patterns.length;
-    for (const [position, index] of indexes.entries()) {
-      candidates.push(judgeSample(index, row.slice(position * width, (position + 1) * width)));
+  const text = trimmed('v');
+  const value = hasValue(text);
+  const asked = [
+    'true',
+    ...ladder.map((type) => reads(type, text)),
+    ...patterns.map(({ regexp }) => `regexp_full_match(${text}, ${quoteText(regexp)})`),
+  ];
+  const counts = asked.map((condition) => `count(*) FILTER (${value} AND ${condition})`).join(', ');
+  const source = `(SELECT * FROM read_parquet(${quoteText(staged.path)}) LIMIT ${SAMPLE_ROWS})`;
+  for (const group of groupsOf(stagedColumns(staged), Math.min(staged.rows, SAMPLE_ROWS))) {
+    for (const [k, ...counted] of await session.rows(
+      `SELECT k, ${counts} FROM ${longForm(source, group)} GROUP BY k`,
+    )) {
+      candidates[Number(k)] = judgeSample(Number(k), counted.map(Number));
     }
   }
   return candidates;
+}
+
+function stagedColumns(staged: Staged): LongColumn[] {
+  return staged.names.map((_, index) => ({ index, sql: `c${index}` }));
 }
 
 /** Texts that a person may take for something else, and why they are kept as text. */
@@ -130,24 +140,30 @@ function judgeSample(index: number, [values = 0, ...counts]: number[]): Candidat
 }
 
 async function countTypes(session: Session, staged: Staged, open: Candidate[]): Promise<[Candidate, Counted][]> {
+  const source = `read_parquet(${quoteText(staged.path)})`;
   const counted: [Candidate, Counted][] = [];
-  for (let from = 0; from < open.length; from += BATCH) {
-    const batch = open.slice(from, from + BATCH);
-    const selects = batch.map(({ index, types }) => {
-      const column = `c${index}`;
-      const text = trimmed(column);
-      const type = types[0] as SqlType;
-      if (type === 'VARCHAR') return `coalesce(sum(strlen(${column})), 0), 0, 0, 0`;
-      return `coalesce(sum(strlen(${column})), 0), count(*) FILTER (${hasValue(text)}), count(*) FILTER (${isMissingWord(text)}),
-        count(*) FILTER (${hasValue(text)} AND ${reads(type, text)})`;
-    });
-    const row: Row = await session.row(`SELECT ${selects.join(', ')} FROM read_parquet(${quoteText(staged.path)})`);
-    for (const [position, candidate] of batch.entries()) {
-      const [bytes = 0, values = 0, words = 0, fitting = 0] = row.slice(position * 4, position * 4 + 4).map(Number);
-      counted.push([candidate, { bytes, values, words, fitting }]);
+  for (const type of sqlTypes) {
+    const alike = open.filter((candidate) => candidate.types[0] === type);
+    for (const group of groupsOf(alike, staged.rows)) {
+      const columns = group.map(({ index }) => ({ index, sql: `c${index}` }));
+      const found = await session.rows(`SELECT k, ${countsOf(type)} FROM ${longForm(source, columns)} GROUP BY k`);
+      for (const [k, ...counts] of found) {
+        const candidate = group.find(({ index }) => index === Number(k));
+        const [bytes = 0, values = 0, words = 0, fitting = 0] = counts.map(Number);
+        if (candidate) counted.push([candidate, { bytes, values, words, fitting }]);
+      }
     }
   }
   return counted;
+}
+
+function countsOf(type: SqlType): string {
+  const bytes = 'coalesce(sum(strlen(v)), 0)';
+  // What stays text need not be looked at closer.
+  if (type === 'VARCHAR') return `${bytes}, 0, 0, 0`;
+  const text = trimmed('v');
+  const value = hasValue(text);
+  return `${bytes}, count(*) FILTER (${value}), count(*) FILTER (${isMissingWord(text)}), count(*) FILTER (${value} AND ${reads(type, text)})`;
 }
 
 function wordRemarks({ words }: Counted): string[] {
@@ -185,12 +201,4 @@ async function almostRemarks(
   return [
     `All but ${plural(others, 'value')} are ${kind}; the first other is ${showValue(String(first[1]))} in row ${first[0]}. Kept as text.`,
   ];
-}
-
-function batches(columns: number): number[][] {
-  const all: number[][] = [];
-  for (let from = 0; from < columns; from += BATCH) {
-    all.push(Array.from({ length: Math.min(BATCH, columns - from) }, (_, n) => from + n));
-  }
-  return all;
 }

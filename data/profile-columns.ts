@@ -1,6 +1,8 @@
 import type { ColumnProfile, DatasetProfile } from '../domain/dataset.ts';
-import { type SqlType, typeWords } from './column-kinds.ts';
-import type { Row, Session } from './session.ts';
+import type { Json } from '@duckdb/node-api';
+import { type SqlType, sqlTypes, typeWords } from './column-kinds.ts';
+import { groupsOf, type LongColumn, longForm } from './long-form.ts';
+import type { Session } from './session.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 
 export interface TypedColumn {
@@ -35,60 +37,66 @@ export async function profileColumns(
 ): Promise<DatasetProfile> {
   const source = `read_parquet(${quoteText(parquet)})`;
   const rows = Number((await session.row(`SELECT count(*) FROM ${source}`))[0]);
+  const most = columns.length > MANY_COLUMNS ? TOP_OF_MANY : TOP;
   const profiles: ColumnProfile[] = [];
-  // Small tables by many columns at once, large ones column by column, so that memory stays bounded.
-  const batchSize = Math.max(1, Math.min(64, Math.floor(4_000_000 / Math.max(1, rows))));
-  for (let from = 0; from < columns.length; from += batchSize) {
-    const batch = columns.slice(from, from + batchSize);
-    const selects = batch.map(({ name }, index) => `${quoteName(name)} AS c${index}`).join(', ');
-    let table = `(SELECT ${selects} FROM ${source})`;
-    if (columns.length > batchSize && batchSize > 1) {
-      // The description of a wide Parquet file is long; read it once for each batch and not for each column.
-      await session.run(`CREATE OR REPLACE TEMP TABLE batch AS SELECT ${selects} FROM ${source}`);
-      table = 'batch';
-    }
-    profiles.push(
-      ...(await profileBatch(session, table, batch, rows, columns.length > MANY_COLUMNS ? TOP_OF_MANY : TOP)),
+  for (const type of sqlTypes) {
+    const alike = columns.flatMap((column, index) =>
+      column.type === type ? [{ index, sql: quoteName(column.name) }] : [],
     );
+    for (const group of groupsOf(alike, rows)) {
+      const looked = await lookAt(session, source, type, group, rows, most);
+      for (const [index, found] of looked) profiles[index] = profileOf(columns[index] as TypedColumn, rows, found);
+    }
   }
-  return { rows, columns: profiles, remarks: [] };
+  return { rows, columns: profiles };
 }
 
-async function profileBatch(
+interface Looked extends Basics {
+  distinctIsExact: boolean;
+  top: ColumnProfile['top'];
+  histogram: number[];
+}
+
+async function lookAt(
   session: Session,
-  table: string,
-  batch: TypedColumn[],
+  source: string,
+  type: SqlType,
+  group: LongColumn[],
   rows: number,
   most: number,
-): Promise<ColumnProfile[]> {
-  const basics = await readBasics(session, table, batch);
-  const exact = basics.map(({ distinct }) => rows <= EXACT_ROWS || distinct <= EXACT_DISTINCT);
-  const counted = await readTop(
-    session,
-    table,
-    basics.map((_, index) => index).filter((index) => exact[index]),
-    most,
-  );
-  const histograms = await readHistograms(session, table, batch, basics);
-  return batch.map(({ name, type, remarks }, index) => {
-    const { count, min, max, mean, distinct: approximate } = basics[index] as Basics;
-    const { distinct, top } = counted.get(index) ?? { distinct: exact[index] ? 0 : approximate, top: [] };
-    const missing = rows - count;
-    const all = [...remarks, ...remarksOn(rows, missing, distinct, exact[index] as boolean)];
-    return {
-      name,
-      type: typeWords[type],
-      sqlType: type,
-      missing,
-      distinct,
-      min,
-      max,
-      mean,
-      top,
-      histogram: histograms.get(index) ?? [],
-      remarks: all,
-    };
-  });
+) {
+  const looked = new Map<number, Looked>();
+  for (const [index, basics] of await readBasics(session, longForm(source, group), type)) {
+    const distinctIsExact = rows <= EXACT_ROWS || basics.distinct <= EXACT_DISTINCT;
+    looked.set(index, { ...basics, distinctIsExact, top: [], histogram: [] });
+  }
+  const countable = group.filter(({ index }) => looked.get(index)?.distinctIsExact);
+  for (const [index, counted] of await readTop(session, source, countable, most)) {
+    Object.assign(looked.get(index) ?? {}, counted);
+  }
+  if (type === 'VARCHAR' || type === 'BOOLEAN') return looked;
+  for (const [index, histogram] of await readHistograms(session, longForm(source, group), type)) {
+    Object.assign(looked.get(index) ?? {}, { histogram });
+  }
+  return looked;
+}
+
+function profileOf(column: TypedColumn, rows: number, looked: Looked): ColumnProfile {
+  const missing = rows - looked.count;
+  const distinct = looked.count === 0 ? 0 : looked.distinct;
+  return {
+    name: column.name,
+    type: typeWords[column.type],
+    sqlType: column.type,
+    missing,
+    distinct,
+    min: looked.min,
+    max: looked.max,
+    mean: looked.mean,
+    top: looked.top,
+    histogram: looked.histogram,
+    remarks: [...column.remarks, ...remarksOn(rows, missing, distinct, looked.distinctIsExact)],
+  };
 }
 
 function remarksOn(rows: number, missing: number, distinct: number, exact: boolean): string[] {
@@ -97,103 +105,87 @@ function remarksOn(rows: number, missing: number, distinct: number, exact: boole
   if (distinct === 1)
     return [missing === 0 ? 'Every row has the same value.' : 'All values that are there are the same.'];
   if (!exact) return ['The number of different values is approximate.'];
-  if (distinct === values && values > 1) return ['Every value is different.'];
+  if (distinct === values) return ['Every value is different.'];
   return [];
 }
 
-async function readBasics(session: Session, table: string, batch: TypedColumn[]): Promise<Basics[]> {
-  const selects = batch.map(({ type }, index) => {
-    const column = `c${index}`;
-    const finite = type === 'DOUBLE' ? `CASE WHEN isfinite(${column}) THEN ${column} END` : column;
-    const range =
-      type === 'VARCHAR' || type === 'BOOLEAN'
-        ? 'NULL, NULL'
-        : `CAST(min(${finite}) AS VARCHAR), CAST(max(${finite}) AS VARCHAR)`;
-    const mean = type === 'BIGINT' || type === 'DOUBLE' ? `avg(${finite})` : 'NULL';
-    return `count(${column}), approx_count_distinct(${column}), ${range}, ${mean}`;
+/** Infinity is a value, but neither a least nor a greatest one. */
+function finite(type: SqlType): string {
+  return type === 'DOUBLE' ? 'CASE WHEN isfinite(v) THEN v END' : 'v';
+}
+
+async function readBasics(session: Session, long: string, type: SqlType): Promise<[number, Basics][]> {
+  const ranged = type !== 'VARCHAR' && type !== 'BOOLEAN';
+  const range = ranged ? `CAST(min(${finite(type)}) AS VARCHAR), CAST(max(${finite(type)}) AS VARCHAR)` : 'NULL, NULL';
+  const mean = type === 'BIGINT' || type === 'DOUBLE' ? `avg(${finite(type)})` : 'NULL';
+  const found = await session.rows(
+    `SELECT k, count(v), approx_count_distinct(v), ${range}, ${mean} FROM ${long} GROUP BY k`,
+  );
+  return found.map(([k, count, distinct, min, max, average]) => {
+    const value = typeof average === 'number' && Number.isFinite(average) ? average : null;
+    return [
+      Number(k),
+      { count: Number(count), distinct: Number(distinct), min: textOf(min), max: textOf(max), mean: value },
+    ];
   });
-  const row: Row = await session.row(`SELECT ${selects.join(', ')} FROM ${table}`);
-  return batch.map((_, index) => {
-    const [count, distinct, min, max, mean] = row.slice(index * 5, index * 5 + 5);
-    const average = mean === null || mean === undefined ? Number.NaN : Number(mean);
-    return {
-      count: Number(count),
-      distinct: Number(distinct),
-      min: (min as string | null) ?? null,
-      max: (max as string | null) ?? null,
-      mean: Number.isFinite(average) ? average : null,
-    };
-  });
+}
+
+function textOf(value: Json | undefined): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 interface Counted {
   distinct: number;
-  top: { value: string; count: number }[];
+  top: ColumnProfile['top'];
 }
 
+/** Exact counts of every value; equal counts in the order of the values, so that two looks show the same. */
 async function readTop(
   session: Session,
-  table: string,
-  indexes: number[],
+  source: string,
+  group: LongColumn[],
   most: number,
-): Promise<Map<number, Counted>> {
-  const found = new Map<number, Counted>();
-  if (indexes.length === 0) return found;
-  const selects = indexes.map(
-    (index) => `SELECT * FROM (
-      WITH counted AS MATERIALIZED (SELECT c${index} AS v, count(*) AS n FROM ${table} WHERE c${index} IS NOT NULL GROUP BY 1)
-      SELECT ${index} AS k, (SELECT count(*) FROM counted) AS d, CAST(v AS VARCHAR) AS value, n, row_number() OVER (ORDER BY n DESC, v) AS place
-        FROM counted ORDER BY place LIMIT ${most})`,
+): Promise<[number, Counted][]> {
+  if (group.length === 0) return [];
+  const found = await session.rows(
+    `WITH counted AS MATERIALIZED (
+       SELECT k, v, count(*) AS n FROM ${longForm(source, group)} WHERE v IS NOT NULL GROUP BY k, v
+     )
+     SELECT k, count(*), list_transform(
+       min({'minus': -n, 'v': v}, ${most}), lambda x: [CAST(-x.minus AS VARCHAR), left(CAST(x.v AS VARCHAR), ${LONGEST_VALUE + 1})]
+     ) FROM counted GROUP BY k`,
   );
-  for (const [k, d, value, n] of await session.rows(`${selects.join(' UNION ALL ')} ORDER BY k, place`)) {
-    const index = Number(k);
-    const column = found.get(index) ?? { distinct: Number(d), top: [] };
-    column.top.push({ value: shorten(String(value)), count: Number(n) });
-    found.set(index, column);
-  }
-  return found;
+  return found.map(([k, distinct, top]) => {
+    const entries = (top as [count: string, value: string][]).map(([count, value]) => ({
+      value: shorten(value),
+      count: Number(count),
+    }));
+    return [Number(k), { distinct: Number(distinct), top: entries }];
+  });
 }
 
 function shorten(value: string): string {
   return value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}…` : value;
 }
 
-async function readHistograms(
-  session: Session,
-  table: string,
-  batch: TypedColumn[],
-  basics: Basics[],
-): Promise<Map<number, number[]>> {
+async function readHistograms(session: Session, long: string, type: SqlType): Promise<Map<number, number[]>> {
+  const number =
+    type === 'DATE' || type === 'TIMESTAMP' ? 'CAST(epoch_us(CAST(v AS TIMESTAMP)) AS DOUBLE)' : 'CAST(v AS DOUBLE)';
+  const only = type === 'DOUBLE' ? 'isfinite(v)' : 'v IS NOT NULL';
+  // Halves, because the distance between the largest and the smallest number may be no number any more.
+  const found = await session.rows(
+    `WITH numbers AS (SELECT k, ${number} / 2 AS half FROM ${long} WHERE ${only}),
+       ranges AS (SELECT k, min(half) AS least, max(half) - min(half) AS width FROM numbers GROUP BY k)
+     SELECT k, CASE WHEN width = 0 THEN -1 ELSE least(${BINS - 1}, floor((half - least) / width * ${BINS})) END AS bin, count(*)
+     FROM numbers JOIN ranges USING (k) GROUP BY 1, 2`,
+  );
   const histograms = new Map<number, number[]>();
-  const selects = batch.flatMap(({ type }, index) => {
-    const { min, max, count } = basics[index] as Basics;
-    if (type === 'VARCHAR' || type === 'BOOLEAN' || min === null || max === null) return [];
-    if (min === max) {
-      histograms.set(index, [count]);
-      return [];
-    }
-    histograms.set(
-      index,
-      Array.from({ length: BINS }, () => 0),
-    );
-    const value = numeric(type, `c${index}`);
-    const from = numeric(type, `CAST(${quoteText(min)} AS ${type})`);
-    const to = numeric(type, `CAST(${quoteText(max)} AS ${type})`);
-    // Halves, because the distance between the largest and the smallest number is not a number any more.
-    const bin = `least(${BINS - 1}, CAST(floor((${value} / 2 - ${from} / 2) / (${to} / 2 - ${from} / 2) * ${BINS}) AS BIGINT))`;
-    const where = type === 'DOUBLE' ? `isfinite(c${index})` : `c${index} IS NOT NULL`;
-    return [`(SELECT ${index} AS k, ${bin} AS bin, count(*) AS n FROM ${table} WHERE ${where} GROUP BY 2)`];
-  });
-  if (selects.length === 0) return histograms;
-  for (const [k, bin, n] of await session.rows(selects.join(' UNION ALL '))) {
-    const histogram = histograms.get(Number(k));
-    if (histogram) histogram[Math.max(0, Number(bin))] = (histogram[Math.max(0, Number(bin))] ?? 0) + Number(n);
+  for (const [k, bin, count] of found) {
+    const index = Number(k);
+    // One value only: one bin.
+    const histogram = histograms.get(index) ?? Array.from({ length: Number(bin) < 0 ? 1 : BINS }, () => 0);
+    histogram[Math.max(0, Number(bin))] = Number(count);
+    histograms.set(index, histogram);
   }
   return histograms;
-}
-
-function numeric(type: SqlType, sql: string): string {
-  return type === 'DATE' || type === 'TIMESTAMP'
-    ? `CAST(epoch_us(CAST(${sql} AS TIMESTAMP)) AS DOUBLE)`
-    : `CAST(${sql} AS DOUBLE)`;
 }

