@@ -53,11 +53,11 @@ function narrow(builder: Knex.QueryBuilder, { status, text }: JobsQuery): void {
   if (status === 'open') void builder.whereNull('jobs.done_at_ms');
   else if (status !== 'all') void builder.where('jobs.outcome', status);
   if (text === '') return;
-  // "!" escapes, because MySQL and SQLite disagree about the backslash.
-  const pattern = `%${text.replace(/[!%_]/g, (found) => `!${found}`)}%`;
+  // "!" escapes, because MySQL and SQLite disagree about the backslash; they also disagree about letters.
+  const pattern = `%${text.toLowerCase().replace(/[!%_]/g, (found) => `!${found}`)}%`;
   void builder.where((any) => {
     for (const column of ['jobs.name', 'datasets.name', 'jobs.engine']) {
-      void any.orWhereRaw("?? like ? escape '!'", [column, pattern]);
+      void any.orWhereRaw("lower(??) like ? escape '!'", [column, pattern]);
     }
   });
 }

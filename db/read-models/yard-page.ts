@@ -36,7 +36,7 @@ export const readYardPage = reading(async (knex: Knex, workspaceId: string, nowM
         .whereNotNull('predictions.done_at_ms')
         .orderBy('predictions.done_at_ms', 'desc')
         .limit(recentShown),
-      knex('places').select('places.*').orderBy('places.asked_at_ms'),
+      knex('places').select('places.*').where('places.workspace_id', workspaceId).orderBy('places.asked_at_ms'),
       readMachines(knex, workspaceId),
       knex('resources')
         .select('resources.*')
