@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,16 +16,36 @@ export interface Lock {
  */
 export async function takeLock(path: string): Promise<Lock | undefined> {
   await mkdir(dirname(path), { recursive: true });
-  const file = new Sqlite(path, { timeout: 0 });
+  // Long enough to outwait one who only looks (isHeld).
+  const file = new Sqlite(path, { timeout: 100 });
   try {
     file.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     file.close();
-    if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY')) return undefined;
+    if (isBusy(error)) return undefined;
     throw error;
   }
   writeFileSync(`${path}.holder`, String(process.pid));
   return { release: () => file.close() };
+}
+
+/** Looks without taking. */
+export function isHeld(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const file = new Sqlite(path, { timeout: 0, readonly: true });
+  try {
+    file.prepare('SELECT count(*) FROM sqlite_master').get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    file.close();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true;
 }
 
 /** The process that holds a lock, as far as it is known. */

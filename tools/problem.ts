@@ -23,6 +23,9 @@ export function sentenceOf(error: unknown): string | undefined {
     case 'SQLITE_READONLY':
     case 'SQLITE_CANTOPEN':
       return `There is no right to write${where}: ${message}. Give it, or name another folder with TRAINYARD_DATA_FOLDER or TRAINYARD_CACHE_FOLDER.`;
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return `There is a file where a folder has to be${where}. Move it, or name another folder with TRAINYARD_DATA_FOLDER or TRAINYARD_CACHE_FOLDER.`;
     default:
       return undefined;
   }

@@ -13,7 +13,7 @@ import { bringSystemPackage, type SystemPackage } from './apt.ts';
 /** What a suite needs beside Node and the packages. */
 export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | 'sklearn' | 'autogluon';
 
-const systemPackages: Partial<Record<Need, SystemPackage>> = {
+export const systemPackages = {
   mariadb: {
     programs: ['mariadbd', 'mysqld'],
     debian: 'mariadb-server',
@@ -32,7 +32,7 @@ const systemPackages: Partial<Record<Need, SystemPackage>> = {
     size: '400 MB on disk, a minute',
   },
   shellcheck: { programs: ['shellcheck'], debian: 'shellcheck', brew: 'shellcheck', size: '30 MB on disk' },
-};
+} satisfies Partial<Record<Need, SystemPackage>>;
 
 /** Brings what suites need, each once, however many ask. */
 export class Needs {
@@ -66,8 +66,9 @@ export class Needs {
   }
 
   async #bring(need: Need): Promise<void> {
-    const system = systemPackages[need];
-    if (system) return bringSystemPackage(system, this.#progress);
+    if (need === 'mariadb' || need === 'chromium' || need === 'shellcheck') {
+      return bringSystemPackage(systemPackages[need], this.#progress);
+    }
     if (need === 'temporal') {
       await bringTemporal(this.#settings.cacheFolder, this.#progress);
       return;

@@ -11,6 +11,7 @@ import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { addSearchAttributes, waitForServer } from '../temporal-server/temporal-server.ts';
 import { root, temporalChild, webChild, workersChild } from './children.ts';
 import { openDataFolder } from './data-folder.ts';
+import { portsOf } from './ports-of.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { prepareEngines } from './prepare-engines.ts';
 import { checkOpenHistories } from './check-open-histories.ts';
@@ -81,21 +82,6 @@ async function useForeignServer(settings: Settings): Promise<void> {
   const to = temporalAddressOf(settings);
   await waitForServer(to, 10_000);
   await addSearchAttributes(to);
-}
-
-function portsOf(settings: Settings) {
-  const { webHost, webPort, temporalPort, temporalUiPort, workerMetricsPort } = settings;
-  const loopback = '127.0.0.1';
-  const ours = [
-    { setting: 'webPort', port: webPort, host: webHost, purpose: 'the pages and the API' },
-    { setting: 'workerMetricsPort', port: workerMetricsPort, host: loopback, purpose: "the workers' metrics" },
-  ];
-  if (settings.temporalAddress !== '') return ours;
-  return [
-    ...ours,
-    { setting: 'temporalPort', port: temporalPort, host: loopback, purpose: 'the Temporal server' },
-    { setting: 'temporalUiPort', port: temporalUiPort, host: loopback, purpose: "the Temporal server's pages" },
-  ];
 }
 
 function addresses(settings: Settings): string[] {
