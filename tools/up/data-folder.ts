@@ -32,7 +32,7 @@ export async function openDataFolder(
   if (!lock) {
     const holder = holderOf(lockPath);
     throw new Problem(
-      `Trainyard already runs on the data folder ${folder}${holder ? ` (process ${holder})` : ''}: use that one, end it, ` +
+      `Another one already runs on the data folder ${folder}${holder ? ` (process ${holder})` : ''}: use that one, end it, ` +
         'or name another folder with TRAINYARD_DATA_FOLDER and other ports.',
     );
   }

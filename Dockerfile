@@ -1,0 +1,50 @@
+# Web and workers for a deployment with its own Temporal server, database and store:
+#   docker build --target web -t trainyard-web . && docker build --target workers -t trainyard-workers .
+# Before each switch to a new version: docker run --rm … trainyard-workers node tools/prepare.ts
+# They need TRAINYARD_TEMPORAL_ADDRESS and TRAINYARD_DATABASE_URL, and /data on a volume that both share.
+
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+
+FROM node:24-bookworm-slim AS base
+# Python describes the engines, and is what the environments of the local machines are made from. tini reaps what they leave.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv tini \
+  && rm -rf /var/lib/apt/lists/* \
+  && install -d -o node -g node /data /cache
+ENV NODE_ENV=production \
+  TRAINYARD_DATA_FOLDER=/data \
+  TRAINYARD_CACHE_FOLDER=/cache \
+  TRAINYARD_WEB_HOST=0.0.0.0 \
+  TRAINYARD_ALLOWED_HOSTS=localhost
+WORKDIR /app
+COPY --from=packages /app/node_modules node_modules
+COPY package.json package-lock.json LICENSE ./
+COPY domain domain
+COPY settings settings
+COPY infra infra
+COPY data data
+COPY db db
+COPY temporal temporal
+COPY activities activities
+COPY workflows workflows
+COPY workers workers
+COPY tools tools
+COPY trainer-image trainer-image
+COPY web web
+USER node
+VOLUME ["/data", "/cache"]
+ENTRYPOINT ["tini", "--"]
+
+FROM base AS workers
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8703/metrics').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "workers/main.ts"]
+
+FROM base AS web
+EXPOSE 8700
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8700/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "web/server.ts"]
