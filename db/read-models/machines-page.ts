@@ -41,5 +41,5 @@ export const readMachinesPage = reading(async (knex: Knex, workspaceId: string):
       .orderBy('resources.ended_at_ms', 'desc')
       .limit(endedShown),
   ]);
-  return { standing, ended } as unknown as MachinesFacts;
+  return { standing, ended };
 });

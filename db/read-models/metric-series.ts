@@ -40,10 +40,10 @@ export async function readMetricSeries(knex: Knex, jobId: string): Promise<Metri
     names.map(async (row) => {
       const latest = await knex('metrics').select('metrics.*').where('metrics.id', row.latest).first();
       const higher = latest?.higher_is_better ?? null;
-      const count = Number(row.n);
+      const count = row.n;
       return {
         name: row.name,
-        latestId: Number(row.latest),
+        latestId: row.latest,
         unit: latest?.unit ?? null,
         higherIsBetter: higher === null ? null : higher === 1,
         count,
@@ -52,7 +52,7 @@ export async function readMetricSeries(knex: Knex, jobId: string): Promise<Metri
         points:
           count <= shownInFull
             ? await allPoints(knex, jobId, row.name)
-            : await thinned(knex, jobId, row.name, Number(row.from), Number(row.to)),
+            : await thinned(knex, jobId, row.name, row.from, row.to),
       };
     }),
   );
@@ -61,7 +61,7 @@ export async function readMetricSeries(knex: Knex, jobId: string): Promise<Metri
 function bestOf(row: SeriesRow, higherIsBetter: 0 | 1 | null): number | null {
   if (higherIsBetter === null) return null;
   const best = higherIsBetter === 1 ? row.high : row.low;
-  return best === null ? null : Number(best);
+  return best;
 }
 
 async function allPoints(knex: Knex, jobId: string, name: string): Promise<[number, number][]> {

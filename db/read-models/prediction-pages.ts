@@ -10,7 +10,7 @@ export const readPredictionsPage = reading(async (knex: Knex, workspaceId: strin
   return predictionRows(knex, workspaceId)
     .select('predictions.row_count')
     .orderBy('predictions.accepted_at_ms', 'desc')
-    .limit(200) as unknown as Promise<PredictionLine[]>;
+    .limit(200);
 });
 
 export interface PredictionFacts {

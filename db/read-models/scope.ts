@@ -5,7 +5,5 @@ export function holdersIn(knex: Knex, workspaceId: string): Knex.QueryBuilder {
   return knex('jobs')
     .select('jobs.id')
     .where('jobs.workspace_id', workspaceId)
-    .unionAll((union) =>
-      union.from('predictions').select('predictions.id').where('predictions.workspace_id', workspaceId),
-    );
+    .unionAll([knex('predictions').select('predictions.id').where('predictions.workspace_id', workspaceId)]);
 }

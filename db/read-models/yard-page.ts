@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { AttemptRow, PlaceRow, ResourceRow } from '../tables.ts';
+import type { PlaceRow, ResourceRow } from '../tables.ts';
 import { holdersIn } from './scope.ts';
 import { jobRows, predictionRows, type WorkRow } from './work-rows.ts';
 import { reading } from './reading.ts';
@@ -79,7 +79,5 @@ function readMachines(knex: Knex, workspaceId: string): Promise<YardFacts['machi
     .where({ 'resources.kind': 'machine', 'resources.state': 'created' })
     .whereNull('resources.ended_at_ms')
     .whereIn('resources.holder_id', holdersIn(knex, workspaceId))
-    .orderBy('resources.started_at_ms') as unknown as Promise<
-    (ResourceRow & Pick<AttemptRow, 'machine_type' | 'ends_at_ms' | 'last_heard_at_ms'>)[]
-  >;
+    .orderBy('resources.started_at_ms');
 }

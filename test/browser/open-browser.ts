@@ -35,7 +35,7 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
 export async function violations(page: Page): Promise<string[]> {
   const run = `${axeSource}; axe.run(document, { resultTypes: ['violations'] }).then((found) =>
     found.violations.map((violation) => violation.id + ': ' + violation.nodes.map((node) => node.target.join(' ')).join(', ')))`;
-  return (await page.evaluate(run)) as string[];
+  return page.evaluate<string[]>(run);
 }
 
 export function overflow(page: Page): Promise<number> {

@@ -39,7 +39,7 @@ eachDatabase('read models', (bench) => {
       expect.arrayContaining(['churn-spring', 'churn-weekly', 'left behind', 'churn-winter']),
     );
     expect(yard.recent[0]).toMatchObject({ kind: 'prediction', name: 'churn-winter' });
-    expect(yard.stuck.map((row) => row.kind).toSorted()).toEqual(['bucket', 'machine']);
+    expect(yard.stuck.map((row) => row.kind).toSorted((a, b) => a.localeCompare(b))).toEqual(['bucket', 'machine']);
     expect(yard.machines).toHaveLength(2);
     expect([yard.datasets, yard.jobs]).toEqual([2, 7]);
   });
@@ -114,11 +114,9 @@ eachDatabase('read models', (bench) => {
     expect(await readPredictionsPage(database, workspace)).toHaveLength(2);
     expect((await readPredictionPage(database, workspace, stories.prediction))?.model?.name).toBe('churn-winter');
     const machines = await readMachinesPage(database, workspace);
-    expect(machines.ended.map((row) => row.holder_name).toSorted()).toEqual([
-      'churn-spring',
-      'churn-winter',
-      'churn-winter',
-    ]);
+    expect(machines.ended.map((row) => row.holder_name).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual(
+      ['churn-spring', 'churn-winter', 'churn-winter'],
+    );
     expect(machines.standing.length).toBeGreaterThanOrEqual(3);
   });
 

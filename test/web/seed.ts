@@ -132,10 +132,10 @@ export function seedInto(database: Database, nowMs = Date.now()): Seed {
         archive_bytes: 18_400_000,
         signature_json: JSON.stringify({ keyId: '5f0c2a', signature: 'x' }),
         input_schema_json: JSON.stringify(
-          churnColumns.map((column) => ({
-            name: column.name,
-            sqlType: column.sqlType,
-            role: column.name === 'churned' ? 'label' : 'feature',
+          churnColumns.map(({ name, sqlType }) => ({
+            name,
+            sqlType,
+            role: name === 'churned' ? 'label' : 'feature',
           })),
         ),
         report_json: JSON.stringify(report ?? reportOfChurn),

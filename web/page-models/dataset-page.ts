@@ -80,8 +80,9 @@ function previewTable(rows: ShownRows, views: ColumnView[]): PreviewTable {
 
 export function cell(value: unknown, look: { isNumber?: boolean; isNew?: boolean }): PreviewCell {
   const isMissing = value === null || value === undefined;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return {
-    text: isMissing ? 'missing' : shorten(String(value), shownCharacters),
+    text: isMissing ? 'missing' : shorten(text, shownCharacters),
     isMissing,
     isNumber: look.isNumber ?? typeof value === 'number',
     isNew: look.isNew ?? false,

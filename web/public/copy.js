@@ -4,10 +4,12 @@ if (navigator.clipboard) {
   for (const button of document.querySelectorAll('[data-copy]')) {
     const words = button.textContent;
     button.hidden = false;
-    button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
-      button.textContent = 'Copied';
-      setTimeout(() => (button.textContent = words), 2000);
-    });
+    button.addEventListener('click', () => void copy(button, words));
   }
+}
+
+async function copy(button, words) {
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  button.textContent = 'Copied';
+  setTimeout(() => (button.textContent = words), 2000);
 }

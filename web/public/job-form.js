@@ -1,7 +1,9 @@
 // Another column to predict means another guess: asked for at once, instead of by the button.
 
 const form = document.querySelector('[data-job-form]');
-form.querySelector('[name="task.labels"]').addEventListener('change', async (event) => {
+form.querySelector('[name="task.labels"]').addEventListener('change', (event) => void guessFor(event.target));
+
+async function guessFor(label) {
   const body = new URLSearchParams(new FormData(form));
   body.set('action', 'guess');
   const response = await fetch(form.action, { method: 'POST', body });
@@ -11,7 +13,7 @@ form.querySelector('[name="task.labels"]').addEventListener('change', async (eve
     const fresh = page.querySelector(`[name="${name}"]`).closest('.field');
     form.querySelector(`[name="${name}"]`).closest('.field').replaceWith(document.adoptNode(fresh));
   }
-  const hint = page.getElementById(`${event.target.id}-hint`);
-  const old = document.getElementById(`${event.target.id}-hint`);
+  const hint = page.getElementById(`${label.id}-hint`);
+  const old = document.getElementById(`${label.id}-hint`);
   if (old) old.textContent = hint?.textContent ?? '';
-});
+}

@@ -49,9 +49,11 @@ export function logView(box) {
     const lines = waiting;
     waiting = [];
     list.append(...lines.map(item));
-    while (list.childElementCount > keptLines && following) {
-      list.firstElementChild.remove();
-      first += 1;
+    if (following) {
+      while (list.childElementCount > keptLines) {
+        list.firstElementChild.remove();
+        first += 1;
+      }
     }
     card.querySelector('#log-empty')?.remove();
     count.textContent = `${last.toLocaleString('en-US')} lines`;

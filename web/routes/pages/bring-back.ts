@@ -15,7 +15,8 @@ export function bringBack(
     const refused = refusedBy(error);
     // Express takes no error to a route, only to what is mounted; mounted it also sees what lies below its path.
     const isHere = request.method === 'POST' && request.path === '/';
-    if (!isHere || !refused || refused.status >= 500 || refused.status === 403 || refused.status === 404) return next(error);
+    if (!isHere || !refused || refused.status >= 500 || refused.status === 403 || refused.status === 404)
+      return next(error);
     response.status(refused.status);
     show(request, response, refused).catch(next);
   };

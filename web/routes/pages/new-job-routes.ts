@@ -85,8 +85,8 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
       }
       if (textOf(request, 'action') === 'edit') {
         const asked = requestIn(request);
-        const values = valuesOf(asked as unknown as JobRequestInput);
-        return showForm(request, response, { id: idSchema.safeParse(asked['id']).data ?? id, values });
+        const before = valuesOf(asked as unknown as JobRequestInput);
+        return showForm(request, response, { id: idSchema.safeParse(asked['id']).data ?? id, values: before });
       }
       const engine = await services.engines.get(textOf(request, 'engine.name'));
       const { request: asked, problems } = requestFrom(id, values, engine?.settings ?? []);

@@ -24,9 +24,9 @@ export function pageKit(services: Services, context: AppContext): PageKit {
       const { timeZone } = await readFrameFacts(context.database, who.workspaceId);
       return clockAt(Date.now(), timeZone);
     },
-    async show(request, response, view, choice, page) {
+    async show(request, response, view, choice, shown) {
       const facts = await readFrameFacts(context.database, context.who(request).workspaceId);
-      response.render(view, { frame: frameOf(choice, facts), page });
+      response.render(view, { frame: frameOf(choice, facts), page: shown });
     },
   };
 }
