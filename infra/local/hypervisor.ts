@@ -59,7 +59,8 @@ export class Hypervisor {
     try {
       await run(python, [...plain, machineProgram, verb, folder], { cwd: '/', env: scrubbed(), timeout: endTimeoutMs });
     } catch (error) {
-      const detail = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+      const hasSpoken = typeof error === 'object' && error !== null && 'stderr' in error;
+      const detail = hasSpoken ? String(error.stderr).trim() : String(error);
       const last = detail.split('\n').at(-1);
       throw new TrainyardError(
         'CloudUnavailable',

@@ -15,16 +15,18 @@ function countActs(module: object, names: string[]): void {
   for (const name of names) {
     const real: unknown = Reflect.get(module, name);
     if (typeof real !== 'function') throw new Error(`${name} is no function`);
-    const counted = counting(real);
+    const counted = counting(real, name);
     const promised: unknown = Reflect.get(real, promisify.custom);
-    if (typeof promised === 'function') Object.assign(counted, { [promisify.custom]: counting(promised) });
+    if (typeof promised === 'function') Object.assign(counted, { [promisify.custom]: counting(promised, name) });
     Reflect.set(module, name, counted);
   }
 }
 
-function counting(real: Function) {
+function counting(real: Function, name: string) {
   return (...given: unknown[]) => {
-    if (++acts === told.dieBefore) process.kill(process.pid, 'SIGKILL');
+    // A file that is only read, or flushed, is no act: nobody outside could tell.
+    const isAct = name !== 'open' || given[1] !== 'r';
+    if (isAct && ++acts === told.dieBefore) process.kill(process.pid, 'SIGKILL');
     return Reflect.apply(real, undefined, given);
   };
 }
