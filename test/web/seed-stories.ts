@@ -227,17 +227,17 @@ async function seedPredictions(
   const { nowMs } = seed;
   const preview = {
     columns: [
-      'tenure',
-      'plan',
-      'monthly_fee',
-      'churned_predicted',
-      'churned_probability_no',
-      'churned_probability_yes',
+      { name: 'tenure', type: 'BIGINT' },
+      { name: 'plan', type: 'VARCHAR' },
+      { name: 'monthly_fee', type: 'DOUBLE' },
+      { name: 'churned_predicted', type: 'VARCHAR' },
+      { name: 'churned_probability_no', type: 'DOUBLE' },
+      { name: 'churned_probability_yes', type: 'DOUBLE' },
     ],
     rows: [
-      [29, 'basic', 29.85, 'no', 0.91, 0.09],
-      [2, 'premium', 53.85, 'yes', 0.12, 0.88],
-      [45, null, 42.3, 'no', 0.97, 0.03],
+      ['29', 'basic', '29.85', 'no', '0.91', '0.09'],
+      ['2', 'premium', '53.85', 'yes', '0.12', '0.88'],
+      ['45', null, '42.3', 'no', '0.97', '0.03'],
     ],
   };
   const acceptedMs = nowMs - 40 * minute;

@@ -45,10 +45,11 @@ export interface PredictionPage {
   logHref: string;
 }
 
-const previewSchema = z.union([
-  z.object({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) }),
-  z.array(z.record(z.string(), z.unknown())),
-]);
+/** As the data worker shows rows: see data/data-calls.ts. */
+const previewSchema = z.object({
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+  rows: z.array(z.array(z.string().nullable())),
+});
 
 export function predictionPage(facts: PredictionFacts, env: { clock: Clock; owner: string }): PredictionPage {
   const { prediction, model, dataset, resources } = facts;
@@ -106,31 +107,21 @@ function outputOf({ prediction }: PredictionFacts, href: string): PredictionPage
   };
 }
 
+const numbers = /^(BIGINT|DOUBLE|INTEGER|FLOAT|DECIMAL)/;
 /** What the model added stands out: `…_predicted`, `…_probability_…`. */
 const added = /_(predicted|probability_.*)$/;
 
 function previewOf(json: string, total: number | null): PreviewTable | null {
   const parsed = previewSchema.safeParse(JSON.parse(json));
   if (!parsed.success) return null;
-  const { columns, rows } = Array.isArray(parsed.data)
-    ? {
-        columns: Object.keys(parsed.data[0] ?? {}),
-        rows: parsed.data.map((row) => Object.values(row)),
-      }
-    : parsed.data;
+  const { columns, rows } = parsed.data;
   // What was predicted comes first: on a phone it would be far to the right otherwise.
   const order = columns
-    .map((name, index) => ({ name, index, isNew: added.test(name) }))
+    .map(({ name, type }, index) => ({ name, index, isNumber: numbers.test(type), isNew: added.test(name) }))
     .toSorted((a, b) => Number(b.isNew) - Number(a.isNew));
   return {
-    heads: order.map(({ name, index, isNew }) => ({
-      name,
-      note: '',
-      spark: null,
-      isNumber: rows.length > 0 && rows.every((row) => typeof row[index] === 'number'),
-      isNew,
-    })),
-    rows: rows.map((row) => order.map(({ index, isNew }) => cell(row[index], { isNew }))),
+    heads: order.map(({ name, isNumber, isNew }) => ({ name, note: '', spark: null, isNumber, isNew })),
+    rows: rows.map((row) => order.map(({ index, isNumber, isNew }) => cell(row[index], { isNumber, isNew }))),
     stated: `${formatCount(rows.length)}${total === null ? '' : ` of ${formatMany(total, 'row')}`}, first`,
   };
 }

@@ -4,7 +4,7 @@ import { metricRule } from '../../domain/task.ts';
 import { type Chip, workChip } from './chip.ts';
 import type { Clock, Moment } from './clock.ts';
 import { formatDuration, formatScore } from './plain-words.ts';
-import { barOf, type Bar } from './progress-bar.ts';
+import { barOf, type Bar, progressOf } from './progress-bar.ts';
 
 /** A job or a prediction as a line of a list. */
 export interface WorkLine {
@@ -38,7 +38,7 @@ export function workLine(row: WorkRow, clock: Clock): WorkLine {
     name: row.name ?? 'a model that was removed',
     chip: workChip(row.kind, row),
     isOpen,
-    sentence: (isOpen ? row.sentence : row.reason) ?? row.sentence,
+    sentence: sentenceOf(row, isOpen),
     bar: barOf(row, clock.nowMs),
     data: row.dataset_name ?? '–',
     engine: row.engine ?? '–',
@@ -50,4 +50,11 @@ export function workLine(row: WorkRow, clock: Clock): WorkLine {
     costNote: row.cost_micros === null ? '' : row.cost_is_final ? 'final' : 'estimated',
     mayCancel: isOpen && row.cancel_asked_at_ms === null,
   };
+}
+
+/** While it trains, what the trainer says of itself is newer than what the workflow said. */
+function sentenceOf(row: WorkRow, isOpen: boolean): string {
+  if (!isOpen) return row.reason ?? row.sentence;
+  const progress = row.phase === 'training' ? progressOf(row.progress_json)?.sentence : undefined;
+  return progress || row.sentence;
 }

@@ -153,6 +153,18 @@ test('searches the whole log with a true count and leads to the line', async () 
   expect(raw.text.split('\n')).toHaveLength(61);
 });
 
+test('a prediction shows its first rows, what was added first, and three downloads', async () => {
+  const { text } = await session.get(`/predictions/${stories.prediction}`);
+  const heads = [...text.matchAll(/<th scope="col" class="([^"]*)">([^<]+)/g)].map(([, look, name]) => [name, look]);
+  expect(heads.slice(0, 2)).toEqual([
+    ['churned_predicted', 'new'],
+    ['churned_probability_no', 'new num'],
+  ]);
+  expect(text).toContain('3 of 10,000 rows');
+  expect(text).toContain('missing');
+  for (const format of ['csv', 'json', 'parquet']) expect(text).toContain(`/output.${format}"`);
+});
+
 test('serves a report so that it can do nothing', async () => {
   const path = join(pages.folder, 'report.html');
   await writeFile(path, '<h1>Report</h1><script>alert(1)</script>');
