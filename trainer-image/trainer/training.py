@@ -34,13 +34,14 @@ Finish = Literal["stop", "time", "crash"]
 
 
 class Training:
-    def __init__(self, spec_path: Path, work: Path, out: Path, scratch: Path, started_at: float) -> None:
+    def __init__(self, spec_path: Path, work: Path, out: Path, scratch: Path, started_at: float | None = None) -> None:
         self.spec: TrainSpec = read_train_spec(spec_path, work)
         self.events = Events.from_environment()
         self.clock = Clock(work, self.spec.training_seconds, started_at)
         self.interruption = Interruption(self.clock, lambda: self._enter(HANDING_IN))
         self._out = out
         self._notes: list[str] = []
+        self._finish: Finish | None = None
         self._scratch = scratch
         scratch.mkdir(parents=True, exist_ok=True)
 

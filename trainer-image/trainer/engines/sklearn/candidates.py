@@ -35,6 +35,8 @@ _TITLES = {
     "svm": "SupportVector",
     "mlp": "NeuralNetwork",
 }
+#: Some algorithms have so few settings that soon nothing new is drawn.
+_MOST_DRAWS = 2000
 _SCALED = ("linear", "nearest_neighbours", "svm", "mlp")
 
 
@@ -64,14 +66,18 @@ def variations(settings: dict[str, SettingValue], tried: list[str], seed: int) -
     random = np.random.default_rng(seed + 7)
     chosen = str(settings["algorithm"])
     names = ("hist_gradient_boosting", "random_forest", "extra_trees", "linear") if chosen == "auto" else (chosen,)
+    seen: set[str] = set()
     number = 0
-    while True:
-        for algorithm in names:
-            number += 1
-            name = f"{_TITLES[algorithm]}_{number}"
-            drawn = _draw(algorithm, random)
-            if name not in tried:
-                yield Candidate(name, algorithm, {**_parameters(algorithm, settings), **drawn})
+    for turn in range(_MOST_DRAWS):
+        algorithm = names[turn % len(names)]
+        drawn = _draw(algorithm, random)
+        if (said := f"{algorithm} {drawn}") in seen:
+            continue
+        seen.add(said)
+        number += 1
+        name = f"{_TITLES[algorithm]}_{number}"
+        if name not in tried:
+            yield Candidate(name, algorithm, {**_parameters(algorithm, settings), **drawn})
 
 
 def _parameters(algorithm: str, settings: dict[str, SettingValue]) -> dict[str, Any]:

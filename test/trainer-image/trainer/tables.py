@@ -1,0 +1,74 @@
+"""Small tables, made and real."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn import datasets
+
+
+def breast_cancer() -> pd.DataFrame:
+    frame = datasets.load_breast_cancer(as_frame=True).frame
+    return frame.assign(diagnosis=frame.pop("target").map({0: "malignant", 1: "benign"}))
+
+
+def iris() -> pd.DataFrame:
+    frame = datasets.load_iris(as_frame=True).frame
+    return frame.assign(species=frame.pop("target").map({0: "setosa", 1: "versicolor", 2: "virginica"}))
+
+
+def wine() -> pd.DataFrame:
+    """Its label is a whole number."""
+    return datasets.load_wine(as_frame=True).frame.rename(columns={"target": "cultivar"})
+
+
+def diabetes() -> pd.DataFrame:
+    return datasets.load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progression"})
+
+
+def mixed_table(rows: int = 300, seed: int = 0) -> pd.DataFrame:
+    """Everything a table can hold: numbers with gaps, categories, many-valued ones, yes/no, dates, free text, a constant."""
+    random = np.random.default_rng(seed)
+    age = random.normal(40, 12, rows).round()
+    plan = random.choice(["basic", "plus", "pro"], rows)
+    joined = pd.Timestamp("2020-01-01") + pd.to_timedelta(random.integers(0, 1500, rows), unit="D")
+    words = [
+        "slow",
+        "broken",
+        "refund",
+        "great",
+        "love",
+        "thanks",
+        "again",
+        "support",
+        "invoice",
+        "quick",
+    ]
+    unhappy = random.random(rows) < 0.4
+    notes = [
+        " ".join(
+            [
+                "the",
+                *random.choice(words[:3] if sad else words[3:6], 2),
+                *random.choice(words[6:], 4),
+                f"no {i}",
+            ]
+        )
+        for i, sad in enumerate(unhappy)
+    ]
+    score = 0.05 * (age - 40) + 2.0 * unhappy + (plan == "basic") + random.normal(0, 0.5, rows)
+    frame = pd.DataFrame(
+        {
+            "age": np.where(random.random(rows) < 0.1, np.nan, age),
+            "visits": random.integers(0, 50, rows),
+            "plan": pd.Series(plan).mask(random.random(rows) < 0.05),
+            "city": [f"city {number}" for number in random.integers(0, 90, rows)],
+            "newsletter": pd.Series(random.choice([1.0, 0.0, np.nan], rows, p=[0.5, 0.4, 0.1])).astype("boolean"),
+            "joined": joined,
+            "note": notes,
+            "country": "NL",
+            "empty": pd.array([None] * rows, dtype="Float64"),
+            'odd "name", [x]:{y}': random.normal(size=rows),
+        }
+    )
+    return frame.assign(churned=np.where(score > 1, "yes", "no"), spend=(10 * score + 50).round(2))

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from tables import iris
+from trainer_bench import TRAINER_IMAGE, Run, Yard
+
+from trainer.archive import pack, unpack
+from trainer.failures import TrainerFailure
+
+
+@pytest.fixture(scope="module")
+def made(shared_yard: Yard) -> Run:
+    run = shared_yard.ask(iris(), "species", "multiclass", settings={"algorithm": "linear"}).train()
+    assert run.code == 0, run.log
+    return run
+
+
+def seal(archive: Path, signature: Path) -> subprocess.CompletedProcess[str]:
+    # -S: what signs has no engine's environment.
+    return subprocess.run(
+        [sys.executable, "-S", "-m", "trainer", "seal", "--archive", archive, "--signature", signature],
+        env={"PYTHONPATH": str(TRAINER_IMAGE)}, capture_output=True, text=True,
+    )  # fmt: skip
+
+
+def test_the_manifest_names_every_other_file_and_is_the_same_inside_and_beside(
+    made: Run,
+):
+    manifest = (made.out / "manifest.json").read_bytes()
+    listed = json.loads(manifest)["files"]
+    with zipfile.ZipFile(made.out / "model.zip") as archive:
+        assert archive.read("manifest.json") == manifest
+        assert set(archive.namelist()) == {*listed, "manifest.json"}
+        for name, expected in listed.items():
+            assert hashlib.sha256(archive.read(name)).hexdigest() == expected
+
+
+def test_the_same_files_make_the_same_bytes(tmp_path: Path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "one.txt").write_text("one")
+    pack(folder, tmp_path / "a.zip")
+    (folder / "one.txt").touch()
+    pack(folder, tmp_path / "b.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_sealing_adds_the_signature_and_twice_is_as_once(made: Run, tmp_path: Path):
+    archive = shutil.copy(made.out / "model.zip", tmp_path)
+    signature = tmp_path / "signature.json"
+    for text in ('{"by": "a"}', '{"by": "b"}'):
+        signature.write_text(text)
+        assert seal(Path(archive), signature).returncode == 0
+        with zipfile.ZipFile(archive) as zipped:
+            assert zipped.read("signature.json").decode() == text
+            assert zipped.namelist().count("signature.json") == 1
+            assert zipped.read("manifest.json") == (made.out / "manifest.json").read_bytes()
+    unpack(Path(archive), tmp_path / "unpacked")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_sealing_refuses_what_is_no_archive(tmp_path: Path):
+    (tmp_path / "model.zip").write_text("no zip")
+    (tmp_path / "signature.json").write_text("{}")
+    refused = seal(tmp_path / "model.zip", tmp_path / "signature.json")
+    assert refused.returncode == 65 and "is not a model's archive" in refused.stderr
+
+
+def altered(made: Run, tmp_path: Path, how: str) -> Path:
+    """The archive, changed in one way."""
+    changed = tmp_path / "changed.zip"
+    with (
+        zipfile.ZipFile(made.out / "model.zip") as source,
+        zipfile.ZipFile(changed, "w") as target,
+    ):
+        for info in source.infolist():
+            content = source.read(info)
+            if how == "file changed" and info.filename == "engine.py":
+                content += b"\nimport os"
+            if how == "file taken out" and info.filename == "README.md":
+                continue
+            if how == "manifest taken out" and info.filename == "manifest.json":
+                continue
+            target.writestr(info.filename, content)
+        if how == "file added":
+            target.writestr("model/more.py", "")
+        if how == "name that climbs":
+            target.writestr("../evil.py", "")
+    return changed
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "file changed",
+        "file added",
+        "file taken out",
+        "manifest taken out",
+        "name that climbs",
+    ],
+)
+def test_an_altered_archive_is_not_loaded(how: str, made: Run, tmp_path: Path):
+    with pytest.raises(TrainerFailure) as caught:
+        unpack(altered(made, tmp_path, how), tmp_path / "unpacked")
+    assert caught.value.type == "ModelNotTrusted"
+    assert not (tmp_path / "evil.py").exists()
+
+
+def test_a_name_that_climbs_is_refused_even_when_the_manifest_has_it(tmp_path: Path):
+    evil = b"print('here')"
+    manifest = {"version": 1, "files": {"../evil.py": hashlib.sha256(evil).hexdigest()}}
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+        archive.writestr("../evil.py", evil)
+        archive.writestr("manifest.json", json.dumps(manifest))
+    with pytest.raises(TrainerFailure, match="dangerous name"):
+        unpack(tmp_path / "model.zip", tmp_path / "in" / "side")
+    assert not list(tmp_path.rglob("evil.py"))
+
+
+def test_half_an_archive_is_not_loaded(made: Run, tmp_path: Path):
+    half = tmp_path / "half.zip"
+    half.write_bytes((made.out / "model.zip").read_bytes()[:2000])
+    with pytest.raises(TrainerFailure) as caught:
+        unpack(half, tmp_path / "unpacked")
+    assert caught.value.type == "ModelNotTrusted"
+
+
+def test_a_prediction_refuses_an_altered_model(made: Run, shared_yard: Yard, tmp_path: Path):
+    changed = altered(made, tmp_path, "file changed")
+    run = shared_yard.predict(iris(), model=str(changed))
+    assert run.code == 65
+    assert run.failure["type"] == "ModelNotTrusted" and "engine.py is not what it was" in run.failure["message"]
+    assert not (run.out / "predictions.parquet").exists()
+
+
+def test_a_prediction_names_the_column_that_is_missing(made: Run, shared_yard: Yard):
+    run = shared_yard.predict(iris().drop(columns=["petal width (cm)"]))
+    assert run.code == 65
+    assert run.failure["type"] == "BadData"
+    assert (
+        "The model needs the column “petal width (cm)”, which is not in this data. Found: sepal"
+        in run.failure["message"]
+    )
+
+
+def test_a_prediction_names_row_and_value_that_do_not_fit(made: Run, shared_yard: Yard):
+    frame = iris().astype({"petal width (cm)": str})
+    frame.loc[7, "petal width (cm)"] = "wide"
+    run = shared_yard.predict(frame)
+    assert run.code == 65
+    assert "Column “petal width (cm)”, row 8: found “wide”, but the model needs a number" in run.failure["message"]
+
+
+def test_numbers_written_as_text_are_read_as_numbers(made: Run, shared_yard: Yard):
+    assert shared_yard.predict(iris().astype({"petal width (cm)": str})).code == 0
+
+
+def test_predicting_again_over_predictions_replaces_them(made: Run, shared_yard: Yard):
+    import duckdb
+
+    run = shared_yard.predict(iris().assign(species_predicted="old"))
+    assert run.code == 0, run.log
+    answer = duckdb.sql(f"SELECT * FROM '{run.out / 'predictions.parquet'}'").df()
+    assert "old" not in set(answer["species_predicted"]) and list(answer.columns).count("species_predicted") == 1
+
+
+def test_no_rows_give_no_rows(made: Run, shared_yard: Yard):
+    import duckdb
+
+    run = shared_yard.predict(iris().head(0))
+    assert run.code == 0, run.log
+    assert len(duckdb.sql(f"SELECT * FROM '{run.out / 'predictions.parquet'}'").df()) == 0
+
+
+def test_a_model_of_another_engine_is_refused(made: Run, shared_yard: Yard):
+    run = shared_yard.predict(iris(), engine="autogluon")
+    assert run.code == 65 and "made by sklearn, not by autogluon" in run.failure["message"]
+
+
+def test_no_model_is_said(made: Run, shared_yard: Yard):
+    run = shared_yard.predict(iris(), model="none.zip")
+    assert run.code == 65 and run.failure["type"] == "BadSpec"

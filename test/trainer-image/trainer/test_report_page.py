@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from tables import diabetes, iris, mixed_table
+from trainer_bench import Run, Yard
+
+from trainer.report.page import make_page
+from trainer.report.plots import bars, figure
+
+Here = Callable[[Yard], Run]
+EVIL = "<img src=x onerror=alert(1)>\"'&"
+VOID = {"meta", "path", "circle", "rect", "br"}
+
+
+class Tags(HTMLParser):
+    """Collects tags and attributes, and fails on one that is closed wrongly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open and self._open.pop() == tag, f"</{tag}> closes nothing"
+
+
+def read(page: str) -> Tags:
+    tags = Tags()
+    tags.feed(page)
+    assert not tags._open
+    return tags
+
+
+@pytest.mark.parametrize(
+    ("frame", "label", "kind", "titles"),
+    [
+        (
+            mixed_table().drop(columns="spend"),
+            "churned",
+            "binary",
+            ["ROC curve", "What is taken for what", "What matters"],
+        ),
+        (iris(), "species", "multiclass", ["What is taken for what", "What matters"]),
+        (
+            diabetes(),
+            "progression",
+            "regression",
+            ["Predicted and actual", "How far off", "What matters"],
+        ),
+    ],
+)
+def test_is_one_page_that_needs_nothing_else(
+    frame: Any, label: str, kind: str, titles: list[str], yard: Yard, here: Here
+):
+    run = here(yard.ask(frame, label, kind, settings={"algorithm": "extra_trees", "trees": 20}))
+    assert run.code == 0
+    page = (run.out / "report.html").read_text("utf-8")
+    tags = read(page)
+    assert "script" not in tags.tags and "link" not in tags.tags and "img" not in tags.tags
+    names = {name for name, _ in tags.attributes}
+    assert not names & {"src", "href"} and not [name for name in names if name.startswith("on")]
+    assert "url(" not in page and "@import" not in page and "light-dark(" in page
+    for title in [*titles, "Leaderboard", "How good it is", "How it was made"]:
+        assert f"<h2>{title}</h2>" in page
+    assert page.count('role="img"') == page.count("<svg") and 'aria-label=""' not in page
+    assert len(page) < 200_000
+
+
+def test_what_people_wrote_stays_text(yard: Yard, here: Here):
+    frame = iris().rename(columns={"petal width (cm)": EVIL}).replace({"species": {"setosa": EVIL}})
+    frame = frame.rename(columns={"species": "species" + EVIL})
+    run = here(
+        yard.ask(
+            frame,
+            "species" + EVIL,
+            "multiclass",
+            settings={"algorithm": "extra_trees", "trees": 20},
+        )
+    )
+    assert run.code == 0
+    page = (run.out / "report.html").read_text("utf-8")
+    assert "img" not in read(page).tags and "onerror" in page
+    readme_safe = make_page(run.report, [], {EVIL: EVIL})
+    assert "img" not in read(readme_safe).tags
+
+
+def test_says_what_is_unknown_with_a_dash(yard: Yard, here: Here):
+    run = here(yard.ask(iris(), "species", "multiclass", settings={"algorithm": "linear"}))
+    report = copy.deepcopy(run.report)
+    report["best"]["testInterval"] = None
+    report["scores"]["validation"] = {}
+    report["importance"] = []
+    page = make_page(report, [], {})
+    read(page)
+    assert ">–</td>" in page and "What matters" not in page
+
+
+def test_all_numbers_of_a_drawing_are_numbers():
+    rows = [{"column": f"c{i}", "mean": m, "interval": None} for i, m in enumerate([0.5, 0.0, -0.1])]
+    drawn = bars(rows, "bars")
+    assert "nan" not in drawn and "inf" not in drawn
+    assert all(float(width) > 0 for width in re.findall(r'width="([-\d.]+)"', drawn))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "–"),
+        (0.94123, "0.9412"),
+        (12345.6, "12,346"),
+        (0.0, "0"),
+        (-3.14159, "-3.142"),
+    ],
+)
+def test_writes_numbers_as_people_read_them(value: float | None, said: str):
+    assert figure(value) == said
