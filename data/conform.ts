@@ -148,7 +148,7 @@ function fits(type: SqlType, text: string): string {
     case 'DOUBLE':
       return `(regexp_full_match(${text}, '[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]+)?') AND isfinite(TRY_CAST(${text} AS DOUBLE)))`;
     case 'BOOLEAN':
-      return `(lower(${text}) IN ('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', '1', '0', '1.0', '0.0'))`;
+      return `regexp_full_match(lower(${text}), 'true|false|t|f|yes|no|y|n|[01](\\.0)?')`;
     case 'DATE':
       return `(regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00(:00(\\.0*)?)?Z?)?') AND TRY_CAST(left(${text}, 10) AS DATE) IS NOT NULL)`;
     default:
@@ -159,12 +159,16 @@ function fits(type: SqlType, text: string): string {
 function castTo(type: SqlType, column: string): string {
   if (type === 'VARCHAR') return `nullif(${column}, '')`;
   const text = trimmed(column);
-  const value = {
-    BIGINT: `CAST(ltrim(${text}, '+') AS BIGINT)`,
-    DOUBLE: `CAST(ltrim(${text}, '+') AS DOUBLE)`,
-    BOOLEAN: `(lower(${text}) IN ('true', 't', 'yes', 'y', '1', '1.0'))`,
-    DATE: `CAST(left(${text}, 10) AS DATE)`,
-    TIMESTAMP: `CAST(${text} AS TIMESTAMP)`,
-  }[type];
-  return `CASE WHEN ${hasValue(text)} THEN ${value} END`;
+  switch (type) {
+    case 'BIGINT':
+      return `TRY_CAST(ltrim(${text}, '+') AS BIGINT)`;
+    case 'DOUBLE':
+      return `TRY_CAST(nullif(lower(ltrim(${text}, '+')), 'nan') AS DOUBLE)`;
+    case 'BOOLEAN':
+      return `CASE WHEN ${hasValue(text)} THEN regexp_full_match(lower(${text}), 'true|t|yes|y|1|1\\.0') END`;
+    case 'DATE':
+      return `TRY_CAST(left(${text}, 10) AS DATE)`;
+    case 'TIMESTAMP':
+      return `TRY_CAST(${text} AS TIMESTAMP)`;
+  }
 }

@@ -46,6 +46,7 @@ function jsonValue(type: string, text: string | null): JsonValue {
 
 export async function describe(session: Session, parquet: string): Promise<{ columns: ShownColumn[]; total: number }> {
   const described = await session.rows(`DESCRIBE SELECT * FROM read_parquet(${quoteText(parquet)})`);
+  await session.makeRoomFor(described.length);
   const [total] = await session.row(`SELECT count(*) FROM read_parquet(${quoteText(parquet)})`);
   return {
     columns: described.map(([name, type]) => ({ name: String(name), type: String(type) })),
@@ -82,9 +83,7 @@ async function readNumbers(
     return numbers.map((number) => rows[number - first] as Row);
   }
   const where = run ? `file_row_number BETWEEN ${first} AND ${last}` : `file_row_number IN (${numbers.join(', ')})`;
-  return session.rows(
-    `SELECT ${cells.join(', ')} FROM read_parquet(${source}, file_row_number = true) WHERE ${where} ORDER BY file_row_number`,
-  );
+  return session.rows(`SELECT ${cells.join(', ')} FROM read_parquet(${source}, file_row_number = true) WHERE ${where}`);
 }
 
 function range(offset: number, limit: number, total: number): number[] {

@@ -219,12 +219,10 @@ export class CsvScanner {
     const expected = this.#names.length;
     const sign = this.#dialect.delimiter === '\t' ? 'tabs' : `“${this.#dialect.delimiter}”`;
     const place = this.#place();
-    const hint =
-      found > expected
-        ? `Put quotes around values that have ${sign} in them, or take out what is too much.`
-        : expected === 1 && this.#rows === 0
-          ? 'If there are lines above the names of the columns, take them out.'
-          : `Add what is missing: an empty value still needs its ${sign}. Lines above or below the table must go.`;
+    const more = `Put quotes around values that have ${sign} in them, or take out what is too much.`;
+    const fewer = `Add what is missing: an empty value still needs its ${sign}. Lines above or below the table must go.`;
+    const first = 'If there are lines above the names of the columns, take them out.';
+    const hint = found < expected ? fewer : expected === 1 ? `${first} ${more}` : more;
     return bad(
       `${place} has ${plural(found, 'column')}, but ${plural(expected, 'column')} ${expected === 1 ? 'is' : 'are'} expected.`,
       hint,
