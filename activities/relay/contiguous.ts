@@ -19,6 +19,15 @@ export class Contiguous {
     return this.#held.size > 0;
   }
 
+  /** Gives up on what is missing before the first that is held back: `substitute` stands for each of them. */
+  closeGap(substitute: (seq: number, beforeIt: TrainerEvent) => TrainerEvent): TrainerEvent[] {
+    const next = [...this.#held.keys()].toSorted((a, b) => a - b)[0];
+    const held = next === undefined ? undefined : this.#held.get(next);
+    if (next === undefined || !held) return [];
+    const missing = Array.from({ length: next - this.#seq - 1 }, (_, index) => this.#seq + 1 + index);
+    return this.add(missing.map((seq) => substitute(seq, held)));
+  }
+
   add(events: readonly TrainerEvent[]): TrainerEvent[] {
     for (const event of events) {
       if (event.seq > this.#seq) this.#held.set(event.seq, event);

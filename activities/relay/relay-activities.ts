@@ -57,6 +57,7 @@ export function relayActivities(dependencies: Dependencies) {
         leftOff = await watching;
       }
       cancellationSignal.throwIfAborted();
+      if (!terminal && leftOff?.kind === 'lost') terminal = await relay.closeGaps();
       const trainingSeconds = await trainedSeconds(ref, terminal);
       if (terminal) return { ...saidBy(terminal), trainingSeconds };
       const closed = { type: 'MachineLost', message: 'The channel to the machine closed.' } as const;
@@ -73,6 +74,7 @@ export function relayActivities(dependencies: Dependencies) {
         while (!(await Promise.race([reading, sleep(100).then(() => false)]))) {
           if (Date.now() - relay.lastBatchMs > quietMs) relay.stopReading();
         }
+        await relay.closeGaps();
       }
       await compactLog(dependencies, ref, { force: true });
     },

@@ -57,6 +57,25 @@ export class Relay {
     return this.#terminal;
   }
 
+  /**
+   * For when the machine is gone and nothing more will come: a record that cannot be read any more must not hide what
+   * was said after it, the last word above all. Each is replaced by a line that says so.
+   */
+  async closeGaps(): Promise<TerminalEvent | undefined> {
+    while (this.#order.hasGap) {
+      await this.#take(
+        this.#order.closeGap((seq, held) => ({
+          type: 'log',
+          stream: 'machine',
+          text: 'What was said here could not be read.',
+          seq,
+          atMs: held.atMs,
+        })),
+      );
+    }
+    return this.#terminal;
+  }
+
   stopReading(): void {
     this.#reading.abort();
   }
