@@ -27,7 +27,10 @@ export interface RunningYard {
 }
 
 /** The whole product as `./x up` runs it, on ports and in a folder of its own. */
-export async function openRunningYard(env: Record<string, string> = {}): Promise<RunningYard> {
+export async function openRunningYard(
+  env: Record<string, string> = {},
+  [program, ...given]: readonly [string, ...string[]] = [process.execPath, join(root, 'tools/up.ts')],
+): Promise<RunningYard> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
   const [web, temporal, ui, metrics] = await freePorts(4);
   const settings = {
@@ -69,7 +72,7 @@ export async function openRunningYard(env: Record<string, string> = {}): Promise
       }
     },
     async up() {
-      const child = spawn(process.execPath, [join(root, 'tools/up.ts')], {
+      const child = spawn(program, given, {
         cwd: root,
         env: { ...process.env, ...settings },
         stdio: ['ignore', 'pipe', 'pipe'],
