@@ -1,4 +1,5 @@
 // Another column to predict means another guess: asked for at once, instead of by the button.
+// (A button called “action” hides `form.action`: the attribute is asked instead.)
 
 const form = document.querySelector('[data-job-form]');
 form.querySelector('[name="task.labels"]').addEventListener('change', (event) => void guessFor(event.target));
@@ -6,10 +7,10 @@ form.querySelector('[name="task.labels"]').addEventListener('change', (event) =>
 async function guessFor(label) {
   const body = new URLSearchParams(new FormData(form));
   body.set('action', 'guess');
-  const response = await fetch(form.action, { method: 'POST', body });
+  const response = await fetch(form.getAttribute('action'), { method: 'POST', body });
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-  for (const name of ['task.kind', 'task.metric']) {
+  for (const name of ['task.kind', 'task.metric', 'task.positiveClass']) {
     const fresh = page.querySelector(`[name="${name}"]`).closest('.field');
     form.querySelector(`[name="${name}"]`).closest('.field').replaceWith(document.adoptNode(fresh));
   }

@@ -30,7 +30,7 @@ function send(form) {
     bar.hidden = true;
     text.textContent = 'The connection was lost. Send it again.';
   });
-  request.open('POST', form.action);
+  request.open('POST', form.getAttribute('action'));
   request.send(new FormData(form));
 }
 
