@@ -51,7 +51,9 @@ test('another column to predict brings another guess', async () => {
   await page.goto(`${address}/jobs/new?dataset=${dataset.id}`);
   await page.getByLabel('Name', { exact: true }).fill('kept as it is');
   await page.getByLabel('Column to predict').selectOption('monthly_fee');
-  await page.locator('[name="task.kind"] option[value="regression"]:checked').waitFor({ state: 'attached', timeout: 5000 });
+  await page
+    .locator('[name="task.kind"] option[value="regression"]:checked')
+    .waitFor({ state: 'attached', timeout: 5000 });
   expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('kept as it is');
   expect(complaints).toEqual([]);
   await close();
