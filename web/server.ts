@@ -55,6 +55,7 @@ const options: ServiceOptions = {
   uploadLimitMb: settings.uploadLimitMb,
   freeBytes,
   lowDiskBytes: settings.lowDiskMb * MEGABYTE,
+  logRetentionDays: settings.logRetentionDays,
   onError,
 };
 const feed = openFeed({

@@ -87,6 +87,7 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
     uploadLimitMb: options.uploadLimitMb ?? 5,
     freeBytes: async () => 1e12,
     lowDiskBytes: 1,
+    logRetentionDays: 365,
     onError,
   };
   const feed = openFeed({ database, log, facts: (holder) => workFacts(services, holder), onError });

@@ -92,7 +92,12 @@ export function jobPage(
     failure: failureOf(facts),
     track: trackOf('job', job, facts.timeline, clock, spec.limits.trainingSeconds),
     bar: barOf(job, clock.nowMs),
-    leaderboard: leaderboardCard(facts.leaderboard, { folds: spec.split.folds, holdoutRows, isDone }),
+    leaderboard: leaderboardCard(facts.leaderboard, {
+      folds: spec.split.folds,
+      holdoutRows,
+      isDone,
+      chosen: report?.best.model,
+    }),
     best: bestSoFarChart(facts, clock.nowMs),
     metrics: facts.metrics.map((series) => metricLine(series)),
     log: logCard(

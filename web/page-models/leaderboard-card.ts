@@ -27,13 +27,19 @@ interface Ground {
   folds: number;
   holdoutRows: number | null;
   isDone: boolean;
+  /** The model that the report says was chosen: of two with the same score it need not be the first. */
+  chosen?: string | undefined;
 }
 
 export function leaderboardCard(entries: readonly Entry[], ground: Ground): LeaderboardCard {
   // The latest word about each model counts: an attempt after a lost machine says it again.
   const latest = [...new Map(entries.map((entry) => [entry.model, entry])).values()];
-  const ranked = latest.toSorted(betterFirst);
-  const best = ranked.find((entry) => !entry.baseline && entry.validation !== null);
+  const ranked = latest.toSorted(
+    (a, b) => betterFirst(a, b) || Number(b.model === ground.chosen) - Number(a.model === ground.chosen),
+  );
+  const best =
+    ranked.find((entry) => entry.model === ground.chosen) ??
+    ranked.find((entry) => !entry.baseline && entry.validation !== null);
   const first = entries[0];
   return {
     caption: first ? captionOf(first.metric, first.higherIsBetter, ground.folds) : '',

@@ -1,10 +1,11 @@
 import type { LedgerLine, MachinesFacts } from '../../db/read-models/machines-page.ts';
 import { costOf, formatMoney } from '../../domain/money.ts';
+import type { StorageView } from '../services/services.ts';
 import type { CloudListing } from '../services/machine-service.ts';
 import type { Chip } from './chip.ts';
 import type { Clock, Moment } from './clock.ts';
 import { cloudWords } from './machine-card.ts';
-import { formatDuration, formatMany } from './plain-words.ts';
+import { formatBytes, formatDuration, formatMany } from './plain-words.ts';
 import { type Alert, alertsOf } from './yard-page.ts';
 
 export interface MachinesPage {
@@ -20,6 +21,7 @@ export interface MachinesPage {
     price: string;
     spent: string;
   }[];
+  kept: { used: string; free: string; logs: string; when: string };
   asked: { cloud: string; when: string; sentence: string; problem: string | null }[];
   /** In the cloud and not in the ledger. */
   strays: { name: string; kindWord: string; cloud: string; command: string }[];
@@ -37,7 +39,12 @@ export interface MachinesPage {
 const kindWords = { machine: 'machine', bucket: 'bucket', signals: 'signal channel' } as const;
 const stuckAfterMs = 10 * 60_000;
 
-export function machinesPage(facts: MachinesFacts, listings: readonly CloudListing[], clock: Clock): MachinesPage {
+export function machinesPage(
+  facts: MachinesFacts,
+  listings: readonly CloudListing[],
+  storage: StorageView,
+  clock: Clock,
+): MachinesPage {
   const { nowMs } = clock;
   const things = listings.flatMap((listing) => listing.things);
   const ledgerNames = new Set(facts.standing.map((row) => `${row.kind} ${row.name}`));
@@ -55,6 +62,12 @@ export function machinesPage(facts: MachinesFacts, listings: readonly CloudListi
       price: row.kind === 'machine' ? `${formatMoney(row.price_per_hour_micros)} / h` : '',
       spent: row.kind === 'machine' ? spentOn(row, nowMs) : '',
     })),
+    kept: {
+      used: formatBytes(storage.usedBytes),
+      free: formatBytes(storage.freeBytes),
+      logs: formatMany(storage.logRetentionDays, 'day'),
+      when: clock.second(storage.countedAtMs),
+    },
     asked: listings.map((listing) => ({
       cloud: cloudWords[listing.cloud] ?? listing.cloud,
       when: clock.second(listing.askedAtMs),

@@ -1,3 +1,4 @@
+import { sizeInWords } from '../services/sizes.ts';
 /** Numbers, sizes and spans in the words of a page. Everything that a template prints has passed through here. */
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
@@ -32,15 +33,7 @@ export function formatInterval(interval: number | null | undefined, score: numbe
 
 export function formatBytes(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return '–';
-  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
-  let size = bytes;
-  let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  if (unit === 0) return formatMany(bytes, 'byte');
-  return `${size >= 100 ? size.toFixed(0) : size.toFixed(1)} ${units[unit]}`;
+  return sizeInWords(bytes);
 }
 
 /** "21 of 30 GiB": what a machine has is counted in powers of two. */

@@ -8,6 +8,7 @@ import { modelService } from './model-service.ts';
 import type { ServiceOptions } from './options.ts';
 import { predictionService } from './prediction-service.ts';
 import type { Services } from './services.ts';
+import { storageService } from './storage-service.ts';
 
 export function openServices(options: ServiceOptions): Services {
   const health = healthService(options);
@@ -21,6 +22,7 @@ export function openServices(options: ServiceOptions): Services {
     log: logService(options),
     engines: engineService(options),
     machines: machineService(options.clouds, options.now),
+    storage: storageService(options),
     health,
   };
 }

@@ -26,6 +26,8 @@ export interface ServiceOptions {
   freeBytes: () => Promise<number>;
   /** Below it, nothing new is accepted. */
   lowDiskBytes: number;
+  /** How long the log of a done job is kept. */
+  logRetentionDays: number;
   /** Failures that nobody waits for. */
   onError: (error: unknown) => void;
   now?: () => number;

@@ -217,6 +217,18 @@ export interface HealthService {
 }
 
 /** All that pages and the JSON API can ask for; both call these same functions. */
+/** What is kept for good, and how much room there is for more. */
+export interface StorageView {
+  usedBytes: number;
+  freeBytes: number;
+  logRetentionDays: number;
+  countedAtMs: number;
+}
+
+export interface StorageService {
+  look(): Promise<StorageView>;
+}
+
 export interface Services {
   datasets: DatasetService;
   jobs: JobService;
@@ -225,5 +237,6 @@ export interface Services {
   log: LogService;
   engines: EngineService;
   machines: MachineService;
+  storage: StorageService;
   health: HealthService;
 }

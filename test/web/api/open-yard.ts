@@ -102,6 +102,7 @@ export async function openYard(given: Partial<AppSettings> & { feedPollMs?: numb
     uploadLimitMb: given.uploadLimitMb ?? 1,
     freeBytes: async () => disk.free,
     lowDiskBytes: 1000,
+    logRetentionDays: 365,
     onError: (error) => errors.push(error),
     // Far from the last look at the disk, so that what a test sets is seen at once.
     now: () => Date.now() + (clock += 10_000),

@@ -227,6 +227,7 @@ test('machines says what the cloud itself has, also what our ledger does not kno
     const id = '7b0f7a5e-1111-4111-8111-111111111111';
     await own.cloud.createBucket({ kind: 'job', id, installationId: 'pages', owner: 'ada' });
     const { text } = await formSession(own.app).get('/machines');
+    expect(text).toMatch(/Kept for good[^]*\d+ (bytes|KB|MB|GB)[^]*365 days/);
     expect(text).toContain('asked at');
     expect(text).toContain('In the cloud, not in the ledger');
     expect(text).toContain(`ty-j-${id}`);
