@@ -34,7 +34,6 @@ interface Candidate {
 }
 
 interface Counted {
-  bytes: number;
   values: number;
   words: number;
   /** Values that read as the type asked for. */
@@ -51,16 +50,16 @@ export async function inferTypes(session: Session, staged: Staged): Promise<Infe
     const name = staged.names[index] as string;
     found[index] = { name, type, sql: castFromText(type, `c${index}`), remarks: [...remarks, ...more] };
   };
-  let bytes = 0;
-  let open = await sampleTypes(session, staged);
-  for (let pass = 0; open.length > 0; pass++) {
+  const candidates = await sampleTypes(session, staged);
+  for (const candidate of candidates) if (candidate.types[0] === 'VARCHAR') settle(candidate, 'VARCHAR');
+  let open = candidates.filter(({ types }) => types[0] !== 'VARCHAR');
+  while (open.length > 0) {
     const still: Candidate[] = [];
     for (const [candidate, counted] of await countTypes(session, staged, open)) {
-      if (pass === 0) bytes += counted.bytes;
       const [type = 'VARCHAR', ...others] = candidate.types;
-      if (type === 'VARCHAR' || counted.values === 0) {
+      if (counted.values === 0) {
         settle(candidate, 'VARCHAR');
-      } else if (counted.fitting === counted.values && counted.values > 0) {
+      } else if (counted.fitting === counted.values) {
         settle(candidate, type, wordRemarks(counted));
       } else if (others.length > 0) {
         still.push({ ...candidate, types: others });
@@ -69,9 +68,6 @@ export async function inferTypes(session: Session, staged: Staged): Promise<Infe
       }
     }
     open = still;
-  }
-  if (staged.contentBytes !== null && bytes !== staged.contentBytes) {
-    throw new Error(`The data engine read ${bytes} bytes of values where the file has ${staged.contentBytes}.`);
   }
   return found;
 }
@@ -149,8 +145,8 @@ async function countTypes(session: Session, staged: Staged, open: Candidate[]): 
       const found = await session.rows(`SELECT k, ${countsOf(type)} FROM ${longForm(source, columns)} GROUP BY k`);
       for (const [k, ...counts] of found) {
         const candidate = group.find(({ index }) => index === Number(k));
-        const [bytes = 0, values = 0, words = 0, fitting = 0] = counts.map(Number);
-        if (candidate) counted.push([candidate, { bytes, values, words, fitting }]);
+        const [values = 0, words = 0, fitting = 0] = counts.map(Number);
+        if (candidate) counted.push([candidate, { values, words, fitting }]);
       }
     }
   }
@@ -158,12 +154,9 @@ async function countTypes(session: Session, staged: Staged, open: Candidate[]): 
 }
 
 function countsOf(type: SqlType): string {
-  const bytes = 'coalesce(sum(strlen(v)), 0)';
-  // What stays text need not be looked at closer.
-  if (type === 'VARCHAR') return `${bytes}, 0, 0, 0`;
   const text = trimmed('v');
   const value = hasValue(text);
-  return `${bytes}, count(*) FILTER (${value}), count(*) FILTER (${isMissingWord(text)}), count(*) FILTER (${value} AND ${reads(type, text)})`;
+  return `count(*) FILTER (${value}), count(*) FILTER (${isMissingWord(text)}), count(*) FILTER (${value} AND ${reads(type, text)})`;
 }
 
 function wordRemarks({ words }: Counted): string[] {

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import type { IngestInput, Ingested } from './data-calls.ts';
 import { inferTypes } from './infer-types.ts';
+import { parquetOptions } from './parquet-options.ts';
 import { hashFile, openPlainFile } from './plain-file.ts';
 import { profileColumns, type TypedColumn } from './profile-columns.ts';
 import { readParquet } from './read-parquet.ts';
 import type { Session } from './session.ts';
 import { quoteName, quoteText } from './sql-text.ts';
-import { parquetOptions, stageCsv } from './stage-csv.ts';
+import { stageCsv } from './stage-csv.ts';
 
 /** Turns an upload into a dataset: checked, converted once to Parquet with its rows in their order, and looked at. */
 export async function ingest(session: Session, input: IngestInput, toParquet: string): Promise<Ingested> {

@@ -70,7 +70,7 @@ function looksBinary(head: Buffer): boolean {
   for (const byte of sample) {
     if (byte < 32 && byte !== 0 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13 && byte !== 27) control++;
   }
-  return control > 4 && control > sample.length / 100;
+  return control > 4 && control > sample.length / 25;
 }
 
 function binary(start: string): FileKind {

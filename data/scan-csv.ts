@@ -25,6 +25,7 @@ export interface ScanSummary {
   blankLines: number;
   /** Whether the file is written in a way that the data engine may read differently, so that it must be written anew first. */
   irregular: boolean;
+  lineEnd: '\n' | '\r\n';
 }
 
 /**
@@ -98,6 +99,7 @@ export class CsvScanner {
       rows: this.#rows,
       contentBytes: this.#contentBytes,
       blankLines: this.#blankLines,
+      lineEnd: this.#crlf > 0 ? '\r\n' : '\n',
       irregular: this.#irregular || styles > 1 || this.#cr > 0 || (this.#names.length === 1 && this.#trailing > 0),
     };
   }
