@@ -6,6 +6,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from trainer.contract import SettingValue, TrainSpec
 from trainer.declaration import Declaration
 from trainer.failures import TrainerFailure
 
@@ -20,8 +21,8 @@ class Engine(Protocol):
 
     DECLARATION: Declaration
 
-    def check(self, order: Order) -> None:
-        """Fails when settings, task and data cannot go together; runs before anything is fitted."""
+    def check(self, spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
+        """Fails when settings, task and data cannot go together. Asked before the data is read, and again when it was."""
         ...
 
     def warm_up(self) -> None:

@@ -52,6 +52,7 @@ class Training:
         self._finish = finish
         engine = load_engine(self.spec.engine)
         settings = engine.DECLARATION.settled(self.spec.settings, self.spec.task.kind)
+        engine.check(self.spec, settings, None)
         self.events.progress("Reading the data", 0.0, self.clock.left())
         earlier = self._unpack_earlier(engine)
         from trainer.inputs import load_inputs  # pandas and DuckDB only after the spec was found good
@@ -74,7 +75,7 @@ class Training:
             earlier=earlier,
             warnings=[*inputs.warnings, *self._notes],
         )
-        engine.check(order)
+        engine.check(self.spec, settings, len(inputs.frame))
         if finish == "crash":
             order.warn("The fit broke off by itself, most likely for lack of memory; the best until then was kept.")
         baseline = Baseline(self.spec.task, inputs.labels).fit(inputs.values)

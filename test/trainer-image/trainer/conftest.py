@@ -6,14 +6,20 @@ import importlib.util
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from trainer_bench import Run, Yard
+from trainer_bench import TRAINER_IMAGE, Run, Yard
 
+sys.path.insert(0, str(TRAINER_IMAGE))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the supervisor does, for what is trained in this process
 HAS_AUTOGLUON = importlib.util.find_spec("autogluon") is not None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "autogluon: needs the environment of the autogluon engine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

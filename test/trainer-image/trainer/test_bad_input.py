@@ -153,3 +153,10 @@ def test_rows_without_a_label_are_left_out_and_said(yard: Yard, here: Here):
     assert sum(run.report["rows"][part] for part in ("train", "test")) == 140
     assert "10 rows were left out, because “species” is empty there." in run.report["warnings"]
     assert json.loads((run.out / "report.json").read_text())["why"] == "completed"
+
+
+def test_what_would_take_hours_is_refused(yard: Yard, here: Here):
+    rows = 63_000
+    frame = pd.DataFrame({"x": np.arange(rows) % 17, "y": np.where(np.arange(rows) % 2, "a", "b")})
+    run = here(yard.ask(frame, "y", "binary", settings={"algorithm": "svm"}))
+    assert run.code == 65 and "would take hours on 50400 rows" in run.failure["message"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.metrics import METRICS
-from trainer.report.plots import bars, confusion_table, figure, histogram, line_plot, scatter, step_plot
+from trainer.report.plots import bars, confusion_table, figure, histogram, line_plot, scatter, score, step_plot
 
 _WHY = {
     "completed": "It ran to its end.",
@@ -72,11 +72,11 @@ def _scores(report: dict[str, Any]) -> str:
         extra = f" ± {figure(spread, 2)}" if chosen and spread is not None else ""
         rows += (
             f'<tr{" class=best" if chosen else ""}><td>{escape(metric.title)} <span class="muted">'
-            f'{_direction(metric.higher_is_better)}</span></td><td class="num">{figure(validation.get(name))}</td>'
-            f'<td class="num">{figure(value)}{extra}</td></tr>'
+            f'{_direction(metric.higher_is_better)}</span></td><td class="num">{score(validation.get(name))}</td>'
+            f'<td class="num">{score(value)}{extra}</td></tr>'
         )
     table = (
-        '<div class="scroll"><table><thead><tr><th>Score</th><th class="num">Validation</th>'
+        '<div class="scroll" tabindex="0"><table><thead><tr><th>Score</th><th class="num">Validation</th>'
         f'<th class="num">Held-out rows</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
     held = report["rows"]["test"]
@@ -105,14 +105,14 @@ def _leaderboard(report: dict[str, Any]) -> str:
         seconds = "–" if row["fitSeconds"] is None else f"{row['fitSeconds']:.1f} s"
         speed = "–" if row["predictMsPer1000"] is None else f"{figure(row['predictMsPer1000'], 3)} ms"
         rows += (
-            f"<tr{kind}><td>{escape(row['model'])}</td><td class=num>{figure(row['validation'])}</td>"
+            f"<tr{kind}><td>{escape(row['model'])}</td><td class=num>{score(row['validation'])}</td>"
             f"<td class=num>{figure(row['interval'], 2)}</td><td class=num>{seconds}</td><td class=num>{speed}</td></tr>"
         )
     metric = report["metric"]
     head = "<th>Model</th>" + "".join(
         f'<th class="num">{title}</th>' for title in ("Validation", "± 95 %", "Fit", "1,000 rows in")
     )
-    table = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    table = f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     return _card("Leaderboard", f"{metric['title']}, {_direction(metric['higherIsBetter'])}", table)
 
 

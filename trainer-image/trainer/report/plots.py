@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from math import floor, log10
 from typing import Any
 
 _MOST_CLASSES = 12
@@ -14,6 +15,11 @@ def figure(value: float | None, digits: int = 4) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.{digits}g}"
+
+
+def score(value: float | None) -> str:
+    """A score in a column of scores: as many places as its neighbours."""
+    return f"{value:.4f}" if value is not None and 0.001 <= abs(value) < 10 else figure(value)
 
 
 def _svg(width: int, height: int, label: str, body: list[str]) -> str:
@@ -31,18 +37,23 @@ class _Scale:
             low, high = low - 0.5, high + 0.5
         self.low, self.high, self.start, self.end = low, high, start, end
 
+    def ticks(self) -> list[tuple[float, str]]:
+        """Five values with just enough places to tell them apart."""
+        step = (self.high - self.low) / 4
+        places = min(6, max(0, 1 - floor(log10(step))))
+        values = [self.low + step * number for number in range(5)]
+        return [(value, f"{value:,.{places}f}") for value in values]
+
     def __call__(self, value: float) -> float:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
 def _frame(x: _Scale, y: _Scale, x_title: str, y_title: str) -> list[str]:
     body: list[str] = []
-    for step in range(5):
-        value = y.low + (y.high - y.low) * step / 4
+    for value, words in y.ticks():
         body.append(f'<path class="grid" d="M{x.start:.1f} {y(value):.1f}H{x.end:.1f}"/>')
-        body.append(_text(x.start - 6, y(value) + 4, figure(value, 3), "end"))
-        across = x.low + (x.high - x.low) * step / 4
-        body.append(_text(x(across), y.start + 16, figure(across, 3), "middle"))
+        body.append(_text(x.start - 6, y(value) + 4, words, "end"))
+    body.extend(_text(x(value), y.start + 16, words, "middle") for value, words in x.ticks())
     body.append(_text((x.start + x.end) / 2, y.start + 34, x_title, "middle", "axis"))
     body.append(_text(x.start - 50, y.end - 10, y_title, "start", "axis"))
     return body
@@ -111,7 +122,7 @@ def bars(rows: list[dict[str, Any]], label: str) -> str:
         )
         if spread:
             body.append(f'<path class="whisker" d="M{x(mean - spread):.1f} {top + 8}H{x(mean + spread):.1f}"/>')
-        body.append(_text(548, top + 13, figure(mean, 3)))
+        body.append(_text(548, top + 13, "0" if abs(mean) < high / 1000 else figure(mean, 3)))
     return _svg(620, len(shown) * 24 + 10, label, body)
 
 
@@ -130,6 +141,6 @@ def confusion_table(labels: list[str], matrix: list[list[int]]) -> str:
         body += f'<tr><th scope="row">{escape(labels[i])}</th>{cells}</tr>'
     rest = "" if len(order) == len(labels) else f"<p>The {len(order)} commonest of {len(labels)} classes are shown.</p>"
     return (
-        f'<div class="scroll"><table class="confusion"><thead><tr><th>actual ↓ predicted →</th>{heads}</tr></thead>'
+        f'<div class="scroll" tabindex="0"><table class="confusion"><thead><tr><th>actual ↓ predicted →</th>{heads}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>{rest}"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainer.contract import SettingValue, TrainSpec
 from trainer.declaration import Declaration, Setting
 from trainer.metrics import TASKS
 
@@ -68,10 +69,10 @@ def warm_up() -> None:
     import trainer.engines.autogluon.fitting  # noqa: F401
 
 
-def check(order: Order) -> None:
+def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
     from trainer.engines.autogluon.portfolio import check_families
 
-    check_families(order.settings)
+    check_families(settings)
 
 
 def fit(order: Order) -> Fitted:

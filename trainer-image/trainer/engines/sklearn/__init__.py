@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainer.contract import SettingValue, TrainSpec
 from trainer.declaration import Declaration, Setting
+from trainer.failures import TrainerFailure
 from trainer.metrics import TASKS
 
 if TYPE_CHECKING:
     from trainer.fitting import Fitted, Order, Output
+
+#: Its time grows with the square of the rows.
+_MOST_ROWS_FOR_SVM = 50_000
 
 _ALGORITHMS = (
     ("auto", "Try a handful, keep the best"),
@@ -94,10 +99,13 @@ def warm_up() -> None:
     import trainer.engines.sklearn.candidates  # noqa: F401
 
 
-def check(order: Order) -> None:
-    from trainer.engines.sklearn.fitting import check_order
-
-    check_order(order)
+def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
+    if settings["algorithm"] == "svm" and rows is not None and rows > _MOST_ROWS_FOR_SVM:
+        raise TrainerFailure(
+            "BadSettings",
+            f"A support vector machine would take hours on {rows} rows (at most {_MOST_ROWS_FOR_SVM}). "
+            "Choose gradient boosting or a linear model.",
+        )
 
 
 def fit(order: Order) -> Fitted:

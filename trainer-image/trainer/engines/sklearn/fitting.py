@@ -16,25 +16,13 @@ from trainer.engines.sklearn.candidates import Candidate, candidates, variations
 from trainer.engines.sklearn.plan import make_plan
 from trainer.engines.sklearn.portable import predict, prepare
 from trainer.engines.sklearn.validation import Judged, Validation
-from trainer.failures import Interrupted, TrainerFailure
+from trainer.failures import Interrupted
 from trainer.files import write_text, written_whole
 from trainer.fitting import NothingFitted, Order
 from trainer.output import Output
 
-#: A support vector machine's time grows with the square of the rows.
-_MOST_ROWS_FOR_SVM = 50_000
 #: A continued job gives up when this many variations in a row were no better.
 _PATIENCE = 25
-
-
-def check_order(order: Order) -> None:
-    rows = len(order.frame)
-    if order.settings["algorithm"] == "svm" and rows > _MOST_ROWS_FOR_SVM:
-        raise TrainerFailure(
-            "BadSettings",
-            f"A support vector machine would take hours on {rows} rows (at most {_MOST_ROWS_FOR_SVM}). "
-            "Choose gradient boosting or a linear model.",
-        )
 
 
 class SklearnEngine:
