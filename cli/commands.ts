@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import type { Engine } from '../domain/engine.ts';
 import type { DatasetDetail, JobDetail, JobSummary, LogLine, PredictionDetail } from '../web/services/views.ts';
 import type { WorkFacts } from '../web/live/work-facts.ts';
@@ -83,6 +85,17 @@ export function commands(client: ApiClient, out: Output) {
     return job;
   };
 
+  const followed = async (job: JobSummary, sentence: string, follow: boolean): Promise<number> => {
+    if (!follow) {
+      out.show(job, `${sentence} ${job.id}\nFollow it: trainyard logs ${job.id} --follow`);
+      return exitCodes.done;
+    }
+    out.aside(`${sentence} ${job.id}`);
+    const code = await watch('job', job.id);
+    if (code !== 130) await showJob(job.id);
+    return code;
+  };
+
   return {
     async train(file: string, options: TrainOptions): Promise<number> {
       const engines = await client.get<Engine[]>(`${api}/engines`);
@@ -109,14 +122,16 @@ export function commands(client: ApiClient, out: Output) {
         },
         { 'Idempotency-Key': randomUUID() },
       );
-      if (!options.follow) {
-        out.show(job, `${sentence} ${job.id}\nFollow it: trainyard logs ${job.id} --follow`);
-        return exitCodes.done;
-      }
-      out.aside(`${sentence} ${job.id}`);
-      const code = await watch('job', job.id);
-      if (code !== 130) await showJob(job.id);
-      return code;
+      return followed(job, sentence, options.follow ?? false);
+    },
+
+    /** What the confirm page shows as YAML: the same request that form and API take. */
+    async submit(file: string, options: { follow?: boolean }): Promise<number> {
+      const request: unknown = asUsage(() => parse(readFileSync(file, 'utf8')));
+      const { job, sentence } = await client.post<{ job: JobSummary; sentence: string }>(`${api}/jobs`, request, {
+        'Idempotency-Key': randomUUID(),
+      });
+      return followed(job, sentence, options.follow ?? false);
     },
 
     async jobs(options: { open?: boolean; search?: string; limit?: string }): Promise<number> {

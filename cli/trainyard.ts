@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { apiClient } from './client.ts';
 import { commands, type TrainOptions } from './commands.ts';
@@ -42,6 +43,12 @@ command('train <file>', 'train a model on a CSV file', (file: string, options: T
   .option('--ignore <column>', 'a column that the model must not see; may be repeated', several)
   .option('-s, --set <key=value>', 'a setting of the engine; may be repeated', several)
   .option('-f, --follow', 'show what happens until the end');
+
+command(
+  'submit <file>',
+  'train by a request in a YAML file, as the confirm page shows it',
+  (file: string, options: { follow?: boolean } & Json) => on(options).submit(file, options),
+).option('-f, --follow', 'show what happens until the end');
 
 command('jobs', 'list jobs', (options: { open?: boolean; search?: string; limit?: string } & Json) =>
   on(options).jobs(options),
@@ -98,5 +105,6 @@ async function serverAddress(): Promise<string> {
     import('../settings/settings.ts'),
     import('../settings/addresses.ts'),
   ]);
-  return webAddressOf(loadSettings());
+  // The file of settings lies beside ./x, wherever the person stands.
+  return webAddressOf(loadSettings(process.env, join(import.meta.dirname, '..')));
 }

@@ -174,3 +174,25 @@ it('prints the settings of the engines as they declare them', async () => {
   expect(out).toContain('integer (10 to 2000); 200 unless told');
   expect(out).toContain('first use downloads 1400 MB');
 });
+
+it('takes a request in a YAML file, and refuses one that does not fit', async () => {
+  const form = new FormData();
+  form.set('file', new Blob([customersCsv()], { type: 'text/csv' }), 'yaml.csv');
+  const answer = await fetch(`${address}/api/v1/datasets`, {
+    method: 'POST',
+    body: form,
+    headers: { 'X-Trainyard': '1' },
+  });
+  const dataset = (await answer.json()) as { id: string };
+  const file = join(folder, 'job.yaml');
+  const request = (label: string) =>
+    `name: from yaml\ndatasetId: ${dataset.id}\ntask: {kind: binary, labels: [${label}]}\nengine: {name: sklearn}\n`;
+  await writeFile(file, request('churned'));
+  const accepted = await trainyard('submit', file, '--json');
+  expect(accepted.code).toBe(0);
+  expect(JSON.parse(accepted.out)).toMatchObject({ name: 'from yaml', phase: 'queued' });
+  await writeFile(file, request('nobody'));
+  const refused = await trainyard('submit', file);
+  expect(refused.code).toBe(3);
+  expect(refused.err).toContain('nobody');
+});
