@@ -66,6 +66,9 @@ export function parseSample(text: string, dialect: CsvDialect, isWhole: boolean,
         value = quoted.value;
         at = quoted.end;
         if (!quoted.closed) odd = true;
+      } else if (text[at] === '"') {
+        // Where values begin with these, apostrophes are not what values are quoted with.
+        odd = true;
       }
       const end = endOfField(text, at, delimiter);
       if (text[at - 1] === quote && end > at && value !== '') odd = true;

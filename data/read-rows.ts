@@ -83,7 +83,9 @@ async function readNumbers(
     return numbers.map((number) => rows[number - first] as Row);
   }
   const where = run ? `file_row_number BETWEEN ${first} AND ${last}` : `file_row_number IN (${numbers.join(', ')})`;
-  return session.rows(`SELECT ${cells.join(', ')} FROM read_parquet(${source}, file_row_number = true) WHERE ${where}`);
+  return session.rows(
+    `SELECT ${cells.join(', ')} FROM read_parquet(${source}, file_row_number = true) WHERE ${where} ORDER BY file_row_number`,
+  );
 }
 
 function range(offset: number, limit: number, total: number): number[] {
