@@ -70,7 +70,8 @@ function problemWith(setting: EngineSetting, value: SettingValue): string | unde
         ? undefined
         : `${setting.title} takes any of ${options.join(', ')}.`;
     default: {
-      const ok = typeof value === 'number' && (setting.type === 'number' || Number.isInteger(value));
+      const ok =
+        typeof value === 'number' && (setting.type === 'number' ? Number.isFinite(value) : Number.isInteger(value));
       if (!ok) return `${setting.title} is a ${setting.type === 'integer' ? 'whole ' : ''}number.`;
       if (setting.min !== null && value < setting.min) return `${setting.title} is at least ${setting.min}.`;
       if (setting.max !== null && value > setting.max) return `${setting.title} is at most ${setting.max}.`;

@@ -62,9 +62,12 @@ export class TrainyardError extends Error {
 /** What the trainer's exit code means when it said nothing else. */
 export const exitCodes = { done: 0, user: 65, bug: 70, platform: 75, stopped: 143 } as const;
 
-/** Types that Temporal must not retry: a person has to act first, or another path takes over. */
+/**
+ * Types that Temporal must not retry: a person has to act first, or it is being taken down. A relay that was superseded
+ * is retried: by its own successor, and then nobody waits for its answer; or by one that was long given up and woke
+ * late, and then it must take over again.
+ */
 export const notRetried: FailureType[] = [
   ...(Object.keys(failureFamilies) as FailureType[]).filter((type) => failureFamilies[type] === 'user'),
   'CreateRevoked',
-  'RelaySuperseded',
 ];

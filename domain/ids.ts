@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** A UUID made at the edge (form, API, CLI), never in a workflow. It names everything its holder makes. */
-export const idSchema = z.uuid();
+/**
+ * A UUID made at the edge (form, API, CLI), never in a workflow. It names everything its holder makes, so it is kept in
+ * small letters: clouds take no others, and a database may hold two spellings for the same.
+ */
+export const idSchema = z.uuid().toLowerCase();
 
 export type HolderKind = 'job' | 'prediction';
 

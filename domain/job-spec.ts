@@ -49,6 +49,15 @@ export const limitsSchema = z
     message: 'The longest time must not be shorter than the training time.',
   });
 
+/** The whole spec goes into the history of its workflow, which takes 128 KB: the names must leave room for the rest. */
+const ignoredNamesBytes = 64 * 1024;
+
+const ignoredColumnsSchema = z
+  .array(z.string())
+  .refine((names) => new TextEncoder().encode(JSON.stringify(names)).length <= ignoredNamesBytes, {
+    message: 'These are too many columns to ignore one by one. Take them out of the file instead.',
+  });
+
 /** One request to train, as it is kept and as the workflow gets it: complete, parsed once at the edge. */
 export const jobSpecSchema = z.object({
   id: idSchema,
@@ -60,7 +69,7 @@ export const jobSpecSchema = z.object({
   recipeId: idSchema.nullable().default(null),
   task: taskSchema,
   /** Columns that the model must not see, the label aside. */
-  ignoredColumns: z.array(z.string()).default([]),
+  ignoredColumns: ignoredColumnsSchema.default([]),
   engine: engineChoiceSchema,
   split: splitSchema.prefault({}),
   machine: machineChoiceSchema.prefault({}),

@@ -32,12 +32,21 @@ export function machineTimes(from: {
       : secondsFor(Math.max(0, from.moneyLeftMicros), from.pricePerHourMicros) - teardownMarginSeconds;
   const longest = bootGraceSeconds + longestSecondsLeft + collectGraceSeconds;
   const lasts = Math.max(0, Math.min(longest, affordable));
-  // With little money left, handing in gets a fifth of it: a stopped training is worth more than one cut off.
-  const handIn = Math.min(collectGraceSeconds, lasts / 5);
-  const trains = Math.min(secondsLeft, lasts - handIn);
+  const trains = Math.min(secondsLeft, lasts - handInSeconds(lasts));
   return {
     endsAtMs: Math.floor(nowMs + lasts * 1000),
     deadlineAtMs: Math.floor(nowMs + trains * 1000),
     limitedBy: trains < secondsLeft ? 'money' : 'time',
   };
+}
+
+/** The latest that training may be put off to when its time is extended: the end of its machine stays where it is. */
+export function latestDeadline(machine: { startedAtMs: number; endsAtMs: number }): number {
+  const lasts = Math.max(0, (machine.endsAtMs - machine.startedAtMs) / 1000);
+  return Math.floor(machine.endsAtMs - handInSeconds(lasts) * 1000);
+}
+
+/** With little time in all, handing in gets a fifth of it: a stopped training is worth more than one cut off. */
+function handInSeconds(lasts: number): number {
+  return Math.min(collectGraceSeconds, lasts / 5);
 }

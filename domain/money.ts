@@ -7,9 +7,17 @@ export function dollars(amount: number): Micros {
   return Math.round(amount * MICROS_PER_DOLLAR);
 }
 
-/** Rounded up: an estimate must not be lower than the bill. */
+const msPerHour = 3_600_000;
+
+/**
+ * Rounded up: an estimate must not be lower than the bill. Whole hours are counted apart, since price times weeks in
+ * milliseconds is more than a number holds exactly.
+ */
 export function costOf(pricePerHourMicros: Micros, milliseconds: number): Micros {
-  return Math.ceil((pricePerHourMicros * Math.max(0, milliseconds)) / 3_600_000);
+  const ms = Math.max(0, milliseconds);
+  return (
+    pricePerHourMicros * Math.floor(ms / msPerHour) + Math.ceil((pricePerHourMicros * (ms % msPerHour)) / msPerHour)
+  );
 }
 
 /** How long an amount lasts at a price; a machine that costs nothing lasts for ever. */

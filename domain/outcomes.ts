@@ -1,4 +1,4 @@
-import type { FailureFamily } from './failures.ts';
+import { familyOf, type FailureType } from './failures.ts';
 
 /** How a done job ended. */
 export const outcomes = ['succeeded', 'failed', 'cancelled', 'over_budget'] as const;
@@ -105,8 +105,10 @@ export function sentenceOf(ending: Ending, hasResult: boolean): string {
   return hasResult ? endingRules[ending].sentence : endingRules[ending].sentenceWithoutResult;
 }
 
-/** What a lost or failed attempt means for its job. */
-export function endingOfFailure(family: FailureFamily): Ending {
+/** What a failure that is not tried again means for its job. */
+export function endingOfFailure(type: FailureType): Ending {
+  if (type === 'OverBudget') return 'money_up';
+  const family = familyOf(type);
   if (family === 'user') return 'user_failure';
   return family === 'bug' ? 'bug' : 'attempts_used_up';
 }

@@ -42,7 +42,7 @@ export async function runAttempts(
     if (result.kind === 'finished') return endOfFinished(work, result, machine.limitedBy);
     if (result.kind === 'overran') return { ending: 'time_up', hasResult: false };
     const { failure } = result;
-    if (!mayTryAgain(failure)) return { ending: endingOfFailure(familyOf(failure.type)), hasResult: false, failure };
+    if (!mayTryAgain(failure)) return { ending: endingOfFailure(failure.type), hasResult: false, failure };
     await work.on.releases.removeMachine(ref);
     await work.on.releases.drainEvents(ref);
     if (work.asked === 'stop') return { ending: 'stopped', hasResult: false };

@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { WorkPlan } from '../activities/plan.ts';
-import { type Failure, familyOf, isFailureType } from '../domain/failures.ts';
+import { type Failure, isFailureType } from '../domain/failures.ts';
 import type { Holder } from '../domain/ids.ts';
 import { type Ending, endingOfFailure, outcomeOf, type Outcome, sentenceOf } from '../domain/outcomes.ts';
 import type { Phase } from '../domain/phases.ts';
@@ -142,7 +142,7 @@ export async function releasing(work: Work, story: (undoWith: UndoWith) => Promi
 function endOf(error: unknown, asked: 'cancel' | 'stop' | undefined): End {
   if (isCancellation(error)) return { ending: asked === 'stop' ? 'stopped' : 'cancelled', hasResult: false };
   const failure = failureOf(error);
-  return { ending: endingOfFailure(familyOf(failure.type)), hasResult: false, failure };
+  return { ending: endingOfFailure(failure.type), hasResult: false, failure };
 }
 
 function failureOf(error: unknown): Failure {
