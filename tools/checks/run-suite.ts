@@ -99,7 +99,9 @@ async function runPytest(step: Extract<Step, { kind: 'pytest' }>, place: StepPla
     '.',
     `--junitxml=${place.report}`,
   ];
-  const ran = await run(python, [...args, ...step.args], place, await environment(place));
+  // As many threads as the suite says that it keeps busy: more of them only wait for each other, and busily.
+  const threads = { OMP_NUM_THREADS: String(place.suite.cores) };
+  const ran = await run(python, [...args, ...step.args], place, { ...(await environment(place)), ...threads });
   if (!existsSync(place.report)) {
     return { ...nothing, failed: 1, failures: [`pytest wrote no report\n${lastLines(ran.output, shownLines)}`] };
   }
