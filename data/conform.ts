@@ -4,9 +4,9 @@ import type { Conformed, ConformInput, SchemaColumn } from './data-calls.ts';
 import { inferTypes } from './infer-types.ts';
 import { writeParquet } from './ingest.ts';
 import { nearNames } from './near-names.ts';
-import { openPlainFile } from './plain-file.ts';
-import { readParquet } from './read-parquet.ts';
-import type { Session } from './session.ts';
+import { openPlainFile, type PlainFile } from './plain-file.ts';
+import { readParquet, refusingDamage } from './read-parquet.ts';
+import { cellText, type Session } from './session.ts';
 import { listNames, plural, showValue } from './show-value.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 import { stageCsv } from './stage-csv.ts';
@@ -33,7 +33,15 @@ interface Found {
  * “1.50” that was taken for a number there is text again here, if the model learned it as text.
  */
 export async function conform(session: Session, input: ConformInput, toParquet: string): Promise<Conformed> {
-  const found = await open(session, input);
+  const plain: Pick<PlainFile, 'kind' | 'path'> = input.isCsv
+    ? await openPlainFile(input, session.workFolder, session.signal)
+    : { kind: 'parquet', path: input.path };
+  if (plain.kind === 'csv') return bring(session, input, await openCsv(session, plain.path, input.schema), toParquet);
+  const work = async () => bring(session, input, await openParquet(session, plain.path), toParquet);
+  return input.isCsv ? refusingDamage(session, work) : work();
+}
+
+async function bring(session: Session, input: ConformInput, found: Found, toParquet: string): Promise<Conformed> {
   requireColumns(found.columns, input.schema);
   const wanted = new Map(input.schema.map(({ name, sqlType }) => [name, typeOf(sqlType)]));
   await requireValues(session, found, wanted);
@@ -53,20 +61,14 @@ export async function conform(session: Session, input: ConformInput, toParquet: 
   return { rows: found.rows, columns: columns.map(({ name, sqlType }) => ({ name, sqlType })) };
 }
 
-async function open(session: Session, input: ConformInput): Promise<Found> {
-  const plain = input.isCsv
-    ? await openPlainFile(input, session.workFolder, session.signal)
-    : { kind: 'parquet', path: input.path };
-  if (plain.kind === 'parquet') {
-    const { columns, rows } = await readParquet(session, plain.path);
-    return {
-      columns: columns.map((column) => ({ ...column, text: `CAST(${column.sql} AS VARCHAR)` })),
-      path: plain.path,
-      rows,
-    };
-  }
-  const names = input.schema.map(({ name }) => name);
-  const staged = await stageCsv(session, plain.path, names);
+async function openParquet(session: Session, path: string): Promise<Found> {
+  const { columns, rows } = await readParquet(session, path);
+  return { columns: columns.map((column) => ({ ...column, text: `CAST(${column.sql} AS VARCHAR)` })), path, rows };
+}
+
+async function openCsv(session: Session, path: string, schema: SchemaColumn[]): Promise<Found> {
+  const names = schema.map(({ name }) => name);
+  const staged = await stageCsv(session, path, names);
   const inferred = await inferTypes(session, staged);
   const columns = inferred.map(({ name, type, sql }, index) => ({ name, type, sql, text: `c${index}` }));
   return { columns, path: staged.path, rows: staged.rows };
@@ -121,7 +123,7 @@ async function unfit(
   const more = count > 1 ? ` So do ${plural(count - 1, 'more value')} of this column.` : '';
   return new TrainyardError(
     'BadData',
-    `Row ${String(row)}, column ${showValue(name)}: found ${showValue(String(value))}, but the model expects ${expected[type]}.`,
+    `Row ${cellText(row)}, column ${showValue(name)}: found ${showValue(cellText(value))}, but the model expects ${expected[type]}.`,
     `Mend the value, or leave it empty if it is not known.${more.replace('So do', 'The same goes for')}`,
   );
 }

@@ -9,7 +9,7 @@ import {
   trimmed,
 } from './column-kinds.ts';
 import { groupsOf, type LongColumn, longForm } from './long-form.ts';
-import type { Session } from './session.ts';
+import { cellText, type Session } from './session.ts';
 import { plural, showValue } from './show-value.ts';
 import { quoteText } from './sql-text.ts';
 import type { Staged } from './stage-csv.ts';
@@ -192,6 +192,6 @@ async function almostRemarks(
     VARCHAR: 'text',
   }[type];
   return [
-    `All but ${plural(others, 'value')} are ${kind}; the first other is ${showValue(String(first[1]))} in row ${first[0]}. Kept as text.`,
+    `All but ${plural(others, 'value')} are ${kind}; the first other is ${showValue(cellText(first[1]))} in row ${cellText(first[0])}. Kept as text.`,
   ];
 }

@@ -4,8 +4,8 @@ import { inferTypes } from './infer-types.ts';
 import { parquetOptions } from './parquet-options.ts';
 import { hashFile, openPlainFile } from './plain-file.ts';
 import { profileColumns, type TypedColumn } from './profile-columns.ts';
-import { readParquet } from './read-parquet.ts';
-import type { Session } from './session.ts';
+import { readParquet, refusingDamage } from './read-parquet.ts';
+import { cellText, type Session } from './session.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 import { stageCsv } from './stage-csv.ts';
 
@@ -16,7 +16,7 @@ export async function ingest(session: Session, input: IngestInput, toParquet: st
   const contentHash = await hashFile(input.path, session.signal);
   const { columns, remarks } =
     plain.kind === 'parquet'
-      ? await parquetToParquet(session, plain.path, toParquet)
+      ? await refusingDamage(session, () => parquetToParquet(session, plain.path, toParquet))
       : await csvToParquet(session, plain.path, toParquet);
   const profile = await profileColumns(session, toParquet, columns);
   return { contentHash, bytes: size, profile: { ...profile, remarks: [...plain.remarks, ...remarks] } };
@@ -58,5 +58,5 @@ export async function writeParquet(
 ): Promise<void> {
   await session.run(`COPY (${select}) TO ${quoteText(to)} (${parquetOptions(columns, 'zstd')})`);
   const [written] = await session.row(`SELECT count(*) FROM read_parquet(${quoteText(to)})`);
-  if (Number(written) !== rows) throw new Error(`${rows} rows were read, but ${String(written)} were written.`);
+  if (Number(written) !== rows) throw new Error(`${rows} rows were read, but ${cellText(written)} were written.`);
 }

@@ -2,7 +2,7 @@ import { TrainyardError } from '../domain/failures.ts';
 import { checkNames } from './check-names.ts';
 import type { SqlType } from './column-kinds.ts';
 import type { TypedColumn } from './profile-columns.ts';
-import type { Session } from './session.ts';
+import { cellText, type Session } from './session.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 
 export interface ParquetColumn extends TypedColumn {
@@ -13,30 +13,34 @@ export interface ParquetColumn extends TypedColumn {
 /** What a Parquet file holds, its many types brought to ours. */
 export async function readParquet(session: Session, path: string): Promise<{ columns: ParquetColumn[]; rows: number }> {
   const source = `read_parquet(${quoteText(path)})`;
+  const described = await session.rows(`DESCRIBE SELECT * FROM ${source}`);
+  const names = await topLevelNames(session, path);
+  checkNames(names);
+  await session.makeRoomFor(names.length);
+  const rows = Number((await session.row(`SELECT count(*) FROM ${source}`))[0]);
+  if (rows === 0) {
+    throw bad('The Parquet file has columns, but no row.', 'Add the rows, or look whether the export went through.');
+  }
+  return { columns: described.map(([name, type]) => columnOf(cellText(name), cellText(type))), rows };
+}
+
+/**
+ * Somebody's Parquet file can be broken in any place, and the engine says so in many ways. Whatever is not for want of
+ * memory or disk is the file.
+ */
+export async function refusingDamage<T>(session: Session, work: () => Promise<T>): Promise<T> {
   try {
-    const described = await session.rows(`DESCRIBE SELECT * FROM ${source}`);
-    const schema = await topLevelNames(session, path);
-    checkNames(schema);
-    await session.makeRoomFor(schema.length);
-    const rows = Number((await session.row(`SELECT count(*) FROM ${source}`))[0]);
-    const columns = described.map(([name, type]) => columnOf(String(name), String(type)));
-    if (rows === 0)
-      throw new TrainyardError(
-        'BadData',
-        'The Parquet file has columns, but no row.',
-        'Look whether the export went through.',
-      );
-    return { columns, rows };
+    return await work();
   } catch (error) {
     if (error instanceof TrainyardError || session.signal.aborted) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    if (!/parquet|invalid input|snappy|thrift/i.test(message)) throw error;
-    throw new TrainyardError(
-      'BadData',
-      'The Parquet file is damaged or cut: it cannot be read.',
-      'Write and upload it again.',
-    );
+    if (/^out of memory|no space left|could not write|failed to (allocate|offload)/i.test(message)) throw error;
+    throw bad('The Parquet file is damaged or cut: it cannot be read.', 'Write and upload it again.');
   }
+}
+
+function bad(message: string, hint: string): TrainyardError {
+  return new TrainyardError('BadData', message, hint);
 }
 
 /** The names as they are in the file: the engine renames what is there twice. */
@@ -45,7 +49,7 @@ async function topLevelNames(session: Session, path: string): Promise<string[]> 
   const names: string[] = [];
   let at = 1;
   while (at < rows.length) {
-    names.push(String(rows[at]?.[0]));
+    names.push(cellText(rows[at]?.[0]));
     at = afterChildren(
       rows.map((row) => Number(row[1] ?? 0)),
       at,

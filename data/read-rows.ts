@@ -1,6 +1,6 @@
 import { TrainyardError } from '../domain/failures.ts';
 import type { JsonRows, JsonRowsInput, JsonValue, RowsInput, ShownColumn, ShownRows } from './data-calls.ts';
-import type { Row, Session } from './session.ts';
+import { cellText, type Row, type Session } from './session.ts';
 import { showValue } from './show-value.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 
@@ -49,7 +49,7 @@ export async function describe(session: Session, parquet: string): Promise<{ col
   await session.makeRoomFor(described.length);
   const [total] = await session.row(`SELECT count(*) FROM read_parquet(${quoteText(parquet)})`);
   return {
-    columns: described.map(([name, type]) => ({ name: String(name), type: String(type) })),
+    columns: described.map(([name, type]) => ({ name: cellText(name), type: cellText(type) })),
     total: Number(total),
   };
 }

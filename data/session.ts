@@ -5,6 +5,11 @@ import { quoteText, quoteTexts } from './sql-text.ts';
 
 export type Row = Json[];
 
+/** A value of a row as text. */
+export function cellText(cell: Json | undefined): string {
+  return typeof cell === 'string' ? cell : (JSON.stringify(cell) ?? '');
+}
+
 /** One call's own data engine, which can reach the files of that call and nothing else. */
 export interface Session {
   /** A folder that is removed when the call ends. */

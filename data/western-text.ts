@@ -27,6 +27,7 @@ export class WesternText {
   #rare = 0;
   #piecesOfUtf8 = 0;
   #signsInWords = 0;
+  #signsInRuns = 0;
   #ownWords = 0;
   #foreignWords = 0;
   #asciiInWord = 0;
@@ -60,12 +61,16 @@ export class WesternText {
       this.#rare <= this.#high / 20 &&
       this.#piecesOfUtf8 <= this.#high / 10 &&
       this.#signsInWords <= this.#high / 10 &&
+      // One may be a “¿É” of Spanish.
+      (this.#signsInRuns < 2 || this.#signsInRuns <= this.#high / 5) &&
       this.#foreignWords <= this.#ownWords
     );
   }
 
   #readHigh(byte: number): void {
     this.#high++;
+    const isSign = (code: number) => code >= 0xa1 && code < 0xc0;
+    if (this.#before >= 0xa1 && (isSign(byte) || (isSign(this.#before) && byte >= 0xa1))) this.#signsInRuns++;
     if (meaningless.has(byte)) this.#meaningless++;
     if (rare.has(byte)) this.#rare++;
     if (byte < 0xc0 && this.#before >= 0xc2 && this.#before <= 0xdf) this.#piecesOfUtf8++;

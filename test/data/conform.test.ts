@@ -34,7 +34,7 @@ async function conform(
 describe.each([
   ['the upload', true],
   ['the Parquet made from it', false],
-])('from %s', (_, isCsv) => {
+])('from %s', (_source, isCsv) => {
   test('brings every column to the type of the model, and keeps the order of rows', async () => {
     const csv = `${header}\n${good}\n ,,,,,\n7,2,FALSE,1999-12-31,2024-02-01 00:00:00,x y\n`;
     const { rows, columns, cells } = await conform(csv, { isCsv });

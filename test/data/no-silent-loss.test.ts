@@ -1,4 +1,15 @@
-import fc from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constantFrom,
+  integer,
+  oneof,
+  record,
+  string,
+  uniqueArray,
+} from 'fast-check';
 import { type DataFixture, openFixture, parseCsv } from './data-fixture.ts';
 
 let fixture: DataFixture;
@@ -7,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const nasty = fc.string({
-  unit: fc.constantFrom(
+const nasty = string({
+  unit: constantFrom(
     ...',;|\t"\'\\\n\r =+-@.eE0123456789aXé🚂_%<>&{}[]()#NA'.split(/(?:)/u),
     '\r\n',
     'true',
@@ -17,11 +28,11 @@ const nasty = fc.string({
   ),
   maxLength: 12,
 });
-const value = fc.oneof(
+const value = oneof(
   { weight: 3, arbitrary: nasty },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(
+    arbitrary: constantFrom(
       '',
       'NA',
       'null',
@@ -38,19 +49,19 @@ const value = fc.oneof(
       "'",
     ),
   },
-  { weight: 1, arbitrary: fc.integer().map(String) },
+  { weight: 1, arbitrary: integer().map(String) },
 );
-const table = fc.integer({ min: 1, max: 6 }).chain((columns) =>
-  fc.record({
-    names: fc.uniqueArray(
+const table = integer({ min: 1, max: 6 }).chain((columns) =>
+  record({
+    names: uniqueArray(
       nasty.map((name) => `n${name}`),
       { minLength: columns, maxLength: columns, selector: (name) => name.toLowerCase() },
     ),
-    rows: fc.array(fc.array(value, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 30 }),
-    delimiter: fc.constantFrom(',', ';', '\t', '|'),
-    lineEnd: fc.constantFrom('\n', '\r\n'),
-    alwaysQuote: fc.boolean(),
-    lastLineEnd: fc.boolean(),
+    rows: array(array(value, { minLength: columns, maxLength: columns }), { minLength: 1, maxLength: 30 }),
+    delimiter: constantFrom(',', ';', '\t', '|'),
+    lineEnd: constantFrom('\n', '\r\n'),
+    alwaysQuote: boolean(),
+    lastLineEnd: boolean(),
   }),
 );
 
@@ -69,8 +80,8 @@ function expectSame(type: string, written: string, read: string | null | undefin
 }
 
 test('every cell of any table comes back, in its row and column', async () => {
-  await fc.assert(
-    fc.asyncProperty(table, async ({ names, rows, delimiter, lineEnd, alwaysQuote, lastLineEnd }) => {
+  await assert(
+    asyncProperty(table, async ({ names, rows, delimiter, lineEnd, alwaysQuote, lastLineEnd }) => {
       const lines = [names, ...rows].map((row) => row.map((text) => field(text, alwaysQuote)).join(delimiter));
       const text = lines.join(lineEnd) + (lastLineEnd ? lineEnd : '');
       const { profile, parquet } = await fixture.ingest(text);
@@ -93,7 +104,7 @@ test('rows in are rows out, counted by another parser, over the size of any buff
   const text = `id,note,tail\n${Array.from({ length: 12_000 }, (_, n) => `${n},${n % 3 ? quoted : ''},"end ""${n}"""\n`).join('')}`;
   const records = parseCsv(text.slice(0, text.length))
     .slice(1)
-    .filter((record) => record.length === 3);
+    .filter((cells) => cells.length === 3);
   const { profile, parquet } = await fixture.ingest(text);
   expect(profile.rows).toBe(records.length);
   const [last] = (await fixture.worker.rows({ parquet, offset: 11_999, limit: 1, cellLength: 10_000 })).rows;
