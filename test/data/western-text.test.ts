@@ -11,7 +11,7 @@ function isWestern(bytes: Buffer): boolean {
 function encode(text: string, encoding: string): Buffer {
   const decoder = new TextDecoder(encoding);
   const bytes = new Map(Array.from({ length: 256 }, (_, byte) => [decoder.decode(Uint8Array.of(byte)), byte]));
-  return Buffer.from([...text].map((char) => bytes.get(char) ?? 63));
+  return Buffer.from(Array.from(text, (char) => bytes.get(char) ?? 63));
 }
 
 test.each([
