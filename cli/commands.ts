@@ -85,8 +85,8 @@ export function commands(client: ApiClient, out: Output) {
     return job;
   };
 
-  const followed = async (job: JobSummary, sentence: string, follow: boolean): Promise<number> => {
-    if (!follow) {
+  const followed = async (job: JobSummary, sentence: string, toTheEnd: boolean): Promise<number> => {
+    if (!toTheEnd) {
       out.show(job, `${sentence} ${job.id}\nFollow it: trainyard logs ${job.id} --follow`);
       return exitCodes.done;
     }

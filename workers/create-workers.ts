@@ -1,4 +1,4 @@
-import { NativeConnection, type NativeConnectionOptions, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, type NativeConnectionOptions, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../activities/activities.ts';
 import { queuesOn } from '../domain/queues.ts';
@@ -39,9 +39,9 @@ export async function createWorkers(order: WorkersOrder): Promise<Workers> {
     shutdownForceTime: '10 s',
     // Beats are cheap, and each worker polls with what it needs.
     maxHeartbeatThrottleInterval: '2 s',
-  } satisfies WorkerOptions | object;
+  };
   const ofQueue = (taskQueue: string, maxConcurrentActivityTaskExecutions: number) =>
-    Worker.create({ ...common, taskQueue, maxConcurrentActivityTaskExecutions } as WorkerOptions);
+    Worker.create({ ...common, taskQueue, maxConcurrentActivityTaskExecutions });
 
   const deciders = Worker.create({
     ...common,
@@ -52,7 +52,7 @@ export async function createWorkers(order: WorkersOrder): Promise<Workers> {
     // A killed worker's workflows wait this long for it before another may take them: 10 s unless told.
     stickyQueueScheduleToStartTimeout: '2 s',
     reuseV8Context: true,
-  } as WorkerOptions);
+  });
   const others = order.hosts.flatMap((host) => {
     const queues = queuesOn(host);
     return (['relays', 'releases', 'machines', 'data'] as const).map((kind) => ofQueue(queues[kind], slots[kind]));

@@ -9,8 +9,8 @@ import { activitiesOn, decide } from './activities-on.ts';
 export async function releaseHolder(holder: Holder): Promise<void> {
   const { queues, attempts } = await decide.planRelease(holder);
   const { releases } = activitiesOn(queues);
-  const attempt = Math.max(0, ...attempts);
-  await decide.enterPhase({ ...holder, attempt, phase: 'releasing', sentence: 'Freeing what it left behind.' });
+  const latest = Math.max(0, ...attempts);
+  await decide.enterPhase({ ...holder, attempt: latest, phase: 'releasing', sentence: 'Freeing what it left behind.' });
   for (const attempt of attempts) {
     await releases.removeMachine({ ...holder, attempt });
     await releases.drainEvents({ ...holder, attempt });

@@ -1,7 +1,13 @@
 import { Contiguous } from '../../activities/relay/contiguous.ts';
 import type { TrainerEvent } from '../../domain/event.ts';
 
-const line = (seq: number, text = `line ${seq}`): TrainerEvent => ({ seq, atMs: seq, type: 'log', stream: 'out', text });
+const line = (seq: number, text = `line ${seq}`): TrainerEvent => ({
+  seq,
+  atMs: seq,
+  type: 'log',
+  stream: 'out',
+  text,
+});
 const missing = (seq: number) => line(seq, 'missing');
 const texts = (events: TrainerEvent[]) => events.map((event) => (event.type === 'log' ? event.text : event.type));
 

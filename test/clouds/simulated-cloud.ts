@@ -238,8 +238,7 @@ export class SimulatedCloud implements Cloud {
       gone,
       input: (object) => bucket()?.get(`input/${object}`),
       say(event) {
-        if (seen.state === 'running')
-          events.push({ seq: events.length + 1, atMs: Date.now(), ...event } as TrainerEvent);
+        if (seen.state === 'running') events.push({ seq: events.length + 1, atMs: Date.now(), ...event });
       },
       handIn(files) {
         const sums: Record<string, string> = {};

@@ -46,11 +46,7 @@ test.each(histories)('%s is decided today as it was then', async (name) => {
 /** Mistakes that are easily made in running code: each of them must be caught by at least one stored history. */
 const mistakes: [string, RegExp, string][] = [
   ['a step left out', /await job\.on\.machines\.createSignals\(holder\);/, ''],
-  [
-    'two steps swapped',
-    /await job\.on\.data\.prepareEngine\([^;]*;/,
-    'await job.on.machines.createBucket(holder);',
-  ],
+  ['two steps swapped', /await job\.on\.data\.prepareEngine\([^;]*;/, 'await job.on.machines.createBucket(holder);'],
   [
     'a step added',
     /await job\.waitForPlace\(\);/,

@@ -33,11 +33,9 @@ export const succeeds: Script = async (actor) => {
 export const trainsUntilAsked: Script = async (actor) => {
   hello(actor);
   line(actor, 'training');
-  let ended = false;
-  void actor.gone.then(() => {
-    ended = true;
-  });
-  while (!ended) {
+  const gone = new AbortController();
+  void actor.gone.then(() => gone.abort());
+  while (!gone.signal.aborted) {
     await sleep(50);
     const asked = actor.control();
     const why = asked?.stop
