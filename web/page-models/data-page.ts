@@ -34,7 +34,9 @@ export interface UploadProblem {
 }
 
 export function uploadForm(action: string, button: string, limitMb: number, refused: UploadProblem | null): UploadForm {
-  const details = refused?.problems.map((problem) => problem.message).filter((text) => text !== refused.message) ?? [];
+  // A problem that is the message again, with what to do behind it, says nothing new here.
+  const details =
+    refused?.problems.map((problem) => problem.message).filter((text) => !text.startsWith(refused.message)) ?? [];
   return {
     action,
     button,

@@ -6,6 +6,7 @@ import { idSchema } from '../../../domain/ids.ts';
 import { uploadForm } from '../../page-models/data-page.ts';
 import { predictPage } from '../../page-models/predict-page.ts';
 import { notFound, Refused } from '../../services/refused.ts';
+import type { PredictionAccepted, Rejected } from '../../services/services.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { bringBack } from './bring-back.ts';
 import { goTo, idIn, page, type PageKit, queryOf, textOf } from './page-kit.ts';
@@ -31,12 +32,7 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
     await show(request, response, 'predictions/new', { section: 'models', title, scripts: ['upload.js'] }, view);
   };
 
-  const start = async (request: Request, response: Response, datasetId: string) => {
-    const answer = await services.predictions.accept(context.who(request), {
-      id: idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID(),
-      modelId: idIn(request, 'model with this id'),
-      datasetId,
-    });
+  const goOn = (response: Response, answer: PredictionAccepted | Rejected) => {
     if ('problems' in answer) {
       const message = answer.problems.map((problem) => problem.message).join(' ');
       throw new Refused(422, 'This data does not fit', message, { hint: 'Mend the data, or choose other data.' });
@@ -58,7 +54,9 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       if (datasetId === '') {
         throw new Refused(422, 'No data', 'No data was chosen.', { hint: 'Choose data, or upload a file.' });
       }
-      await start(request, response, datasetId);
+      const id = idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID();
+      const modelId = idIn(request, 'model with this id');
+      goOn(response, await services.predictions.accept(context.who(request), { id, modelId, datasetId }));
     }),
   );
 
@@ -66,8 +64,10 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
     '/models/:id/predict/upload',
     'predict',
     page(async (request, response) => {
-      const dataset = await services.datasets.upload(context.who(request), receivedFile(request));
-      await start(request, response, dataset.id);
+      const modelId = idIn(request, 'model with this id');
+      const file = receivedFile(request);
+      // A file that does not fit the model is not kept either.
+      goOn(response, await services.predictions.acceptUpload(context.who(request), modelId, file));
     }),
   );
 
