@@ -56,7 +56,7 @@ export function logView(box) {
       }
     }
     card.querySelector('#log-empty')?.remove();
-    count.textContent = `${last.toLocaleString('en-US')} lines`;
+    count.textContent = `${last.toLocaleString('en-US')} ${last === 1 ? 'line' : 'lines'}`;
     if (following) toEnd();
   }
 
