@@ -13,7 +13,11 @@ import { relayActivities } from './relay/relay-activities.ts';
 import { stagingActivities } from './staging.ts';
 
 /** All activities of all queues; which worker takes which is decided by its queue. */
-export function createActivities(dependencies: Dependencies, log: Logger) {
+export function createActivities(
+  dependencies: Dependencies,
+  log: Logger,
+  reconcile: ReturnType<typeof reconciler> = reconciler(dependencies, log),
+) {
   return {
     ...planActivities(dependencies),
     ...placeActivities(dependencies),
@@ -25,7 +29,7 @@ export function createActivities(dependencies: Dependencies, log: Logger) {
     ...relayActivities(dependencies),
     ...modelActivities(dependencies),
     ...predictionActivities(dependencies),
-    ...reconcileActivities(reconciler(dependencies, log)),
+    ...reconcileActivities(reconcile),
   };
 }
 

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createActivities } from '../activities/activities.ts';
@@ -10,6 +11,7 @@ import { openDependencies } from './open-dependencies.ts';
 import { temporalAddressOf } from './open-temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
+const decisionsFirstMs = 3000;
 const settings = loadSettings();
 const log = pino({ name: 'workers' });
 await mkdir(settings.dataFolder, { recursive: true });
@@ -29,17 +31,23 @@ Runtime.install({
 
 const [dependencies, bundle] = await Promise.all([openDependencies(settings), workflowBundle(settings.cacheFolder)]);
 const clouds = [...dependencies.clouds.values()];
+// One for both who pass over the seams: each that knew nothing of the other would signal every open job once more.
+const reconcile = reconciler(dependencies, log);
 const workers = await createWorkers({
   temporal: temporalAddressOf(settings),
   bundle,
-  activities: createActivities(dependencies, log),
+  activities: createActivities(dependencies, log, reconcile),
   hosts: clouds.map((cloud) => cloud.host),
   maxCachedWorkflows: settings.maxCachedWorkflows,
   log,
 });
 
+const stopping = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => workers.shutdown());
+  process.once(signal, () => {
+    stopping.abort();
+    workers.shutdown();
+  });
 }
 
 const running = workers.run();
@@ -50,9 +58,13 @@ await dependencies.close();
 log.info('workers are down');
 process.exit(0);
 
-/** What happened while no worker was up is mended at once, and from then on by the house's own workflow. */
+/**
+ * What happened while no worker was up is mended now, and from then on by the house's own workflow. Decisions that were
+ * only interrupted go first: a pass over every open job would make each of them wait for all the others.
+ */
 async function mendNow(): Promise<void> {
-  const reconcile = reconciler(dependencies, log);
+  await sleep(decisionsFirstMs, undefined, { signal: stopping.signal }).catch(() => {});
+  if (stopping.signal.aborted) return;
   for (const cloud of clouds) {
     await reconcile(cloud.name);
     await dependencies.work.startKeepHouse({ cloud: cloud.name, queue: queuesOn(cloud.host).releases });

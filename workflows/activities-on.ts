@@ -36,6 +36,8 @@ export function activitiesOn(queues: Queues) {
       taskQueue: queues.relays,
       startToCloseTimeout: '30 days',
     }),
+    // Beside the relays, where there is always a slot: what a person asks must not wait for machines that are being made.
+    asks: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.relays, startToCloseTimeout: '1 min' }),
     data: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.data, startToCloseTimeout: '6 h' }),
     releases: proxyActivities<Activities>({ ...forEver, taskQueue: queues.releases, startToCloseTimeout: '20 min' }),
   };

@@ -1,3 +1,4 @@
+import type { Deadline } from '../activities/machines.ts';
 import type { RelayResult } from '../activities/relay/relay-activities.ts';
 import { familyOf, isFailureType, type Failure } from '../domain/failures.ts';
 import { endingOfFailure } from '../domain/outcomes.ts';
@@ -30,13 +31,9 @@ export async function runAttempts(
     await work.enter('provisioning', work.attempt === 1 ? 'Starting a machine.' : 'Starting another machine.');
     undoWith('machine', () => work.on.releases.removeMachine(ref));
     undoWith('log', () => work.on.releases.drainEvents(ref));
-    const machine = await work.on.machines.createMachine({
-      ...ref,
-      secondsLeft: time.left(),
-      longestSecondsLeft: time.longestLeft(),
-    });
+    const machine = await work.on.machines.createMachine({ ...ref, ...time.forMachine() });
     await work.enter('training', limits.sentence);
-    const result = await relayUntilEnd(work, time, limits, machine.deadlineAtMs);
+    const result = await relayUntilEnd(work, time, limits, machine);
     time.use(result.trainingSeconds);
 
     if (result.kind === 'finished') return endOfFinished(work, result, machine.limitedBy);
@@ -45,7 +42,7 @@ export async function runAttempts(
     if (!mayTryAgain(failure)) return { ending: endingOfFailure(failure.type), hasResult: false, failure };
     await work.on.releases.removeMachine(ref);
     await work.on.releases.drainEvents(ref);
-    if (work.asked === 'stop') return { ending: 'stopped', hasResult: false };
+    if (work.mustStop()) return { ending: 'stopped', hasResult: false };
     if (work.attempt >= limits.attempts) return { ending: 'attempts_used_up', hasResult: false, failure };
     if (time.left() < worthAnAttemptSeconds) return { ending: 'time_up', hasResult: false };
     await decide.note({
@@ -54,6 +51,8 @@ export async function runAttempts(
       key: `attempt-${work.attempt}-lost`,
       text: `Attempt ${work.attempt} ended: ${failure.message} Trying again on another machine.`,
     });
+    // Asked meanwhile: another machine would be made only to be stopped.
+    if (work.mustStop()) return { ending: 'stopped', hasResult: false };
   }
 }
 
@@ -61,15 +60,17 @@ async function relayUntilEnd(
   work: Work,
   time: TimeBudget,
   limits: AttemptLimits,
-  deadlineAtMs: number,
+  machine: Deadline,
 ): Promise<RelayResult> {
   const ref = { ...work.holder, attempt: work.attempt };
-  const wish = { stop: false, deadlineAtMs };
+  const wish = { stop: false, deadlineAtMs: machine.deadlineAtMs };
   // One after the other, each with all that was asked so far: a late one must not take back an earlier one.
   let asking: Promise<unknown> = Promise.resolve();
   const ask = () => {
     const asked = { ...ref, ...wish };
-    asking = asking.then(() => work.on.machines.askTrainer(asked));
+    asking = asking.then(async () => {
+      machine.limitedBy = (await work.on.asks.askTrainer(asked)).limitedBy;
+    });
     // Looked at after the relay; until then nobody waits for it.
     asking.catch(() => {});
   };
@@ -77,18 +78,19 @@ async function relayUntilEnd(
     wish.stop = true;
     ask();
   };
-  time.onExtended = (seconds) => {
+  time.tell((seconds) => {
     wish.deadlineAtMs += seconds * 1000;
     ask();
-  };
-  if (work.asked === 'stop') work.onStop();
+  });
+  if (work.mustStop()) work.onStop();
   try {
     const result = await work.on.relays.relayEvents({ ...ref, silenceSeconds: limits.silenceSeconds });
-    await asking;
+    // What a machine finished stands, whether or not a wish reached it.
+    await (result.kind === 'finished' ? asking.catch(() => {}) : asking);
     return result;
   } finally {
     work.onStop = undefined;
-    time.onExtended = undefined;
+    time.tell(undefined);
   }
 }
 
@@ -99,7 +101,7 @@ function endOfFinished(
 ): End {
   const { hasResult, why } = result;
   if (why === 'completed') return { ending: 'finished', hasResult };
-  if (why === 'stop_asked' || work.asked === 'stop') return { ending: 'stopped', hasResult };
+  if (why === 'stop_asked' || work.mustStop()) return { ending: 'stopped', hasResult };
   return { ending: limitedBy === 'money' ? 'money_up' : 'time_up', hasResult };
 }
 

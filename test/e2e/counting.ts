@@ -21,12 +21,14 @@ export interface CountingJob {
   seconds?: number;
   trainingSeconds?: number;
   attempts?: number;
+  /** How long it takes to hand in what it has when it is asked to stop, as a real one does. */
+  lingers?: number;
 }
 
 export async function acceptCounting(
   api: ReturnType<typeof apiAt>,
   datasetId: string,
-  { lines = 40, seconds = 2, trainingSeconds = 60, attempts = 10 }: CountingJob = {},
+  { lines = 40, seconds = 2, trainingSeconds = 60, attempts = 10, lingers = 0 }: CountingJob = {},
 ): Promise<string> {
   const id = crypto.randomUUID();
   const job = {
@@ -34,7 +36,7 @@ export async function acceptCounting(
     name: `count to ${lines}`,
     datasetId,
     task: { kind: 'binary', labels: ['y'] },
-    engine: { name: 'counting', settings: { lines, seconds } },
+    engine: { name: 'counting', settings: { lines, seconds, lingers } },
     limits: { trainingSeconds, attempts, silenceSeconds: 30 },
   };
   await api.post('/jobs', job, { 'idempotency-key': id });

@@ -21,6 +21,7 @@ ENGINE = {
     "settings": [
         {"name": "lines", "title": "Lines", "help": "How many.", "type": "integer", "default": 50, "min": 1, "max": 1000000},
         {"name": "seconds", "title": "Seconds", "help": "Over how long.", "type": "number", "default": 5, "min": 0, "max": 86400},
+        {"name": "lingers", "title": "Lingers", "help": "Seconds from a stop to the handing in.", "type": "number", "default": 0, "min": 0, "max": 600},
     ],
     "continues": False,
     "environment": {"downloadMegabytes": 0, "installSeconds": 1, "preparedAtStart": True},
@@ -52,6 +53,8 @@ def train(spec: dict, out: Path) -> int:
             time.sleep(min(0.05, max(0.0, wake - time.monotonic())))
         if stopping or time.time() >= deadline:
             break
+    if stopping:
+        time.sleep(float(settings.get("lingers", 0)))
     hand_in(spec, out)
     return 143 if stopping else 0
 
