@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -109,20 +108,6 @@ def test_too_little_time_for_any_model_is_said(yard: Yard):
     run = yard.ask(slow_table(), "y", "binary", settings=settings, seconds=6).train()
     assert run.code == 65, run.log
     assert run.failure["type"] == "TooLittleTime" and "more time" in run.failure["message"]
-
-
-def test_a_later_deadline_is_taken_up_while_it_works(yard: Yard):
-    deadline = yard.work / "deadline.json"
-    deadline.write_text(json.dumps({"deadlineAtMs": int((time.time() + 7) * 1000)}))
-
-    def extend(process: Process) -> None:
-        process.wait_for(lambda event: "Fitting" in event.get("sentence", ""))
-        deadline.write_text(json.dumps({"deadlineAtMs": int((time.time() + 300) * 1000)}))
-
-    settings = {"algorithm": "extra_trees", "trees": 600}
-    run = yard.ask(slow_table(), "y", "binary", settings=settings, seconds=7).train(while_running=extend)
-    assert run.code == 0, run.log
-    assert run.report["why"] == "completed" and run.models == ["ExtraTrees"]
 
 
 def test_the_worker_does_not_outlive_its_parent(yard: Yard):
