@@ -84,7 +84,7 @@ async function build(folder: string, notDownloaded: string, progress: Progress):
   const step = progress.step('Building the Temporal server with Go', 'once, 3 to 5 minutes, 500 MB of modules');
   let modules = 0;
   const { code, output } = await runProgram('go', ['install', module], {
-    env: { ...process.env, GOBIN: folder, GOFLAGS: `${process.env['GOFLAGS'] ?? ''} -trimpath`.trim() },
+    env: { ...process.env, GOBIN: folder },
     onLine: (line) => {
       if (line.startsWith('go: downloading')) modules += 1;
       step.update(null, modules > 0 ? `${modules} modules downloaded` : undefined);
