@@ -97,7 +97,7 @@ export const suites: readonly Suite[] = [
     name: 'unit',
     what: 'rules, settings and tools by themselves',
     fast: true,
-    budgetSeconds: 20,
+    budgetSeconds: 30,
     cores: 1,
     needs: [],
     steps: [
