@@ -153,9 +153,9 @@ function attemptChip({ job, attempts }: JobFacts): string | null {
 /** Why it is in this state, in one or two sentences, also before the first log line exists. */
 function sentenceOf({ job, ahead }: JobFacts): string {
   if (job.done_at_ms !== null) return job.reason ?? job.sentence;
-  const progress = progressOf(job.progress_json)?.sentence;
-  const parts = [job.sentence];
-  if (job.phase === 'training' && progress) parts.unshift(progress);
+  const progress = job.phase === 'training' ? progressOf(job.progress_json)?.sentence : undefined;
+  // What the trainer says of itself is newer, and more, than that its training has begun.
+  const parts = [progress ? `${progress.replace(/[.…]$/, '')}.` : job.sentence];
   if (ahead > 0) parts.push(`${formatMany(ahead, 'other')} ${ahead === 1 ? 'is' : 'are'} before it.`);
   return [...new Set(parts.filter((part) => part !== ''))].join(' ');
 }
