@@ -1,11 +1,14 @@
 import { bucketNameOf, type Holder } from '../domain/ids.ts';
 import { TrainyardError } from '../domain/failures.ts';
+import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf, labelsOf } from './holders.ts';
 
 /** The bucket and the signal channel of a holder: made before its machine, gone after it. */
 export function houseActivities(dependencies: Dependencies) {
   const { stores, now } = dependencies;
+
+  const revoked = (kind: string) => new TrainyardError('CreateRevoked', `The ${kind} is already being taken down.`);
 
   const create = async (holder: Holder, kind: 'bucket' | 'signals') => {
     const { cloud, work } = await cloudOf(dependencies, holder);
@@ -17,20 +20,25 @@ export function houseActivities(dependencies: Dependencies) {
       pricePerHourMicros: 0,
       nowMs: now(),
     });
-    if (intended === 'revoked') throw new TrainyardError('CreateRevoked', `The ${kind} is already being taken down.`);
+    if (intended === 'revoked') throw revoked(kind);
     const labels = labelsOf(dependencies, work);
     if (kind === 'bucket') await cloud.createBucket(labels);
     else await cloud.createSignals(labels);
-    await stores.resources.created(key, { startedAtMs: now() });
+    if (await stores.resources.created(key, { startedAtMs: now() })) return;
+    // Confirmed gone while it was still being made: what came after all must go again.
+    await take(cloud, holder, kind);
+    throw revoked(kind);
   };
+
+  const take = (cloud: Cloud, holder: Holder, kind: 'bucket' | 'signals') =>
+    kind === 'bucket' ? cloud.removeBucket(holder) : cloud.removeSignals(holder);
 
   const remove = async (holder: Holder, kind: 'bucket' | 'signals') => {
     const { cloud } = await cloudOf(dependencies, holder);
     const key = { holder, kind, attempt: 0 };
     await stores.resources.removalAsked({ ...key, name: bucketNameOf(holder), cloud: cloud.name, nowMs: now() });
     try {
-      if (kind === 'bucket') await cloud.removeBucket(holder);
-      else await cloud.removeSignals(holder);
+      await take(cloud, holder, kind);
     } catch (error) {
       await stores.resources.problem(key, error instanceof Error ? error.message : String(error));
       throw error;

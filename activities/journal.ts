@@ -1,5 +1,6 @@
 import { worksOf } from './holders.ts';
 import type { TimelineKind } from '../db/tables.ts';
+import { TrainyardError } from '../domain/failures.ts';
 import type { AttemptRef, Holder } from '../domain/ids.ts';
 import type { Outcome } from '../domain/outcomes.ts';
 import type { Phase } from '../domain/phases.ts';
@@ -13,16 +14,20 @@ export function journalActivities(dependencies: Dependencies) {
   const write = async (ref: AttemptRef, kind: TimelineKind, key: string, text: string, phase: Phase | null = null) => {
     const holder = { kind: ref.kind, id: ref.id };
     const atMs = now();
-    const isNew = await stores.timeline.add({ holder, kind, phase, attempt: ref.attempt, text, dedupeKey: key, atMs });
-    if (isNew) await stores.log.appendPlatformLines(holder, [{ atMs, attempt: ref.attempt, text }]);
+    const entry = { holder, kind, phase, attempt: ref.attempt, text, dedupeKey: key, atMs };
+    // Both or none: a retry finds the entry, and would leave the line out.
+    await stores.database.transaction(async (trx) => {
+      const isNew = await stores.timeline.add(entry, trx);
+      if (isNew) await stores.log.appendPlatformLines(holder, [{ atMs, attempt: ref.attempt, text }], trx);
+    });
   };
 
   return {
-    /** Safe to retry: the move is guarded, the timeline entry has a key. */
+    /** Safe to retry: the move is guarded, the timeline entry has a key. What comes too late leaves no trace. */
     async enterPhase(request: AttemptRef & { phase: Exclude<Phase, 'done'>; sentence: string }): Promise<void> {
       const { phase, sentence, attempt } = request;
-      await worksOf(stores, request.kind).enterPhase(request.id, phase, sentence, attempt);
-      await write(request, 'phase', `phase-${phase}-${attempt}`, sentence, phase);
+      const entered = await worksOf(stores, request.kind).enterPhase(request.id, phase, sentence, attempt);
+      if (entered) await write(request, 'phase', `phase-${phase}-${attempt}`, sentence, phase);
     },
 
     /** Safe to retry: the entry has a key. */
@@ -36,7 +41,10 @@ export function journalActivities(dependencies: Dependencies) {
       await finalCost(dependencies, { kind, id });
       const work = await worksOf(stores, kind).find(id);
       await write({ kind, id, attempt: work?.attempt ?? 0 }, 'ending', 'ending', reason);
-      await worksOf(stores, kind).close(id, { outcome, reason, failureType, nowMs: now() });
+      const closed = await worksOf(stores, kind).close(id, { outcome, reason, failureType, nowMs: now() });
+      if (closed === 'refused') {
+        throw new TrainyardError('Bug', `The ${kind} ${id} is in the phase “${work?.phase}”, from which nothing ends.`);
+      }
     },
   };
 }

@@ -1,16 +1,21 @@
 import { TrainyardError } from '../domain/failures.ts';
 import { type AttemptRef, machineNameOf } from '../domain/ids.ts';
-import { type MachineTimes, machineTimes } from '../domain/machine-times.ts';
+import { latestDeadline, type MachineTimes, machineTimes } from '../domain/machine-times.ts';
+import { formatMoney } from '../domain/money.ts';
 import type { MachineOrder, MachineSeen, MachineType } from '../infra/cloud.ts';
 import { costSoFar } from './costs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf, engineOf, type HolderWork, labelsOf } from './holders.ts';
 import { stageTrainerSpec } from './staging.ts';
 
-export interface MachineMade {
+/** When training stops on a machine, and what decides that. */
+export interface Deadline {
   deadlineAtMs: number;
   limitedBy: 'time' | 'money';
 }
+
+/** What the budget pays for beyond this is worth a machine; less would only cost. */
+const worthAMachineMs = 5000;
 
 export function machineActivities(dependencies: Dependencies) {
   const { stores, now } = dependencies;
@@ -33,6 +38,12 @@ export function machineActivities(dependencies: Dependencies) {
       moneyLeftMicros: budget === null ? null : budget - (await costSoFar(dependencies, ref)),
       pricePerHourMicros: type.pricePerHourMicros,
     });
+    if (times.limitedBy === 'money' && times.deadlineAtMs - now() < worthAMachineMs) {
+      throw new TrainyardError(
+        'OverBudget',
+        `What is left of the budget does not pay for a machine at ${formatMoney(type.pricePerHourMicros)} an hour.`,
+      );
+    }
     await stores.attempts.open(ref, {
       machineName: machineNameOf(ref),
       machineType: type.name,
@@ -46,9 +57,7 @@ export function machineActivities(dependencies: Dependencies) {
 
   return {
     /** Safe to retry: one attempt row, one ledger row, one machine of that name; a tombstone refuses it for good. */
-    async createMachine(
-      request: AttemptRef & { secondsLeft: number; longestSecondsLeft: number },
-    ): Promise<MachineMade> {
+    async createMachine(request: AttemptRef & { secondsLeft: number; longestSecondsLeft: number }): Promise<Deadline> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
       const { cloud, work } = await cloudOf(dependencies, ref);
       const type = (await cloud.machineTypes()).find((offered) => offered.name === work.spec.machine.type);
@@ -64,7 +73,8 @@ export function machineActivities(dependencies: Dependencies) {
         pricePerHourMicros: type.pricePerHourMicros,
         nowMs: now(),
       });
-      if (intended === 'revoked') throw new TrainyardError('CreateRevoked', 'The machine is already being taken down.');
+      const revoked = () => new TrainyardError('CreateRevoked', 'The machine is already being taken down.');
+      if (intended === 'revoked') throw revoked();
 
       await stageTrainerSpec(dependencies, cloud, work, ref, times.deadlineAtMs);
       const order: MachineOrder = {
@@ -77,8 +87,13 @@ export function machineActivities(dependencies: Dependencies) {
         deadlineAtMs: times.deadlineAtMs,
       };
       const seen = await cloud.createMachine(order);
-      await stores.resources.created(key, { startedAtMs: seen.startedAtMs ?? now() });
+      if (!(await stores.resources.created(key, { startedAtMs: seen.startedAtMs ?? now() }))) {
+        // Confirmed gone while it was still being made: what came after all must go again.
+        await cloud.removeMachine(ref);
+        throw revoked();
+      }
       await stores.attempts.started(ref, seen.startedAtMs ?? now());
+      if (ref.kind === 'job') await stores.jobs.setDeadline(ref.id, times.deadlineAtMs);
       return { deadlineAtMs: times.deadlineAtMs, limitedBy: times.limitedBy };
     },
 
@@ -101,14 +116,20 @@ export function machineActivities(dependencies: Dependencies) {
     },
 
     /** Safe to retry: it says all that was asked so far, and writing it again changes nothing. */
-    async askTrainer(request: AttemptRef & { stop: boolean; deadlineAtMs: number }): Promise<void> {
-      const { stop, ...ref } = request;
+    async askTrainer(request: AttemptRef & { stop: boolean; deadlineAtMs: number }): Promise<Deadline> {
+      const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
       const { cloud } = await cloudOf(dependencies, ref);
       const attempt = await stores.attempts.get(ref);
-      const deadlineAtMs = Math.min(ref.deadlineAtMs, (attempt?.ends_at_ms ?? Number.MAX_SAFE_INTEGER) - 1000);
+      if (!attempt) throw new TrainyardError('Bug', `Attempt ${ref.attempt} of ${ref.id} has not begun.`);
+      const startedAtMs = attempt.started_at_ms ?? now();
+      const latestMs = latestDeadline({ startedAtMs, endsAtMs: attempt.ends_at_ms });
+      const deadlineAtMs = Math.min(request.deadlineAtMs, Math.max(latestMs, attempt.deadline_at_ms));
       await stores.attempts.setDeadline(ref, deadlineAtMs);
       if (ref.kind === 'job') await stores.jobs.setDeadline(ref.id, deadlineAtMs);
-      await cloud.putText(ref, `control/attempt-${ref.attempt}.json`, JSON.stringify({ stop, deadlineAtMs }));
+      const asked = JSON.stringify({ stop: request.stop, deadlineAtMs });
+      await cloud.putText(ref, `control/attempt-${ref.attempt}.json`, asked);
+      // The longest that a job may be extended to is within its machine's end, so only money can cut it short.
+      return { deadlineAtMs, limitedBy: deadlineAtMs < request.deadlineAtMs ? 'money' : attempt.limited_by };
     },
   };
 }

@@ -1,20 +1,25 @@
 import type { Holder } from '../domain/ids.ts';
-import type { Dependencies } from './dependencies.ts';
+import { cloudNamed, type Dependencies } from './dependencies.ts';
 import { workOf, worksOf } from './holders.ts';
 
 export type PlaceAnswer = { granted: true } | { granted: false; ahead: number; sentence: string };
 
-export function placeActivities({ stores, work, now }: Dependencies) {
+export function placeActivities(dependencies: Dependencies) {
+  const { stores, work, now } = dependencies;
   return {
     /** Safe to retry: asking and claiming again finds what the first time made. */
-    async claimPlace(request: Holder & { cloud: string; places: number }): Promise<PlaceAnswer> {
+    async claimPlace(request: Holder & { cloud: string }): Promise<PlaceAnswer> {
       const holder = { kind: request.kind, id: request.id };
       const { row } = await workOf({ stores }, holder);
-      await stores.places.ask({ holder, workspaceId: row.workspace_id, cloud: request.cloud, nowMs: now() });
-      const claim = await stores.places.claim(holder, request.places, now());
+      // In the order in which they were accepted, and not in that in which their workflows happened to come round.
+      const turn = { holder, workspaceId: row.workspace_id, cloud: request.cloud, nowMs: row.accepted_at_ms };
+      await stores.places.ask(turn);
+      // As many as there are now, and not as there were when it began to wait.
+      const places = await cloudNamed(dependencies, request.cloud).places();
+      const claim = await stores.places.claim(holder, places, now());
       if (claim.granted) return { granted: true };
-      const places = request.places === 1 ? 'The one place is' : `All ${request.places} places are`;
-      const sentence = `${places} taken; ${claim.ahead === 0 ? 'it is next' : `${claim.ahead} ahead of it`}.`;
+      const taken = places === 1 ? 'The one place is' : `All ${places} places are`;
+      const sentence = `${taken} taken; ${claim.ahead === 0 ? 'it is next' : `${claim.ahead} ahead of it`}.`;
       await worksOf(stores, holder.kind).say(holder.id, sentence);
       return { granted: false, ahead: claim.ahead, sentence };
     },
@@ -22,7 +27,7 @@ export function placeActivities({ stores, work, now }: Dependencies) {
     /** Safe to retry: freeing what is free does nothing, and a wake-up too many only makes somebody ask again. */
     async freePlace(holder: Holder): Promise<void> {
       const waiting = await stores.places.free(holder);
-      // One place, one wake-up: it wakes the next one when there is room for more.
+      // One place, one wake-up; should it be lost, or two be freed at once, reconcile wakes whoever there is room for.
       for (const next of waiting.slice(0, 1)) await work.wake(next);
     },
   };

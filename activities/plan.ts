@@ -7,25 +7,25 @@ import { workOf, worksOf } from './holders.ts';
 export interface WorkPlan {
   cloud: string;
   queues: Queues;
-  /** How many may hold a place in this cloud at once. */
-  places: number;
 }
 
 export function planActivities(dependencies: Dependencies) {
   return {
-    /** Safe to retry: reads only. */
+    /** Safe to retry: that it has started is noted once; the rest is read. */
     async planWork(request: Holder & { cloud: string; type: string }): Promise<WorkPlan> {
       const cloud = cloudNamed(dependencies, request.cloud);
       await worksOf(dependencies.stores, request.kind).markStarted(request.id, dependencies.now());
-      return { cloud: cloud.name, queues: queuesOn(cloud.host), places: await cloud.places() };
+      return { cloud: cloud.name, queues: queuesOn(cloud.host) };
     },
 
     /** Safe to retry: reads only. */
     async planRelease(holder: Holder): Promise<{ queues: Queues; attempts: number[] }> {
-      const { spec } = await workOf(dependencies, holder);
+      const { spec, row } = await workOf(dependencies, holder);
       const cloud = cloudNamed(dependencies, spec.machine.cloud);
-      const attempts = await dependencies.stores.attempts.list(holder);
-      return { queues: queuesOn(cloud.host), attempts: attempts.map((row) => row.attempt) };
+      const begun = (await dependencies.stores.attempts.list(holder)).map(({ attempt }) => attempt);
+      // Also the one that was only entered: its machine may still be on its way, and a tombstone must meet it.
+      const latest = Math.max(row.attempt, ...begun);
+      return { queues: queuesOn(cloud.host), attempts: Array.from({ length: latest }, (_, index) => index + 1) };
     },
   };
 }

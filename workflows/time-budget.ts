@@ -7,8 +7,9 @@ export class TimeBudget {
   #limitSeconds: number;
   readonly #longestSeconds: number;
   #usedSeconds = 0;
-  /** Set while a trainer listens: tells it how much later its deadline is. */
-  onExtended: ((bySeconds: number) => void) | undefined;
+  /** Added since the machine was ordered, and not yet told to its trainer. */
+  #untoldSeconds = 0;
+  #tell: ((bySeconds: number) => void) | undefined;
 
   constructor(limitSeconds: number, longestSeconds: number) {
     this.#limitSeconds = limitSeconds;
@@ -23,8 +24,23 @@ export class TimeBudget {
     return Math.max(0, this.#limitSeconds - this.#usedSeconds);
   }
 
-  longestLeft(): number {
-    return Math.max(0, this.#longestSeconds - this.#usedSeconds);
+  /** What a machine is ordered for. What is added from here on must be told to its trainer. */
+  forMachine(): { secondsLeft: number; longestSecondsLeft: number } {
+    this.#untoldSeconds = 0;
+    return { secondsLeft: this.left(), longestSecondsLeft: Math.max(0, this.#longestSeconds - this.#usedSeconds) };
+  }
+
+  /** Set while a trainer listens: tells it how much later its deadline is; at once, when that is known already. */
+  tell(listener: ((bySeconds: number) => void) | undefined): void {
+    this.#tell = listener;
+    this.#tellUntold();
+  }
+
+  #tellUntold(): void {
+    if (!this.#tell || this.#untoldSeconds === 0) return;
+    const by = this.#untoldSeconds;
+    this.#untoldSeconds = 0;
+    this.#tell(by);
   }
 
   /** Answers `extendTime`: allowed while it makes a difference, and never beyond what the machine's own end allows. */
@@ -32,9 +48,9 @@ export class TimeBudget {
     setHandler(
       extendTimeUpdate,
       (seconds) => {
-        const by = seconds - this.#limitSeconds;
+        this.#untoldSeconds += seconds - this.#limitSeconds;
         this.#limitSeconds = seconds;
-        if (by > 0) this.onExtended?.(by);
+        this.#tellUntold();
         return { trainingSeconds: this.#limitSeconds, longestSeconds: this.#longestSeconds };
       },
       {

@@ -66,6 +66,11 @@ export class Work {
     this.scope.cancel();
   }
 
+  /** "Stop, keep the best" was asked, and nothing stronger since. */
+  mustStop(): boolean {
+    return this.asked === 'stop';
+  }
+
   wake(): void {
     this.#woken = true;
   }
@@ -82,7 +87,7 @@ export class Work {
   async waitForPlace(): Promise<void> {
     for (;;) {
       this.#woken = false;
-      const answer = await decide.claimPlace({ ...this.holder, cloud: this.plan.cloud, places: this.plan.places });
+      const answer = await decide.claimPlace({ ...this.holder, cloud: this.plan.cloud });
       this.ahead = answer.granted ? null : answer.ahead;
       if (answer.granted) return;
       this.reason = answer.sentence;

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,18 +7,12 @@ import { pino } from 'pino';
 import { type Activities, createActivities } from '../../activities/activities.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { reconciler } from '../../activities/reconcile/reconcile.ts';
-import { openDataWorker } from '../../data/open-data-worker.ts';
-import { openDatabase } from '../../db/open-database.ts';
-import { openStores } from '../../db/open-stores.ts';
-import { migrate } from '../../db/migrate.ts';
-import type { DatasetProfile } from '../../domain/dataset.ts';
-import { type JobRequestInput, type JobSpec, jobSpecSchema } from '../../domain/job-spec.ts';
-import { openInstallationKey } from '../../infra/installation.ts';
-import { folderStore } from '../../infra/local/folder-store.ts';
+import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
 import { findTemporal } from '../../tools/temporal-server.ts';
 import { openWorkClient } from '../../temporal/work-client.ts';
 import { createWorkers, type Workers } from '../../workers/create-workers.ts';
 import { workflowBundle } from '../../workers/workflow-bundle.ts';
+import { jobSpecFor, madeDataset, openTestDependencies } from '../activities/dependencies.ts';
 import type { SimulatedCloud } from '../clouds/simulated-cloud.ts';
 
 const searchAttributes = [
@@ -72,37 +64,13 @@ export async function openTestYard(
   { spent }: { spent?: Map<string, number[]> } = {},
 ): Promise<TestYard> {
   const server = await temporal();
-  const folder = mkdtempSync(join(tmpdir(), 'trainyard-workflows-'));
-  const scratchFolder = join(folder, 'scratch');
-  mkdirSync(scratchFolder);
-  const database = await openDatabase(join(folder, 'trainyard.sqlite'));
-  await migrate(database);
-  const stores = openStores(database);
-  await stores.installation.ensure(randomUUID(), Date.now());
-  await stores.workspaces.ensure({ id: 'default', name: 'Default', time_zone: 'UTC' });
   const address = { address: server.address, namespace: server.namespace ?? 'default' };
   const work = await openWorkClient(address);
-  const data = openDataWorker({ memoryMb: 256, tempFolder: scratchFolder });
-  const dependencies: Dependencies = {
-    stores,
-    store: folderStore(join(folder, 'store')),
-    clouds: new Map([[cloud.name, cloud]]),
-    data,
-    work,
-    key: await openInstallationKey(folder),
-    installationId: (await stores.installation.get())?.id as string,
-    prepareEnvironment: async () => {},
-    runTrainerTool: async () => {},
-    scratchFolder,
-    freeBytes: async () => Number.MAX_SAFE_INTEGER,
-    relayStopsBelowBytes: 0,
-    trustForeignModels: false,
-    logRetentionMs: 365 * 86_400_000,
-    now: Date.now,
-  };
+  const dependencies = await openTestDependencies({ cloud, work });
+  const { stores } = dependencies;
   const log = pino({ level: 'silent' });
   const activities = timed(createActivities(dependencies, log), spent);
-  const datasetId = await aDataset(dependencies);
+  const datasetId = await madeDataset(dependencies);
   let workers: Workers | undefined;
   let running: Promise<unknown> = Promise.resolve();
 
@@ -112,7 +80,7 @@ export async function openTestYard(
     activities,
     reconcile: () => reconciler(dependencies, log)(cloud.name),
     async accept(request = {}) {
-      const spec = jobSpecSchema.parse({ ...aRequest(datasetId), ...request, workspaceId: 'default', owner: 'tester' });
+      const spec = jobSpecFor(datasetId, request);
       await stores.jobs.insert(spec, { idempotencyKey: null, requestHash: null, nowMs: Date.now() });
       await work.startJob(spec);
       return spec;
@@ -136,50 +104,12 @@ export async function openTestYard(
     },
     async close() {
       await yard.stopWorkers();
-      await Promise.all([data.close(), work.close()]);
-      await database.close();
-      rmSync(folder, { recursive: true, force: true });
+      await work.close();
+      await dependencies.close();
     },
   };
   await yard.startWorkers();
   return yard;
-}
-
-function aRequest(datasetId: string): JobRequestInput {
-  return {
-    id: randomUUID(),
-    name: 'a job',
-    datasetId,
-    task: { kind: 'binary', labels: ['y'] },
-    engine: { name: 'sklearn' },
-    limits: { trainingSeconds: 60, silenceSeconds: 10 },
-  };
-}
-
-async function aDataset({ stores, store }: Dependencies): Promise<string> {
-  const id = randomUUID();
-  const column = { missing: 0, distinct: 2, min: '0', max: '1', mean: 0.5, top: [], histogram: [], remarks: [] };
-  const profile: DatasetProfile = {
-    rows: 2,
-    columns: [
-      { ...column, name: 'x', type: 'number', sqlType: 'DOUBLE' },
-      { ...column, name: 'y', type: 'whole number', sqlType: 'BIGINT' },
-    ],
-  };
-  await store.putText('datasets/abc/data.parquet', 'rows');
-  await stores.datasets.insert({
-    id,
-    workspace_id: 'default',
-    owner: 'tester',
-    name: 'data.csv',
-    content_hash: 'abc',
-    bytes: 4,
-    row_count: 2,
-    column_count: 2,
-    profile_json: JSON.stringify(profile),
-    created_at_ms: Date.now(),
-  });
-  return id;
 }
 
 /** Waits for a condition with a bound; says what it waited for when it does not come. */

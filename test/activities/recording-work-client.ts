@@ -1,0 +1,106 @@
+import { TrainyardError } from '../../domain/failures.ts';
+import { type Holder, workflowIdOf } from '../../domain/ids.ts';
+import type { WorkClient, WorkflowState } from '../../temporal/work-client.ts';
+
+interface Workflow {
+  type: string;
+  runs: number;
+  state: WorkflowState;
+  signals: string[];
+}
+
+/**
+ * Stands in for the Temporal server: keeps what was started, said and closed. It passes the same contract as the client
+ * of a real server (test/temporal/work-client-contract.ts).
+ */
+export class RecordingWorkClient implements WorkClient {
+  readonly workflows = new Map<string, Workflow>();
+  /** While it is, nothing gets through. */
+  away = false;
+  longestSeconds = 1200;
+
+  startJob: WorkClient['startJob'] = async ({ id }) => this.#startOnce('trainJob', { kind: 'job', id });
+  startPrediction: WorkClient['startPrediction'] = async ({ id }) =>
+    this.#startOnce('predictBatch', { kind: 'prediction', id });
+
+  async startRelease(holder: Holder): Promise<void> {
+    this.#startAgain('releaseHolder', `release-${workflowIdOf(holder)}`);
+  }
+
+  async startKeepHouse({ cloud, queue }: { cloud: string; queue: string }): Promise<void> {
+    this.#startAgain('keepHouse', `keep-house-${cloud}-${queue}`);
+  }
+
+  cancel = async (holder: Holder) => this.#signal(holder, 'cancel');
+  stop = async (holder: Holder) => this.#signal(holder, 'stop');
+  wake = async (holder: Holder) => this.#signal(holder, 'wake');
+
+  async extend(jobId: string, trainingSeconds: number) {
+    this.#answer();
+    const { longestSeconds } = this;
+    if (this.of({ kind: 'job', id: jobId })?.state !== 'running') {
+      throw new TrainyardError('BadSpec', 'This job is done; its time can no longer be extended.');
+    }
+    if (trainingSeconds > longestSeconds) {
+      throw new TrainyardError('BadSpec', `At most ${longestSeconds} seconds are possible.`);
+    }
+    return { trainingSeconds, longestSeconds };
+  }
+
+  async status() {
+    this.#answer();
+    return { phase: 'queued', ahead: 0, attempt: 0, reason: '' } as const;
+  }
+
+  async stateOf(holder: Holder): Promise<WorkflowState> {
+    this.#answer();
+    return this.of(holder)?.state ?? 'unknown';
+  }
+
+  reachable = async () => !this.away;
+  close = async () => {};
+
+  // What happens on the server's side.
+
+  of(holder: Holder): Workflow | undefined {
+    return this.workflows.get(workflowIdOf(holder));
+  }
+
+  releaseOf(holder: Holder): Workflow | undefined {
+    return this.workflows.get(`release-${workflowIdOf(holder)}`);
+  }
+
+  terminate(workflowId: string): void {
+    const workflow = this.workflows.get(workflowId);
+    if (workflow) workflow.state = 'closed';
+  }
+
+  /** A new server, an emptied file. */
+  loseEverything(): void {
+    this.workflows.clear();
+  }
+
+  #answer(): void {
+    if (this.away)
+      throw new TrainyardError('CloudUnavailable', 'The Temporal server does not answer: nobody is there.');
+  }
+
+  #startOnce(type: string, holder: Holder): void {
+    this.#answer();
+    const id = workflowIdOf(holder);
+    if (!this.workflows.has(id)) this.workflows.set(id, { type, runs: 1, state: 'running', signals: [] });
+  }
+
+  #startAgain(type: string, id: string): void {
+    this.#answer();
+    const known = this.workflows.get(id);
+    if (known?.state === 'running') return;
+    this.workflows.set(id, { type, runs: (known?.runs ?? 0) + 1, state: 'running', signals: [] });
+  }
+
+  #signal(holder: Holder, name: string): void {
+    this.#answer();
+    const workflow = this.of(holder);
+    if (workflow?.state === 'running') workflow.signals.push(name);
+  }
+}
