@@ -15,7 +15,7 @@ const stayMs = 3_600_000;
 /** One pass over every seam between database, Temporal and cloud. A seam that fails does not keep the others open. */
 export function reconciler(dependencies: Dependencies, log: Logger) {
   const mendSeams = seamMender(dependencies);
-  let ledgerAtMs = 0;
+  const ledgerAtMs = new Map<string, number>();
 
   const attempt = async (what: string, act: () => Promise<unknown>) => {
     try {
@@ -29,8 +29,8 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
     const cloud = cloudNamed(dependencies, cloudName);
     await attempt('workflows', mendSeams);
     await attempt('places', () => freePlaces(dependencies, cloud));
-    if (dependencies.now() - ledgerAtMs < ledgerEveryMs) return;
-    ledgerAtMs = dependencies.now();
+    if (dependencies.now() - (ledgerAtMs.get(cloudName) ?? 0) < ledgerEveryMs) return;
+    ledgerAtMs.set(cloudName, dependencies.now());
     await attempt('logs', () => retireLogs(dependencies));
     await attempt('scratch', () => sweepScratch(dependencies));
     await attempt('ledger', async () => say(log, cloudName, await compareLedger(dependencies, cloud)));

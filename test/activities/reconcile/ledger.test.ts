@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { compareLedger } from '../../../activities/reconcile/compare-ledger.ts';
+import { freePlaces } from '../../../activities/reconcile/free-places.ts';
+import { bucketNameOf, type Holder, machineNameOf } from '../../../domain/ids.ts';
+import { SimulatedCloud } from '../../clouds/simulated-cloud.ts';
+import { type Ground, openGround } from '../ground.ts';
+
+class Yard extends SimulatedCloud {
+  room = 4;
+  constructor() {
+    super({ script: () => async (actor) => actor.gone });
+  }
+  override async places() {
+    return this.room;
+  }
+}
+
+let ground: Ground<Yard>;
+beforeEach(async () => {
+  ground = await openGround({ cloud: new Yard() });
+});
+afterEach(() => ground.close());
+
+const compare = () => compareLedger(ground.dependencies, ground.cloud);
+const there = async () => (await ground.cloud.list()).map(({ kind, name }) => `${kind} ${name}`).toSorted();
+const thingsOf = (holder: Holder) =>
+  [`bucket ${bucketNameOf(holder)}`, `signals ${bucketNameOf(holder)}`].concat(
+    `machine ${machineNameOf({ ...holder, attempt: 1 })}`,
+  );
+const ledgerOf = async (holder: Holder) =>
+  (await ground.dependencies.stores.resources.ofHolder(holder)).map((row) => row.state);
+
+async function trained(): Promise<Holder> {
+  const holder = await ground.jobIn('training');
+  await ground.machineFor(holder);
+  return holder;
+}
+
+/** Done by the database, though something of it is still there. */
+async function done(holder: Holder): Promise<void> {
+  const { jobs } = ground.dependencies.stores;
+  await jobs.enterPhase(holder.id, 'releasing', '', 1);
+  await jobs.close(holder.id, { outcome: 'cancelled', reason: 'x', nowMs: Date.now() });
+}
+
+describe('comparing the ledger with what there is', () => {
+  test('takes away what belongs to nobody, or to somebody who is done, and nothing else', async () => {
+    const working = await trained();
+    const finished = await trained();
+    await done(finished);
+    const nobody: Holder = { kind: 'job', id: randomUUID() };
+    await ground.cloud.createBucket(ground.labelsOf(nobody));
+    const report = await compare();
+    expect(report).toMatchObject({ found: 7, onlyReported: false });
+    expect(report.orphans.map(({ kind, name }) => `${kind} ${name}`).toSorted()).toEqual(
+      [...thingsOf(finished), `bucket ${bucketNameOf(nobody)}`].toSorted(),
+    );
+    expect(await there()).toEqual(thingsOf(working).toSorted());
+    expect((await compare()).orphans).toEqual([]);
+    expect(await there()).toEqual(thingsOf(working).toSorted());
+  });
+
+  test('removes the machine of the attempt that it belongs to', async () => {
+    const holder = await ground.jobIn('training');
+    await ground.machineFor(holder, 3);
+    await done(holder);
+    await compare();
+    expect(await there()).toEqual([]);
+  });
+
+  test('never touches what another installation made', async () => {
+    await trained();
+    const foreign: Holder = { kind: 'job', id: randomUUID() };
+    await ground.cloud.createBucket({ ...ground.labelsOf(foreign), installationId: randomUUID() });
+    expect(await compare()).toMatchObject({ found: 3, orphans: [] });
+    expect(await there()).toContain(`bucket ${bucketNameOf(foreign)}`);
+  });
+
+  test('only reports while the ledger is empty: it cannot know what is nobody’s', async () => {
+    const lost: Holder = { kind: 'job', id: randomUUID() };
+    await ground.cloud.createBucket(ground.labelsOf(lost));
+    expect(await compare()).toMatchObject({ onlyReported: true, orphans: [{ name: bucketNameOf(lost) }] });
+    expect(await there()).toEqual([`bucket ${bucketNameOf(lost)}`]);
+  });
+
+  test('only reports after the database was put back from a copy', async () => {
+    const { stores } = ground.dependencies;
+    const finished = await trained();
+    await done(finished);
+    await stores.installation.markRestored(Date.now());
+    expect(await compare()).toMatchObject({ onlyReported: true });
+    expect(await there()).toHaveLength(3);
+    expect(await ledgerOf(finished)).toEqual(['created', 'created', 'created']);
+    await stores.installation.markRestored(null);
+    expect(await compare()).toMatchObject({ onlyReported: false });
+    expect(await there()).toEqual([]);
+  });
+
+  test('strikes off what is gone of somebody who is done, at the time at which the cloud saw it end', async () => {
+    const holder = await trained();
+    const ref = { ...holder, attempt: 1 };
+    const machine = ground.cloud.machines.get(machineNameOf(ref));
+    await ground.cloud.removeBucket(holder);
+    await ground.cloud.removeSignals(holder);
+    ground.cloud.lookAtMachine = async () => ({ ...(machine?.seen ?? ({} as never)), state: 'absent', endedAtMs: 77 });
+    await ground.cloud.removeMachine(ref);
+    await compare();
+    expect(await ledgerOf(holder)).toEqual(['created', 'created', 'created']);
+    await done(holder);
+    await compare();
+    await compare();
+    expect(await ledgerOf(holder)).toEqual(['gone', 'gone', 'gone']);
+    const row = await ground.dependencies.stores.resources.get({ holder, kind: 'machine', attempt: 1 });
+    expect(row?.ended_at_ms).toBe(77);
+  });
+});
+
+describe('freeing places', () => {
+  const claim = (holder: Holder) => ground.activities.claimPlace({ ...holder, cloud: 'local' });
+  const free = () => freePlaces(ground.dependencies, ground.cloud);
+  const waiting = async () => {
+    const { holder, spec } = await ground.accept();
+    await ground.work.startJob(spec);
+    await claim(holder);
+    return holder;
+  };
+
+  test('gives back what its owner left, and wakes who has room now, first come first', async () => {
+    ground.cloud.room = 1;
+    const [holds, first, second] = [await waiting(), await waiting(), await waiting()];
+    await done(holds);
+    await free();
+    expect((await ground.dependencies.stores.places.list()).map((place) => place.holder_id)).not.toContain(holds.id);
+    expect(ground.work.of(first)?.signals).toEqual(['wake']);
+    expect(ground.work.of(second)?.signals).toEqual([]);
+  });
+
+  test('wakes nobody while there is no room, and everybody for whom there is', async () => {
+    ground.cloud.room = 1;
+    const [, first, second] = [await waiting(), await waiting(), await waiting()];
+    await free();
+    expect(ground.work.of(first)?.signals).toEqual([]);
+    ground.cloud.room = 3;
+    await free();
+    expect([ground.work.of(first)?.signals, ground.work.of(second)?.signals]).toEqual([['wake'], ['wake']]);
+    expect(await claim(second)).toMatchObject({ granted: true });
+  });
+
+  test('leaves the place of somebody at work alone', async () => {
+    const holder = await waiting();
+    await free();
+    await free();
+    expect(await claim(holder)).toEqual({ granted: true });
+  });
+});
