@@ -22,12 +22,15 @@ from trainer.failures import Interrupted
 from trainer.files import write_text
 from trainer.fitting import NothingFitted, Order
 from trainer.output import Output
+from trainer.reading import available_memory
 
 _METRICS = {"rmse": "root_mean_squared_error", "mae": "mean_absolute_error", "mse": "mean_squared_error"}
 #: AutoGluon ends close to its limit by itself; beyond this it is broken off and put together from disk.
 _GRACE_LEAST, _GRACE_SHARE, _GRACE_MOST = 6.0, 0.05, 20.0
 #: With less time left than this no further model is begun.
 _LEAST_SECONDS = 3.0
+#: More of the free memory than this is left to reading the models from disk each time.
+_MEMORY_SHARE = 0.4
 _BY_THRESHOLD = ("f1", "balanced_accuracy")
 
 
@@ -156,8 +159,18 @@ class AutogluonEngine:
             self.validation_ = {self._order.spec.task.metric.name: row["validation"]}
         self.rows_ = outcomes.rows
         self.tried_ = sorted({*self.tried_, *trainer.get_model_names()})
-        self._predictor.persist("best")
+        if self._fits_in_memory():
+            self._predictor.persist("best", max_memory=None)
         return self
+
+    def _fits_in_memory(self) -> bool:
+        """By what the winner takes on disk: AutoGluon itself would load and pickle each of its models to tell, which
+        takes seconds, on a busy machine so many that a fit which ended in time counts as one that overran."""
+        trainer = self._predictor._trainer
+        folders = (Path(trainer.path) / name for name in trainer.get_minimum_model_set(self.chosen_))
+        needed = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+        available = available_memory()
+        return available is None or needed <= _MEMORY_SHARE * available
 
     def predict(self, frame: pd.DataFrame) -> Output:
         return Output(*predict(self._predictor, frame, self._classes))
