@@ -1,6 +1,16 @@
 import type { Page } from 'playwright-core';
 import type { Visit } from '../browser/open-browser.ts';
-import { download, faultsOf, idOf, type Journey, openJourney, press, untilDone, watchLive } from './journey.ts';
+import {
+  download,
+  faultsOf,
+  idOf,
+  type Journey,
+  openJourney,
+  press,
+  untilDone,
+  untilFitted,
+  watchLive,
+} from './journey.ts';
 import {
   checkArchive,
   checkConfirmation,
@@ -52,10 +62,7 @@ test(
     await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
     await watchLive(page);
     job = idOf(page);
-    await page
-      .locator('#leaderboard tbody tr')
-      .first()
-      .waitFor({ timeout: madeWithin * 1000 });
+    await untilFitted(page, 1, madeWithin);
     expect(await faultsOf(page, 'a3-training')).toEqual([]);
     await untilDone(page, 'Succeeded');
     await checkFollowed(page);

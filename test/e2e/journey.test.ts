@@ -1,6 +1,17 @@
 import type { Page } from 'playwright-core';
 import type { Visit } from '../browser/open-browser.ts';
-import { download, faultsOf, idOf, type Journey, openJourney, press, untilDone, watchLive } from './journey.ts';
+import {
+  download,
+  faultsOf,
+  idOf,
+  type Journey,
+  openJourney,
+  press,
+  sendTwice,
+  untilDone,
+  untilFitted,
+  watchLive,
+} from './journey.ts';
 import {
   checkArchive,
   checkConfirmation,
@@ -68,6 +79,13 @@ test('a CSV becomes a model on a page that follows, and a double click starts on
   expect(await page.getByLabel('Column to predict').inputValue()).toBe('leaves');
   expect(await page.getByLabel('What it is').inputValue()).toBe('binary');
   expect(await page.getByText('“no” and “yes”').isVisible()).toBe(true);
+  for (const [column, kind] of [
+    ['plan', 'multiclass'],
+    ['leaves', 'binary'],
+  ] as const) {
+    await page.getByLabel('Column to predict').selectOption(column);
+    await page.locator(`[name="task.kind"]:has(option:checked[value="${kind}"])`).waitFor();
+  }
 
   await page.getByLabel('scikit-learn').check();
   await page.getByLabel('Trees', { exact: true }).fill('120');
@@ -80,12 +98,14 @@ test('a CSV becomes a model on a page that follows, and a double click starts on
   expect(await page.getByText('20 s of training').isVisible()).toBe(true);
   expect(await page.locator('dl', { hasText: 'Trees' }).last().textContent()).toContain('120');
   expect(await faultsOf(page, '04-confirm')).toEqual([]);
+  const [led, ledAgain] = await sendTwice(page);
+  expect(ledAgain).toBe(led);
   await page.getByRole('button', { name: 'Start training' }).dblclick();
 
-  await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
+  await page.waitForURL(String(led));
   await watchLive(page);
   first = idOf(page);
-  await page.locator('#leaderboard tbody tr').first().waitFor({ timeout: 60_000 });
+  await untilFitted(page, 1);
   expect(await faultsOf(page, '05-training')).toEqual([]);
   await untilDone(page, 'Succeeded');
 
@@ -195,7 +215,7 @@ test('“continue” starts from the model, which is not deleted meanwhile; “s
   expect(await faultsOf(page, '17-in-use')).toEqual([]);
 
   await page.goto(`/jobs/${second}`);
-  await page.locator('#leaderboard tbody tr').nth(1).waitFor({ timeout: 60_000 });
+  await untilFitted(page, 2);
   await press(page, 'Stop, keep best');
   await press(page, 'Stop and keep the best');
   await untilDone(page, 'Succeeded');

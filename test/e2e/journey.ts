@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { outcomeMarks } from '../../domain/outcomes.ts';
 import { findProgram } from '../../tools/checks/find-program.ts';
 import { overflow, visit, violations, type Visit } from '../browser/open-browser.ts';
 import { apiAt } from './api.ts';
@@ -106,9 +107,34 @@ export async function glimpses(page: Page): Promise<Glimpse[]> {
 
 export const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
 
-/** A job's page has become that of a done job with this outcome. */
+const outcomes = Object.values(outcomeMarks).map(({ word }) => word);
+
+const twice = `(() => {
+  const form = document.querySelector('form[action="/jobs"]');
+  const send = async () => (await fetch('/jobs', { method: 'POST', body: new URLSearchParams(new FormData(form)) })).url;
+  return Promise.all([send(), send()]);
+})()`;
+
+/** Sends the form that starts the job twice at once, as a double click that no browser holds back; where each led. */
+export const sendTwice = (page: Page): Promise<string[]> => page.evaluate(twice);
+
+/** The page has become that of work that is done, with this outcome; with another one it says why. */
 export async function untilDone(page: Page, outcome: string, seconds = 90): Promise<void> {
-  await page.locator('#status', { hasText: outcome }).waitFor({ timeout: seconds * 1000 });
+  const ended = page.locator('#status', { hasText: new RegExp(outcomes.join('|')) });
+  await ended.waitFor({ timeout: seconds * 1000 });
+  if ((await ended.textContent())?.includes(outcome)) return;
+  throw new Error(`It should be ${outcome}: ${await page.locator('#sentence').textContent()}`);
+}
+
+/** So many rows of the leaderboard are there; a job that ends before says why. */
+export async function untilFitted(page: Page, rows: number, seconds = 60): Promise<void> {
+  const there = page.locator('#leaderboard tbody tr').nth(rows - 1);
+  const failed = page.locator('#sentence .note.bad');
+  await there
+    .or(failed)
+    .first()
+    .waitFor({ timeout: seconds * 1000 });
+  if (await failed.isVisible()) throw new Error(`It failed: ${await failed.textContent()}`);
 }
 
 export function idOf(page: Page): string {
