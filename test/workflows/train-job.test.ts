@@ -156,14 +156,11 @@ test('a job waits for its place, can be cancelled there, and the next one moves 
   const yard = await yardWith({ script: () => trainsUntilAsked, places: 1 });
   const first = await yard.accept();
   await inPhase(yard, first.id, 'training');
+  const aheadOf = async (id: string) => (await yard.dependencies.work.status({ kind: 'job', id })).ahead;
   const second = await yard.accept();
+  await until('the second is next', async () => (await aheadOf(second.id)) === 0);
   const third = await yard.accept();
-  await until('both wait', async () => {
-    const statuses = await Promise.all(
-      [second, third].map(({ id }) => yard.dependencies.work.status({ kind: 'job', id })),
-    );
-    return statuses[0]?.ahead === 0 && statuses[1]?.ahead === 1;
-  });
+  await until('the third waits behind it', async () => (await aheadOf(third.id)) === 1);
   await yard.dependencies.work.cancel({ kind: 'job', id: second.id });
   expect((await isDone(yard, second.id)).outcome).toBe('cancelled');
   await yard.dependencies.work.stop({ kind: 'job', id: first.id });
