@@ -25,13 +25,12 @@ export interface CountingJob {
   lingers?: number;
 }
 
-export async function acceptCounting(
-  api: ReturnType<typeof apiAt>,
+export function countingRequest(
+  id: string,
   datasetId: string,
   { lines = 40, seconds = 2, trainingSeconds = 60, attempts = 10, lingers = 0 }: CountingJob = {},
-): Promise<string> {
-  const id = crypto.randomUUID();
-  const job = {
+) {
+  return {
     id,
     name: `count to ${lines}`,
     datasetId,
@@ -39,7 +38,15 @@ export async function acceptCounting(
     engine: { name: 'counting', settings: { lines, seconds, lingers } },
     limits: { trainingSeconds, attempts, silenceSeconds: 30 },
   };
-  await api.post('/jobs', job, { 'idempotency-key': id });
+}
+
+export async function acceptCounting(
+  api: ReturnType<typeof apiAt>,
+  datasetId: string,
+  job: CountingJob = {},
+): Promise<string> {
+  const id = crypto.randomUUID();
+  await api.post('/jobs', countingRequest(id, datasetId, job), { 'idempotency-key': id });
   return id;
 }
 

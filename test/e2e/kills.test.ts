@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { acceptCounting, checkCounted, openCountingYard } from './counting.ts';
+import { acceptCounting, checkCounted, countingRequest, openCountingYard } from './counting.ts';
 import { processesMarked } from './process-table.ts';
 import { type Part, waitFor } from './running-yard.ts';
 
@@ -108,19 +108,11 @@ test('cancel sent while no worker is up is honoured', async () => {
 }, 90_000);
 
 test('a second request with the same key is the same job', async () => {
-  const first = await acceptCounting(opened.api, opened.dataset.id, { lines: 10, seconds: 0.2 });
-  const body = { id: first, name: 'count to 10', datasetId: opened.dataset.id };
-  const task = { kind: 'binary', labels: ['y'] };
-  const engine = { name: 'counting', settings: { lines: 10, seconds: 0.2 } };
-  const limits = { trainingSeconds: 60, attempts: 10, silenceSeconds: 30 };
+  const small = { lines: 10, seconds: 0.2 };
+  const first = await acceptCounting(opened.api, opened.dataset.id, small);
+  const request = countingRequest(first, opened.dataset.id, small);
   const again = await Promise.all(
-    [1, 2].map(() =>
-      opened.api.post<{ job: { id: string } }>(
-        '/jobs',
-        { ...body, task, engine, limits },
-        { 'idempotency-key': first },
-      ),
-    ),
+    [1, 2].map(() => opened.api.post<{ job: { id: string } }>('/jobs', request, { 'idempotency-key': first })),
   );
   expect(again.map(({ job }) => job.id)).toEqual([first, first]);
   await opened.api.done(first);
