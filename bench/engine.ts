@@ -38,7 +38,11 @@ async function jobsPerSecond(): Promise<{ rate: number; activities: number; spen
 async function barePerSecond(activities: number): Promise<number> {
   const taskQueue = `bare-${Math.random()}`;
   const connection = await NativeConnection.connect({ address: server.address });
-  const bundle = await bundleWorkflowCode({ workflowsPath: join(import.meta.dirname, 'bare-workflow.ts') });
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+  const bundle = await bundleWorkflowCode({
+    workflowsPath: join(import.meta.dirname, 'bare-workflow.ts'),
+    logger: quiet,
+  });
   const worker = await Worker.create({
     connection,
     taskQueue,
