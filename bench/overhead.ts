@@ -78,15 +78,15 @@ try {
     );
     const job = await through(datasetId, limitSeconds);
     const later = Math.max(0, job.toFit - direct.toFit);
-    const seconds = job.wall - job.report + later;
+    const counted = job.wall - job.report + later;
     directSeconds.push(direct.wall);
-    jobSeconds.push(seconds);
+    jobSeconds.push(counted);
     say(
       `round ${round}, as a job: ${job.wall.toFixed(2)} s, of which report ${job.report.toFixed(2)} (${job.models} models)`,
     );
-    for (const [step, seconds] of job.steps) say(`  ${seconds.toFixed(2).padStart(6)} s  ${step}`);
+    for (const [step, took] of job.steps) say(`  ${took.toFixed(2).padStart(6)} s  ${step}`);
     say(
-      `  its fit began ${later.toFixed(2)} s later in its limit than when called directly; counted: ${seconds.toFixed(2)} s`,
+      `  its fit began ${later.toFixed(2)} s later in its limit than when called directly; counted: ${counted.toFixed(2)} s`,
     );
   }
   // What else the machine does only lengthens either side: the shortest of each is nearest to what they take by themselves.
