@@ -39,8 +39,9 @@ export function firstValues(input: {
 }): FormValues {
   const { dataset, profile, engines, machines } = input;
   const guess = guessFor(profile);
-  // The first model should not wait for a download.
-  const engine = engines.find((each) => each.ready !== false) ?? engines[0];
+  // The first model should not wait for a download, nor for the start of something large.
+  const ready = engines.filter((each) => each.ready !== false);
+  const engine = ready.find((each) => each.environment.preparedAtStart) ?? ready[0] ?? engines[0];
   const machine = machines[0];
   const values: FormValues = {
     datasetId: dataset.id,
