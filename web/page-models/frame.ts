@@ -56,6 +56,7 @@ export function frameOf(
   };
 }
 
-function machinesLine({ count, pricePerHourMicros }: { count: number; pricePerHourMicros: number }): string {
+/** All machines that run now and what they cost together, in the header of every page. */
+export function machinesLine({ count, pricePerHourMicros }: { count: number; pricePerHourMicros: number }): string {
   return count === 0 ? 'no machines' : `${formatMany(count, 'machine')} · ${formatMoney(pricePerHourMicros)} / h`;
 }

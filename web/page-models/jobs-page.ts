@@ -9,7 +9,7 @@ import {
 import { outcomeMarks } from '../../domain/outcomes.ts';
 import type { Clock } from './clock.ts';
 import { formatCount, formatMany } from './plain-words.ts';
-import { type WorkLine, workLine } from './work-line.ts';
+import { type EngineTitles, type WorkLine, workLine } from './work-line.ts';
 
 export interface JobsPage {
   rows: WorkLine[];
@@ -66,11 +66,11 @@ export function jobsQuery(read: (name: string) => string): JobsQuery {
   };
 }
 
-export function jobsPage(facts: JobsFacts, query: JobsQuery, clock: Clock): JobsPage {
+export function jobsPage(facts: JobsFacts, query: JobsQuery, clock: Clock, engines: EngineTitles): JobsPage {
   const address = (change: Partial<JobsQuery>) => addressOf({ ...query, page: 1, ...change });
   const pages = Math.max(1, Math.ceil(facts.total / jobsPerPage));
   return {
-    rows: facts.rows.map((row) => workLine(row, clock)),
+    rows: facts.rows.map((row) => workLine(row, clock, engines)),
     columns: order.map((column) => {
       if (!('sort' in column)) return { ...column, href: null, current: false, order: 'none' };
       const current = query.sort === column.sort;

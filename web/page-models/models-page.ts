@@ -2,6 +2,8 @@ import type { ModelFacts, ModelLine } from '../../db/read-models/model-pages.ts'
 import { taskWords } from '../../domain/task.ts';
 import { metricRule } from '../../domain/task.ts';
 import type { Clock, Moment } from './clock.ts';
+import type { EngineTitles } from './work-line.ts';
+import { typeWordOf } from './column-view.ts';
 import { formatBytes, formatCount, formatMany, formatScore, formatSpan } from './plain-words.ts';
 import { readReport } from './report.ts';
 import { type ResultView, resultView } from './result-view.ts';
@@ -22,12 +24,12 @@ export interface ModelsPage {
   }[];
 }
 
-export function modelsPage(lines: readonly ModelLine[], clock: Clock): ModelsPage {
+export function modelsPage(lines: readonly ModelLine[], clock: Clock, engines: EngineTitles): ModelsPage {
   return {
     rows: lines.map((line) => ({
       href: `/models/${line.id}`,
       name: line.name,
-      engine: line.engine,
+      engine: engines.get(line.engine) ?? line.engine,
       data: line.dataset_name ?? '–',
       metric: metricRule(line.metric)?.title ?? line.metric,
       validation: formatScore(line.validation_score),
@@ -53,16 +55,17 @@ export interface ModelPage {
   predictHref: string;
 }
 
-export function modelPage(facts: ModelFacts, clock: Clock): ModelPage {
+export function modelPage(facts: ModelFacts, clock: Clock, engines: EngineTitles): ModelPage {
   const { model, job, dataset } = facts;
   const report = readReport(model.report_json);
+  const engine = engines.get(model.engine) ?? model.engine;
   const task = job?.spec.task;
   const signature = JSON.parse(model.signature_json) as { keyId?: string };
   return {
     id: model.id,
     href: `/models/${model.id}`,
     name: model.name,
-    summary: task ? `predicts ${task.labels.join(', ')} (${taskWords[task.kind]})` : model.engine,
+    summary: task ? `predicts ${task.labels.join(', ')} (${taskWords[task.kind]})` : engine,
     result: report ? resultView(report, model.id, job?.spec.split.folds ?? 0) : null,
     from: [
       { name: 'Job', value: job?.name ?? 'removed', href: job && !job.deleted ? `/jobs/${job.id}` : null },
@@ -71,7 +74,7 @@ export function modelPage(facts: ModelFacts, clock: Clock): ModelPage {
         value: dataset?.name ?? 'removed',
         href: dataset && !dataset.deleted ? `/data/${dataset.id}` : null,
       },
-      { name: 'Engine', value: model.engine, href: null },
+      { name: 'Engine', value: engine, href: null },
       ...(job ? [{ name: 'Time limit', value: formatSpan(job.spec.limits.trainingSeconds * 1000), href: null }] : []),
       { name: 'Made', value: clock.moment(model.created_at_ms).text, href: null },
     ],
@@ -111,7 +114,7 @@ export function inputColumns(json: string): ModelPage['columns'] {
   }[];
   return columns.map((column) => ({
     name: column.name,
-    type: column.sqlType,
+    type: typeWordOf(column.sqlType),
     role: roles[column.role] ?? column.role,
   }));
 }

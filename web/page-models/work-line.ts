@@ -28,7 +28,10 @@ export interface WorkLine {
   mayCancel: boolean;
 }
 
-export function workLine(row: WorkRow, clock: Clock): WorkLine {
+/** How people call the engines, by the names that requests have. */
+export type EngineTitles = ReadonlyMap<string, string>;
+
+export function workLine(row: WorkRow, clock: Clock, engines?: EngineTitles): WorkLine {
   const isOpen = row.done_at_ms === null;
   return {
     id: row.id,
@@ -41,7 +44,7 @@ export function workLine(row: WorkRow, clock: Clock): WorkLine {
     sentence: sentenceOf(row, isOpen),
     bar: barOf(row, clock.nowMs),
     data: row.dataset_name ?? '–',
-    engine: row.engine ?? '–',
+    engine: row.engine ? (engines?.get(row.engine) ?? row.engine) : '–',
     score: formatScore(row.test_score ?? row.validation_score),
     metric: row.metric ? (metricRule(row.metric)?.title ?? row.metric) : '',
     accepted: clock.moment(row.accepted_at_ms),

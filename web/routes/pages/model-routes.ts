@@ -9,13 +9,14 @@ import { goTo, idIn, page, type PageKit } from './page-kit.ts';
 /** A report was written by a trainer: it may show itself, and do nothing. */
 const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; sandbox";
 
-export function modelRoutes(routes: SecuredRoutes, { services, context, clock, show }: PageKit): void {
+export function modelRoutes(routes: SecuredRoutes, { services, context, clock, engineTitles, show }: PageKit): void {
   routes.get(
     '/models',
     'read',
     page(async (request, response) => {
       const who = context.who(request);
-      const view = modelsPage(await readModelsPage(context.database, who.workspaceId), await clock(who));
+      const lines = await readModelsPage(context.database, who.workspaceId);
+      const view = modelsPage(lines, await clock(who), await engineTitles());
       await show(request, response, 'models/list', { section: 'models', title: 'Models' }, view);
     }),
   );
@@ -27,7 +28,7 @@ export function modelRoutes(routes: SecuredRoutes, { services, context, clock, s
       const who = context.who(request);
       const facts = await readModelPage(context.database, who.workspaceId, idIn(request, 'model with this id'));
       if (!facts) throw notFound('model with this id', 'It may have been removed. See the list of models.');
-      const view = modelPage(facts, await clock(who));
+      const view = modelPage(facts, await clock(who), await engineTitles());
       await show(request, response, 'models/model', { section: 'models', title: view.name }, view);
     }),
   );

@@ -3,7 +3,8 @@ import { readFrameFacts } from '../../../db/read-models/frame-facts.ts';
 import { idSchema } from '../../../domain/ids.ts';
 import type { AppContext } from '../../app-context.ts';
 import { type Clock, clockAt } from '../../page-models/clock.ts';
-import { type FrameChoice, frameOf } from '../../page-models/frame.ts';
+import { type FrameChoice, frameOf, machinesLine } from '../../page-models/frame.ts';
+import type { EngineTitles } from '../../page-models/work-line.ts';
 import { notFound } from '../../services/refused.ts';
 import type { Services, Who } from '../../services/services.ts';
 
@@ -12,8 +13,12 @@ export interface PageKit {
   services: Services;
   context: AppContext;
   clock(who: Who): Promise<Clock>;
+  /** Empty while the engines cannot be asked: their names then stand for them. */
+  engineTitles(): Promise<EngineTitles>;
   /** Renders one view in its frame. Templates see `frame` and `page`. */
   show(request: Request, response: Response, view: string, choice: FrameChoice, page: object): Promise<void>;
+  /** The parts of an open page that change, and the line of machines above it. */
+  showLive(request: Request, response: Response, view: string, page: object): Promise<void>;
 }
 
 export function pageKit(services: Services, context: AppContext): PageKit {
@@ -24,9 +29,17 @@ export function pageKit(services: Services, context: AppContext): PageKit {
       const { timeZone } = await readFrameFacts(context.database, who.workspaceId);
       return clockAt(Date.now(), timeZone);
     },
+    async engineTitles() {
+      const engines = await context.engines().catch(() => []);
+      return new Map(engines.map(({ name, title }) => [name, title]));
+    },
     async show(request, response, view, choice, shown) {
       const facts = await readFrameFacts(context.database, context.who(request).workspaceId);
       response.render(view, { frame: frameOf(choice, facts), page: shown });
+    },
+    async showLive(request, response, view, shown) {
+      const { machines } = await readFrameFacts(context.database, context.who(request).workspaceId);
+      response.render(view, { machines: machinesLine(machines), page: shown });
     },
   };
 }
