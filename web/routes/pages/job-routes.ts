@@ -37,7 +37,7 @@ export function jobRoutes(routes: SecuredRoutes, kit: PageKit): void {
     'read',
     page(async (request, response) => {
       const view = await readJob(request, kit, 0);
-      response.render('jobs/live', { page: view });
+      await kit.showLive(request, response, 'jobs/live', view);
     }),
   );
 }

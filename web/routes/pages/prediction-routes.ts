@@ -49,7 +49,7 @@ export function predictionRoutes(routes: SecuredRoutes, kit: PageKit): void {
     '/predictions/:id/live',
     'read',
     page(async (request, response) => {
-      response.render('predictions/live', { page: await readPrediction(request, kit) });
+      await kit.showLive(request, response, 'predictions/live', await readPrediction(request, kit));
     }),
   );
 
