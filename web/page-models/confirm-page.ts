@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { DatasetRow } from '../../db/tables.ts';
-import type { Engine } from '../../domain/engine.ts';
+import type { Engine, EngineSetting } from '../../domain/engine.ts';
 import type { JobSpec } from '../../domain/job-spec.ts';
 import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
 import { metricRule, taskWords } from '../../domain/task.ts';
@@ -59,16 +59,10 @@ export function confirmPage({ spec, check, dataset, engine, machine, host }: Inp
         ? [{ name: 'Not shown to the model', value: spec.ignoredColumns.join(', '), href: null }]
         : []),
     ],
-    settings: Object.entries(spec.engine.settings).map(([name, value]) => ({
-      name: engine?.settings.find((setting) => setting.name === name)?.title ?? name,
-      value: Array.isArray(value)
-        ? value.join(', ')
-        : typeof value === 'boolean'
-          ? value
-            ? 'yes'
-            : 'no'
-          : String(value ?? '–'),
-    })),
+    settings: Object.entries(spec.engine.settings).map(([name, value]) => {
+      const setting = engine?.settings.find((each) => each.name === name);
+      return { name: setting?.title ?? name, value: settingWords(value, setting) };
+    }),
     creates: check.creates,
     warnings: check.warnings,
     perHour: machine ? formatMoney(machine.pricePerHourMicros) : '–',
@@ -80,6 +74,18 @@ export function confirmPage({ spec, check, dataset, engine, machine, host }: Inp
     },
     copies: copiesOf(request, dataset, host),
   };
+}
+
+/** A setting as its form says it. */
+function settingWords(value: EngineSetting['default'], setting: EngineSetting | undefined): string {
+  const titled = (one: string) => setting?.choices.find((choice) => choice.value === one)?.title ?? one;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) {
+    // “Only these …” with nothing chosen narrows nothing down.
+    if (value.length === 0) return setting?.title.startsWith('Only') ? 'all' : 'none';
+    return value.map(titled).join(', ');
+  }
+  return value === null ? '–' : titled(String(value));
 }
 
 function copiesOf(

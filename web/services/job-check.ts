@@ -123,7 +123,7 @@ function createsOf(spec: JobSpec, machine: MachineType): string[] {
   return [
     `a bucket “${bucketNameOf(holder)}” with a copy of the data, removed at the end`,
     'a signal channel for its events, removed at the end',
-    `a machine “${machineNameOf({ ...holder, attempt: 1 })}” (${machine.title}) that trains for at most ${time}${again}; removed at the end`,
+    `a machine “${machineNameOf({ ...holder, attempt: 1 })}”, ${machine.title}, that trains for at most ${time}${again}; removed at the end`,
     `a model “${spec.name}” with its report and log, kept until you remove them`,
   ];
 }
