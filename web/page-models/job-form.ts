@@ -41,8 +41,8 @@ export function valuesOf(request: JobRequestInput): FormValues {
     'task.positiveClass': task.positiveClass ?? '',
     ignoredColumns: request.ignoredColumns ?? [],
     'engine.name': request.engine.name,
-    minutes: text((limits.trainingSeconds ?? 600) / 60),
-    longestMinutes: limits.longestSeconds ? text(limits.longestSeconds / 60) : '',
+    minutes: minutesText(limits.trainingSeconds ?? 600),
+    longestMinutes: limits.longestSeconds ? minutesText(limits.longestSeconds) : '',
     'limits.attempts': text(limits.attempts ?? 3),
     'limits.silenceSeconds': text(limits.silenceSeconds ?? 120),
     budget: limits.budgetMicros === null || limits.budgetMicros === undefined ? '' : text(limits.budgetMicros / 1e6),
@@ -63,6 +63,11 @@ export function settingText(value: SettingValue): string | string[] {
   if (Array.isArray(value)) return value;
   if (typeof value === 'boolean') return value ? 'on' : '';
   return value === null ? '' : String(value);
+}
+
+/** Minutes, but no 0.333333 of one: what is no round part of a minute stays in seconds. */
+function minutesText(seconds: number): string {
+  return seconds % 6 === 0 ? text(seconds / 60) : `${seconds} s`;
 }
 
 function text(value: number): string {
@@ -93,6 +98,8 @@ export function requestFrom(
     return undefined;
   };
   const seconds = (name: string, title: string) => {
+    const inSeconds = /^(\d+)\s*s$/.exec(one(name));
+    if (inSeconds) return Number(inSeconds[1]);
     const value = number(name, title, 60);
     return value === undefined ? undefined : Math.round(value);
   };

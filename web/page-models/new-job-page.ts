@@ -48,6 +48,7 @@ export interface NewJobPage {
   more: Field[];
   moreIsOpen: boolean;
   continuesJobId: string;
+  continued: { name: string; href: string } | null;
 }
 
 export interface EngineOption {
@@ -78,6 +79,7 @@ export interface NewJobInput {
   machines: readonly (MachineType & { cloud: string })[];
   title: string;
   intro: string;
+  continued: NewJobPage['continued'];
 }
 
 export function newJobPage(input: NewJobInput): NewJobPage {
@@ -116,7 +118,7 @@ export function newJobPage(input: NewJobInput): NewJobPage {
     minutes: field(
       'minutes',
       'Time limit, in minutes',
-      'Training time over all attempts. When it is up, the best so far is kept.',
+      'Training time over all attempts; “90 s” is seconds. When it is up, the best so far is kept.',
     ),
     machines: input.machines.map((type) => machineOption(type, machine)),
     machineProblem: problems.get('machine') ?? null,
@@ -128,6 +130,7 @@ export function newJobPage(input: NewJobInput): NewJobPage {
     more,
     moreIsOpen: more.some((each) => each.problem !== null) || ignored.length > 0,
     continuesJobId: valueOf(values, 'continuesJobId'),
+    continued: input.continued,
   };
 }
 

@@ -23,6 +23,8 @@ interface Form {
   problems?: readonly FieldProblem[];
   title?: string;
   intro?: string;
+  /** Where label and task come from an earlier job, nothing was guessed. */
+  isGuessed?: boolean;
 }
 
 const newTitle = 'New job';
@@ -42,14 +44,19 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const continued = queryOf(request, 'continue');
       if (like !== '') {
         const values = valuesOf(await services.jobs.requestLike(who, like));
-        return showForm(request, response, { id: randomUUID(), values, title: 'Train again like this' });
+        return showForm(request, response, {
+          id: randomUUID(),
+          values,
+          title: 'Train again like this',
+          isGuessed: false,
+        });
       }
       if (continued !== '') {
         const before = await services.jobs.requestLike(who, continued);
         const extraSeconds = before.limits?.trainingSeconds ?? 600;
         const values = valuesOf(await services.jobs.requestContinuing(who, continued, extraSeconds));
         const intro = 'A new job that starts from the model of the earlier one and trains it for longer.';
-        return showForm(request, response, { id: randomUUID(), values, title: 'Continue', intro });
+        return showForm(request, response, { id: randomUUID(), values, title: 'Continue', intro, isGuessed: false });
       }
       const datasetId = queryOf(request, 'dataset');
       if (datasetId === '') return showStart(kit, request, response, null);
@@ -81,7 +88,7 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
         const { profile } = await datasetFor(kit, request, textOf(request, 'datasetId'));
         const guess = guessFor(profile, textOf(request, 'task.labels'));
         const task = { 'task.kind': guess.kind, 'task.metric': '', 'task.positiveClass': guess.positiveClass };
-        return showForm(request, response, { id, values: { ...values, ...task } });
+        return showForm(request, response, { id, values: { ...values, ...task }, isGuessed: true });
       }
       if (textOf(request, 'action') === 'edit') {
         const asked = requestIn(request);
@@ -153,7 +160,8 @@ async function showJobForm(kit: PageKit, request: Request, response: Response, f
     dataset,
     profile,
     values: form.values,
-    guessed: guessedWords(profile, form.values),
+    guessed: !(form.isGuessed ?? !form.values['continuesJobId']) ? null : guessedWords(profile, form.values),
+    continued: await continuedJob(kit, request, form.values),
     problems: form.problems ?? [],
     engines,
     machines,
@@ -161,6 +169,14 @@ async function showJobForm(kit: PageKit, request: Request, response: Response, f
     intro: form.intro ?? '',
   });
   await kit.show(request, response, 'jobs/new', { section: 'jobs', title: view.title, scripts: ['job-form.js'] }, view);
+}
+
+/** The earlier job, by name: the id alone tells nobody which. */
+async function continuedJob({ services, context }: PageKit, request: Request, values: FormValues) {
+  const id = idSchema.safeParse(values['continuesJobId']).data;
+  if (id === undefined) return null;
+  const before = await services.jobs.requestLike(context.who(request), id).catch(() => null);
+  return before && { name: before.name, href: `/jobs/${id}` };
 }
 
 /** Why the guess is what it is, while the form still holds it. */
