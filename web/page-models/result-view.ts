@@ -61,7 +61,7 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
       curveChart('ROC curve', 'False positive rate', 'True positive rate', report.curves?.roc, true),
       curveChart('Precision and recall', 'Recall', 'Precision', report.curves?.pr, false),
     ].filter((curve) => curve !== null),
-    timings: timingRows(report),
+    timings: timingRows(report, folds),
     versions: Object.entries(report.versions ?? {}).map(([name, value]) => ({ name, value })),
     reportHref: `/models/${modelId}/report.html`,
   };
@@ -83,15 +83,17 @@ function scoreRows({ scores, metric }: Report): ResultView['scores'] {
 
 const spans: Record<string, string> = { load: 'Reading the data', fit: 'Fitting', report: 'Report', total: 'In all' };
 
-function timingRows({ seconds, rows, seed }: Report): ResultView['timings'] {
+function timingRows({ seconds, rows, seed }: Report, folds: number): ResultView['timings'] {
   const timings = Object.entries(seconds ?? {}).map(([name, value]) => ({
     name: spans[name] ?? name,
     value: formatFit(value),
   }));
   const parts = rows
     ? [
-        `${formatCount(rows.train ?? 0)} to train`,
-        `${formatCount(rows.validation ?? 0)} to choose`,
+        // With folds every row does both in turn; counted twice, there would seem to be twice as many.
+        ...(folds > 1
+          ? [`${formatCount(rows.train ?? 0)} to train and choose, by ${folds} folds`]
+          : [`${formatCount(rows.train ?? 0)} to train`, `${formatCount(rows.validation ?? 0)} to choose`]),
         `${formatCount(rows.test ?? 0)} to judge`,
       ]
     : [];
