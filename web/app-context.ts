@@ -35,6 +35,8 @@ export interface AppContext {
   csrfToken(request: Request, response: Response): string;
   engines(): Promise<Engine[]>;
   machineTypes(): Promise<(MachineType & { cloud: string })[]>;
+  /** How many may hold a machine at once. */
+  places(): Promise<number>;
   cloudListings(): Promise<CloudListing[]>;
   /** `routes.upload` writes there; how large it may be is for the page to say. */
   uploads: { folder: string; limitMb: number };

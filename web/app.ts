@@ -51,6 +51,7 @@ export function createApp({ services, feed, database, settings, log, who }: AppO
     csrfToken: tokens.tokenFor,
     engines: () => services.engines.list(),
     machineTypes: () => services.machines.types(),
+    places: () => services.machines.places(),
     cloudListings: () => services.machines.listings(),
     uploads: { folder: settings.tempFolder, limitMb: settings.uploadLimitMb },
   };

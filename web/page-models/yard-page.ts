@@ -4,7 +4,7 @@ import { costOf, formatMoney } from '../../domain/money.ts';
 import type { CloudListing } from '../services/machine-service.ts';
 import type { Sample } from '../services/services.ts';
 import type { Clock, Moment } from './clock.ts';
-import { formatMany, formatSpan } from './plain-words.ts';
+import { formatCount, formatMany, formatSpan } from './plain-words.ts';
 import { type WorkLine, workLine } from './work-line.ts';
 
 export interface YardPage {
@@ -30,7 +30,7 @@ export interface Alert {
 
 export function yardPage(
   facts: YardFacts,
-  env: { clock: Clock; samples: Sample[]; listings: CloudListing[] },
+  env: { clock: Clock; samples: Sample[]; places: number; listings: CloudListing[] },
 ): YardPage {
   const { clock } = env;
   const lines = facts.open.map((row) => workLine(row, clock));
@@ -43,7 +43,7 @@ export function yardPage(
     waiting: lines
       .filter((_, index) => facts.open[index]?.phase === 'queued')
       .map((line) => ({ ...line, why: whyItWaits(line, asking) })),
-    places: `${formatMany(held.length, 'place')} taken${asking.length > 0 ? `, ${asking.length} waiting` : ''}`,
+    places: `${formatCount(held.length)} of ${formatCount(env.places)} places taken${asking.length > 0 ? `, ${asking.length} waiting` : ''}`,
     machines: facts.machines.map((row) => ({
       href: `/${row.holder_kind}s/${row.holder_id}`,
       name: row.name,

@@ -11,6 +11,8 @@ export interface CloudListing {
 
 export interface MachineService {
   types(): Promise<(MachineType & { cloud: string })[]>;
+  /** How many jobs and predictions may hold a machine at once, over all clouds. */
+  places(): Promise<number>;
   /** By the clouds' own account; asked at most every few seconds, however many people look. */
   listings(): Promise<CloudListing[]>;
 }
@@ -39,6 +41,10 @@ export function machineService(clouds: readonly Cloud[], now: () => number = Dat
         clouds.map(async (cloud) => (await cloud.machineTypes()).map((type) => ({ ...type, cloud: cloud.name }))),
       );
       return all.flat();
+    },
+    async places() {
+      const each = await Promise.all(clouds.map((cloud) => cloud.places()));
+      return each.reduce((sum, places) => sum + places, 0);
     },
     listings() {
       if (!asked || now() - asked.atMs > FRESH_MS) {

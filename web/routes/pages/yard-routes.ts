@@ -14,6 +14,7 @@ export function yardRoutes(routes: SecuredRoutes, { services, context, clock, sh
       const isEmpty = facts.datasets === 0 && facts.jobs === 0;
       const view = yardPage(facts, {
         clock: now,
+        places: await context.places(),
         samples: isEmpty ? await services.datasets.samples() : [],
         // The clouds are asked only when something is wrong: for the command that mends it.
         listings: facts.stuck.length > 0 ? await context.cloudListings() : [],
