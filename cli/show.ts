@@ -67,7 +67,10 @@ export function logText({ atMs, source, text }: LogLine): string {
 }
 
 export function problemText({ title, detail, hint, problems = [], requestId }: Problem): string {
-  const fields = problems.filter(({ field }) => field !== '').map(({ field, message }) => `  ${field}: ${message}`);
+  // A file that cannot be read has one problem, which is the detail itself.
+  const fields = problems
+    .filter(({ field, message }) => field !== '' && message !== detail)
+    .map(({ field, message }) => `  ${field}: ${message}`);
   const tail = [hint, requestId === undefined ? undefined : `Request ${requestId}`];
   return [`${title}: ${detail}`, ...fields, ...tail].filter((line) => line !== undefined).join('\n');
 }

@@ -174,6 +174,6 @@ function asRejected(error: unknown): unknown {
 }
 
 function rejected(status: number, title: string, message: string, hint?: string): Refused {
-  const problems = [{ field: 'file', message: hint === undefined ? message : `${message} ${hint}` }];
+  const problems = [{ field: 'file', message }];
   return new Refused(status, title, message, { problems, ...(hint === undefined ? {} : { hint }) });
 }
