@@ -22,6 +22,8 @@ export interface DataPage {
 /** The form that takes a CSV; says before and after what went wrong. */
 export interface UploadForm {
   action: string;
+  /** Pressed twice, it is one request; where nothing but the file is made, its bytes say so already. */
+  id: string | null;
   button: string;
   limit: string;
   problem: { title: string; message: string; whatToDo: string } | null;
@@ -33,12 +35,19 @@ export interface UploadProblem {
   problems: FieldProblem[];
 }
 
-export function uploadForm(action: string, button: string, limitMb: number, refused: UploadProblem | null): UploadForm {
+export function uploadForm(
+  action: string,
+  button: string,
+  limitMb: number,
+  refused: UploadProblem | null,
+  id: string | null = null,
+): UploadForm {
   // A problem that is the message again, with what to do behind it, says nothing new here.
   const details =
     refused?.problems.map((problem) => problem.message).filter((text) => !text.startsWith(refused.message)) ?? [];
   return {
     action,
+    id,
     button,
     limit: `CSV with a header line, at most ${formatBytes(limitMb * 1_000_000)}.`,
     problem: refused && {

@@ -109,7 +109,7 @@ export function predictionService(
   return {
     accept,
 
-    async acceptUpload(who, modelId, file) {
+    async acceptUpload(who, modelId, file, id) {
       const model = await findModel(who, modelId);
       const kept = await parts.keep(who, file);
       const dropAgain = async () => {
@@ -120,7 +120,11 @@ export function predictionService(
         await dropAgain();
         return { problems };
       }
-      const accepted = await accept(who, { modelId, datasetId: kept.row.id });
+      const datasetId = kept.row.id;
+      // Another file, sent from a page that the browser went back to, is another request.
+      const before = id && (await stores.predictions.get({ workspaceId: who.workspaceId, deleted: true }, id));
+      const own = id === undefined || (before && before.dataset_id !== datasetId) ? {} : { id };
+      const accepted = await accept(who, { ...own, modelId, datasetId });
       if ('problems' in accepted) await dropAgain();
       return accepted;
     },

@@ -163,7 +163,7 @@ export interface PredictionAccepted {
 export interface PredictionService {
   accept(who: Who, request: unknown): Promise<PredictionAccepted | Rejected>;
   /** For a new file: kept as a dataset, and not kept when the model cannot use it. */
-  acceptUpload(who: Who, modelId: string, file: UploadedFile): Promise<PredictionAccepted | Rejected>;
+  acceptUpload(who: Who, modelId: string, file: UploadedFile, id?: string): Promise<PredictionAccepted | Rejected>;
   get(who: Who, id: string): Promise<PredictionDetail>;
   list(who: Who, query: { modelId?: string; offset?: number; limit?: number }): Promise<Page<PredictionSummary>>;
   cancel(who: Who, id: string): Promise<Asked>;

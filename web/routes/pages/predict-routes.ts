@@ -25,7 +25,7 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       id: idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID(),
       datasets: await readDataPage(context.database, who.workspaceId),
       chosen: textOf(request, 'datasetId') || queryOf(request, 'dataset'),
-      upload: uploadForm(`${path}/upload`, 'Upload and predict', context.uploads.limitMb, refused),
+      upload: uploadForm(`${path}/upload`, 'Upload and predict', context.uploads.limitMb, refused, randomUUID()),
       clock: await clock(who),
     });
     const title = `Predict with ${view.name}`;
@@ -67,7 +67,8 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const modelId = idIn(request, 'model with this id');
       const file = receivedFile(request);
       // A file that does not fit the model is not kept either.
-      goOn(response, await services.predictions.acceptUpload(context.who(request), modelId, file));
+      const id = idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID();
+      goOn(response, await services.predictions.acceptUpload(context.who(request), modelId, file, id));
     }),
   );
 
