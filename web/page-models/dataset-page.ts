@@ -28,6 +28,8 @@ export interface PreviewTable {
 
 export interface PreviewCell {
   text: string;
+  /** The number with all its digits where the text has fewer. */
+  whole: string | null;
   isMissing: boolean;
   isNumber: boolean;
   isNew: boolean;
@@ -78,11 +80,20 @@ function previewTable(rows: ShownRows, views: ColumnView[]): PreviewTable {
   };
 }
 
+/** Sixteen digits of a computed number hide the three that matter; whole numbers may be ids and stay as they are. */
+const longFraction = /^-?\d+\.\d{5,}(e[-+]?\d+)?$/i;
+
+function rounded(text: string): string {
+  return String(Number(Number(text).toPrecision(6)));
+}
+
 export function cell(value: unknown, look: { isNumber?: boolean; isNew?: boolean }): PreviewCell {
   const isMissing = value === null || value === undefined;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const isLong = !isMissing && look.isNumber === true && longFraction.test(text);
   return {
-    text: isMissing ? 'missing' : shorten(text, shownCharacters),
+    text: isMissing ? 'missing' : isLong ? rounded(text) : shorten(text, shownCharacters),
+    whole: isLong ? text : null,
     isMissing,
     isNumber: look.isNumber ?? typeof value === 'number',
     isNew: look.isNew ?? false,
