@@ -99,7 +99,7 @@ export function jobPage(
       chosen: report?.best.model,
     }),
     best: bestSoFarChart(facts, clock.nowMs),
-    metrics: facts.metrics.map((series) => metricLine(series)),
+    metrics: facts.metrics.filter((series) => !isDrawnAbove(series.name, facts)).map((series) => metricLine(series)),
     log: logCard(
       log.lines,
       {
@@ -181,6 +181,11 @@ function secondsLeft({ job, spec }: JobFacts, nowMs: number): number | null {
   if (job.done_at_ms !== null) return null;
   if (job.training_deadline_ms !== null) return Math.max(0, (job.training_deadline_ms - nowMs) / 1000);
   return spec.limits.trainingSeconds;
+}
+
+/** The trainer also sends the best score so far as a metric; the chart above shows it from the leaderboard. */
+function isDrawnAbove(name: string, { leaderboard }: JobFacts): boolean {
+  return leaderboard.some((entry) => !entry.baseline && entry.validation !== null && name === `best_${entry.metric}`);
 }
 
 function metricLine(series: JobFacts['metrics'][number]): MetricLine {
