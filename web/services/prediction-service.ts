@@ -25,6 +25,7 @@ import type {
   PredictionService,
   Rejected,
   Removal,
+  UploadedFile,
   Who,
 } from './services.ts';
 import type { FieldProblem } from './views.ts';
@@ -106,27 +107,47 @@ export function predictionService(
     return { prediction: predictionSummary(kept.row), sentence: await begin(kept.row), created: kept.inserted };
   };
 
+  // The second press waits for the first: both at once would keep the same file as two datasets.
+  const uploads = new Map<string, Promise<void>>();
+
+  const acceptOneUpload = async (
+    who: Who,
+    modelId: string,
+    file: UploadedFile,
+    id: string,
+  ): Promise<PredictionAccepted | Rejected> => {
+    const model = await findModel(who, modelId);
+    const kept = await parts.keep(who, file);
+    const dropAgain = async () => {
+      if (kept.created) await parts.datasets.remove(who, kept.row.id);
+    };
+    const problems = lacking(model, kept.row, 'file');
+    if (problems.length > 0) {
+      await dropAgain();
+      return { problems };
+    }
+    const datasetId = kept.row.id;
+    // Another file, sent from a page that the browser went back to, is another request.
+    const before = await stores.predictions.get({ workspaceId: who.workspaceId, deleted: true }, id);
+    const own = before && before.dataset_id !== datasetId ? {} : { id };
+    const accepted = await accept(who, { ...own, modelId, datasetId });
+    if ('problems' in accepted) await dropAgain();
+    return accepted;
+  };
+
   return {
     accept,
 
-    async acceptUpload(who, modelId, file, id) {
-      const model = await findModel(who, modelId);
-      const kept = await parts.keep(who, file);
-      const dropAgain = async () => {
-        if (kept.created) await parts.datasets.remove(who, kept.row.id);
-      };
-      const problems = lacking(model, kept.row, 'file');
-      if (problems.length > 0) {
-        await dropAgain();
-        return { problems };
+    async acceptUpload(who, modelId, file, id = randomUUID()) {
+      const key = `${who.workspaceId}/${id}`;
+      const mine = (uploads.get(key) ?? Promise.resolve()).then(() => acceptOneUpload(who, modelId, file, id));
+      const ended = mine.then(nothing, nothing);
+      uploads.set(key, ended);
+      try {
+        return await mine;
+      } finally {
+        if (uploads.get(key) === ended) uploads.delete(key);
       }
-      const datasetId = kept.row.id;
-      // Another file, sent from a page that the browser went back to, is another request.
-      const before = id && (await stores.predictions.get({ workspaceId: who.workspaceId, deleted: true }, id));
-      const own = id === undefined || (before && before.dataset_id !== datasetId) ? {} : { id };
-      const accepted = await accept(who, { ...own, modelId, datasetId });
-      if ('problems' in accepted) await dropAgain();
-      return accepted;
     },
 
     async get(who, id) {
@@ -208,6 +229,8 @@ export function predictionService(
     };
   }
 }
+
+function nothing(): void {}
 
 /** What can be said at once; types are compared value by value when the data is prepared. */
 function lacking(model: ModelRow, dataset: DatasetRow, field: string): FieldProblem[] {

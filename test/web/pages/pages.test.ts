@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openPageApp, type PageApp } from '../page-app.ts';
 import { seedStories, seedStuck, type Stories } from '../seed-stories.ts';
-import { formSession } from './form-session.ts';
+import { fieldsOf, formSession } from './form-session.ts';
 
 let pages: PageApp;
 let stories: Stories;
@@ -163,6 +163,39 @@ test('a prediction shows its first rows, what was added first, and three downloa
   expect(text).toContain('3 of 10,000 rows');
   expect(text).toContain('missing');
   for (const format of ['csv', 'json', 'parquet']) expect(text).toContain(`/output.${format}"`);
+});
+
+test('makes one prediction of an upload that is sent twice at once, another of another file', async () => {
+  const page = `/models/${stories.model}/predict`;
+  const form = await session.get(page);
+  const { id, ...fields } = fieldsOf(form.text, `${page}/upload`);
+  expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  const names = [...form.text.matchAll(/<dt class="break">([^<]+)/g)].map(([, name]) => name);
+  const table = (value: string) => `${names.join(',')}\n${`${names.map(() => value).join(',')}\n`.repeat(5)}`;
+  const send = (content: string) =>
+    session.agent
+      .post(`${page}/upload`)
+      .field({ ...(fields as Record<string, string>), id: String(id) })
+      .attach('file', Buffer.from(content), 'twice.csv');
+  const answers = await Promise.all([send(table('1')), send(table('1'))]);
+  expect(answers.map(({ headers }) => headers['location'])).toEqual([`/predictions/${id}`, `/predictions/${id}`]);
+  const other = await send(table('2'));
+  expect(other.status).toBe(303);
+  expect(other.headers['location']).not.toBe(`/predictions/${id}`);
+});
+
+test('calls engines and types of columns as people do', async () => {
+  const { text } = await session.get(`/models/${stories.model}`);
+  expect(text).toContain('AutoGluon');
+  for (const path of [`/models/${stories.model}`, `/models/${stories.model}/predict`])
+    expect([path, /VARCHAR|BIGINT|DOUBLE/.exec((await session.get(path)).text)]).toEqual([path, null]);
+  for (const path of ['/models', '/jobs'])
+    expect([path, />(sklearn|autogluon)</.exec((await session.get(path)).text)]).toEqual([path, null]);
+});
+
+test('the live parts of an open job hold the line of machines', async () => {
+  const { text } = await session.get(`/jobs/${stories.training}/live`);
+  expect(text).toMatch(/id="machines-chip"[^>]*data-live>\d+ machine/);
 });
 
 test('serves a report so that it can do nothing', async () => {
