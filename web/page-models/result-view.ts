@@ -97,7 +97,7 @@ function timingRows({ seconds, rows, seed }: Report, folds: number): ResultView[
         `${formatCount(rows.test ?? 0)} to judge`,
       ]
     : [];
-  if (parts.length > 0) timings.push({ name: 'Rows', value: listing(parts) });
+  if (parts.length > 0) timings.push({ name: 'Rows', value: folds > 1 ? parts.join('; ') : listing(parts) });
   if (seed !== null && seed !== undefined) timings.push({ name: 'Seed', value: String(seed) });
   return timings;
 }

@@ -124,6 +124,17 @@ test('prefills every field of a job that is trained again', async () => {
   expect(again['id']).not.toBe(fields['id']);
 });
 
+test('keeps a time of twenty seconds as it is, and guesses nothing for what is trained again', async () => {
+  const { address, fields, id } = await formFor();
+  const confirm = await session.post(address, '/jobs/confirm', { ...fields, minutes: '20 s' });
+  expect(confirm.text).toContain('20 s of training');
+  expect(confirm.text).not.toMatch(/\([^()]*\([^()]*\)\)/);
+  await session.agent.post('/jobs').type('form').send(fieldsOf(confirm.text, '/jobs'));
+  const like = await session.get(`/jobs/new?like=${id}`);
+  expect(fieldsOf(like.text, '/jobs/confirm')).toMatchObject({ minutes: '20 s' });
+  expect(like.text).not.toContain('Guessed');
+});
+
 test('goes back from the confirmation to the same form', async () => {
   const { address, fields } = await formFor();
   const confirm = await session.post(address, '/jobs/confirm', { ...fields, name: 'to be changed' });

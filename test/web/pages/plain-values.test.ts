@@ -1,0 +1,60 @@
+import type { Engine } from '../../../domain/engine.ts';
+import { cell } from '../../../web/page-models/dataset-page.ts';
+import { requestFrom, valuesOf } from '../../../web/page-models/job-form.ts';
+import { firstValues } from '../../../web/page-models/job-guess.ts';
+import { reportSchema } from '../../../web/page-models/report.ts';
+import { resultView } from '../../../web/page-models/result-view.ts';
+
+test.each([
+  ['0.12345678901234567', true, '0.123457', '0.12345678901234567'],
+  ['1234567890123456', true, '1234567890123456', null],
+  ['18.25', true, '18.25', null],
+  ['0.12345678901234567', false, '0.12345678901234567', null],
+])('shows %s (number: %s) as %s', (value, isNumber, text, whole) => {
+  expect(cell(value, { isNumber })).toMatchObject({ text, whole });
+});
+
+test.each([
+  [600, '10'],
+  [90, '1.5'],
+  [20, '20 s'],
+  [100, '100 s'],
+])('brings a limit of %d seconds back as “%s”, and reads it again', (seconds, minutes) => {
+  const asked = {
+    name: 'a',
+    datasetId: '00000000-0000-4000-8000-000000000000',
+    task: { kind: 'binary', labels: ['b'] },
+    engine: { name: 'sklearn' },
+    limits: { trainingSeconds: seconds },
+  } as const;
+  const values = valuesOf(asked as never);
+  expect(values['minutes']).toBe(minutes);
+  expect(requestFrom('id', values, []).request['limits']).toMatchObject({ trainingSeconds: seconds });
+});
+
+test('counts the rows of folds once', () => {
+  const report = reportSchema.parse({
+    metric: { name: 'roc_auc', title: 'ROC AUC', higherIsBetter: true },
+    best: { model: 'forest', validation: 0.9, interval: null, test: 0.9, testInterval: null },
+    rows: { train: 480, validation: 480, test: 120 },
+  });
+  const rowsWith = (folds: number) => resultView(report, 'm', folds).timings.find(({ name }) => name === 'Rows')?.value;
+  expect(rowsWith(5)).toBe('480 to train and choose, by 5 folds; 120 to judge');
+  expect(rowsWith(0)).toBe('480 to train, 480 to choose and 120 to judge');
+});
+
+test('opens the form with the engine that is prepared at the start, where it is ready', () => {
+  const engine = (name: string, preparedAtStart: boolean, ready: boolean) => ({
+    ...({ name, title: name, summary: '', tasks: [], settings: [], continues: false } satisfies Partial<Engine>),
+    environment: { downloadMegabytes: 1, installSeconds: 1, preparedAtStart },
+    ready,
+  });
+  const chosen = (isReady: boolean) =>
+    firstValues({
+      dataset: { id: 'd', name: 'd.csv' },
+      profile: { rows: 0, columns: [] },
+      engines: [engine('large', false, true), engine('small', true, isReady)],
+      machines: [],
+    })['engine.name'];
+  expect([chosen(true), chosen(false)]).toEqual(['small', 'large']);
+});
