@@ -12,7 +12,11 @@ export function engineActivities({ stores, prepareEnvironment }: Dependencies) {
       const say = async () => {
         const sentence = latest;
         latest = undefined;
-        if (sentence) await worksOf(stores, request.kind).say(request.id, sentence);
+        // What could not be said now is no reason to give up: the next sentence comes in a second.
+        if (sentence)
+          await worksOf(stores, request.kind)
+            .say(request.id, sentence)
+            .catch(() => {});
       };
       let saying = Promise.resolve();
       const every = setInterval(() => {

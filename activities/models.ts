@@ -41,6 +41,11 @@ export function modelActivities(dependencies: Dependencies) {
       const { cloud, work } = await cloudOf(dependencies, ref);
       if (work.kind !== 'job') throw new TrainyardError('Bug', 'Only a job leaves a model.');
       const { spec } = work;
+      if (await stores.models.findByJob(spec.id)) return;
+      // The end of its machine and not the time now: collected again, the archive must be the same to the byte, since
+      // whoever loads it compares.
+      const attempt = await stores.attempts.get(ref);
+      const signedAt = new Date(attempt?.ended_at_ms ?? now()).toISOString();
       await inScratch(dependencies, async (folder) => {
         const fetch = collectorOf(cloud, ref, folder);
         const archive = await fetch('model.zip');
@@ -54,7 +59,7 @@ export function modelActivities(dependencies: Dependencies) {
           keyId: key.keyId,
           signature: key.sign(manifestBytes),
           manifestSha256: createHash('sha256').update(manifestBytes).digest('hex'),
-          signedAt: new Date(now()).toISOString(),
+          signedAt,
         };
         const signaturePath = join(folder, 'signature.json');
         await writeFile(signaturePath, JSON.stringify({ ...signature, publicKey: key.publicKeyPem }, null, 2));

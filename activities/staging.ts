@@ -18,7 +18,7 @@ interface ModelColumn {
 
 /** Lays out in the bucket what a machine will need. */
 export function stagingActivities(dependencies: Dependencies) {
-  const { stores, data } = dependencies;
+  const { stores, store, data } = dependencies;
   return {
     /** Safe to retry: every object is replaced whole. */
     async stageTraining(holder: Holder): Promise<void> {
@@ -26,14 +26,16 @@ export function stagingActivities(dependencies: Dependencies) {
       if (work.kind !== 'job') throw new TrainyardError('Bug', 'Only a job is staged for training.');
       const { spec } = work;
       const dataset = await stores.datasets.find(spec.datasetId);
-      if (!dataset) throw new TrainyardError('BadData', 'The dataset of this job has been deleted.');
+      if (!isThere(dataset)) throw new TrainyardError('BadData', 'The dataset of this job has been deleted.');
       await inScratch(dependencies, async (folder) => {
         const path = join(folder, 'data.parquet');
         await fromStore(dependencies, `datasets/${dataset.content_hash}/data.parquet`, path);
         await cloud.putObject(holder, 'input/data.parquet', path);
         if (!spec.continuesJobId) return;
         const model = await stores.models.findByJob(spec.continuesJobId);
-        if (!model) throw new TrainyardError('BadSpec', 'The model that this job was to continue has been deleted.');
+        if (!isThere(model)) {
+          throw new TrainyardError('BadSpec', 'The model that this job was to continue has been deleted.');
+        }
         await cloud.putObject(holder, 'input/model.zip', await trustedModel(dependencies, model, folder));
       });
     },
@@ -43,21 +45,28 @@ export function stagingActivities(dependencies: Dependencies) {
       const { cloud, work } = await cloudOf(dependencies, holder);
       if (work.kind !== 'prediction') throw new TrainyardError('Bug', 'Only a prediction is staged for predicting.');
       const model = await stores.models.find(work.spec.modelId);
-      if (!model) throw new TrainyardError('NotFound', 'The model of this prediction has been deleted.');
+      if (!isThere(model)) throw new TrainyardError('NotFound', 'The model of this prediction has been deleted.');
       const dataset = await stores.datasets.find(work.spec.datasetId);
-      if (!dataset) throw new TrainyardError('BadData', 'The data of this prediction has been deleted.');
+      if (!isThere(dataset)) throw new TrainyardError('BadData', 'The data of this prediction has been deleted.');
       const columns = JSON.parse(model.input_schema_json) as ModelColumn[];
       const features = columns.filter((column) => column.role === 'feature');
       await inScratch(dependencies, async (folder) => {
-        const given = join(folder, 'given.parquet');
+        const given = join(folder, 'given');
         const fitting = join(folder, 'data.parquet');
-        await fromStore(dependencies, `datasets/${dataset.content_hash}/data.parquet`, given);
-        await data.conform({ path: given, isCsv: false, schema: features, toParquet: fitting });
+        // As it was uploaded: “007” that was taken for a number on its own is text again where the model learned text.
+        const upload = `datasets/${dataset.content_hash}/original`;
+        const isCsv = await store.exists(upload);
+        await fromStore(dependencies, isCsv ? upload : `datasets/${dataset.content_hash}/data.parquet`, given);
+        await data.conform({ path: given, isCsv, schema: features, toParquet: fitting, name: dataset.name });
         await cloud.putObject(holder, 'input/data.parquet', fitting);
         await cloud.putObject(holder, 'input/model.zip', await trustedModel(dependencies, model, folder));
       });
     },
   };
+}
+
+function isThere<Row extends { deleted_at_ms: number | null }>(row: Row | undefined): row is Row {
+  return row !== undefined && row.deleted_at_ms === null;
 }
 
 /** The trainer's own spec, anew for each attempt: what is left of the time differs. */
@@ -111,7 +120,7 @@ function predictSpec({ spec }: Extract<HolderWork, { kind: 'prediction' }>) {
 }
 
 export async function fromStore({ store }: Pick<Dependencies, 'store'>, object: string, path: string): Promise<void> {
-  await pipeline(await store.openRead(object), createWriteStream(path));
+  await pipeline(store.openRead(object), createWriteStream(path));
 }
 
 export async function inScratch<T>(

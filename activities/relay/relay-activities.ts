@@ -7,8 +7,10 @@ import type { AttemptRef } from '../../domain/ids.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { cloudOf } from '../holders.ts';
 import { compactLog } from './compact-log.ts';
+import { Listening } from './listening.ts';
 import { Relay } from './relay.ts';
-import { type LeftOff, watchMachine } from './watch-machine.ts';
+import type { LeftOff } from './machine-watch.ts';
+import { watchMachine } from './watch-machine.ts';
 
 /** How an attempt came to its end. */
 export type RelayResult = { trainingSeconds: number } & (
@@ -19,6 +21,7 @@ export type RelayResult = { trainingSeconds: number } & (
 
 /** Nothing new for this long, with the machine gone: the channel is empty. */
 const quietMs = 1000;
+const tickMs = 100;
 
 export function relayActivities(dependencies: Dependencies) {
   const { stores } = dependencies;
@@ -48,6 +51,8 @@ export function relayActivities(dependencies: Dependencies) {
       const watching = watchMachine(dependencies, cloud, ref, request.silenceSeconds, relay, stop).finally(() =>
         relay.stopReading(),
       );
+      // Looked at when the reading has ended; until then nobody waits for it, and that must not end the process.
+      watching.catch(() => {});
       let leftOff: LeftOff | undefined;
       let terminal: TerminalEvent | undefined;
       try {
@@ -71,8 +76,12 @@ export function relayActivities(dependencies: Dependencies) {
       const relay = new Relay(dependencies, cloud, ref);
       if (!(await relay.takeOver())) {
         const reading = relay.readUntilEnd().then(() => true);
-        while (!(await Promise.race([reading, sleep(100).then(() => false)]))) {
-          if (Date.now() - relay.lastBatchMs > quietMs) relay.stopReading();
+        const quiet = new Listening(Date.now(), 2 * tickMs);
+        let { heardAtMs } = relay;
+        while (!(await Promise.race([reading, sleep(tickMs).then(() => false)]))) {
+          if (relay.heardAtMs !== heardAtMs) quiet.heard(Date.now());
+          ({ heardAtMs } = relay);
+          if (quiet.tick(Date.now()) >= quietMs) relay.stopReading();
         }
         await relay.closeGaps();
       }

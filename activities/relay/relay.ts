@@ -10,6 +10,7 @@ import { compactLog } from './compact-log.ts';
 import { Contiguous } from './contiguous.ts';
 
 const lookAtDiskEveryMs = 5000;
+const lookAgainMs = 1000;
 /** Acknowledging every batch of a chatty trainer would cost more than reading it. */
 const ackEveryMs = 1000;
 
@@ -28,8 +29,8 @@ export class Relay {
   #ackedSeq = 0;
   #ackedAtMs = 0;
   #diskSeenAtMs = 0;
-  /** When it last took something in; when it began, until then. */
-  lastBatchMs = Date.now();
+  #busy = false;
+  #heardAtMs = Date.now();
 
   constructor(dependencies: Dependencies, cloud: Cloud, ref: AttemptRef) {
     this.#dependencies = dependencies;
@@ -45,12 +46,27 @@ export class Relay {
     return this.#terminal;
   }
 
+  /**
+   * When it was last heard from the machine. While something is being taken in, or waits for room, that is now: nobody
+   * listens in the meantime, so nobody may say that the machine is silent or that the channel is empty.
+   */
+  get heardAtMs(): number {
+    return this.#busy ? Date.now() : this.#heardAtMs;
+  }
+
   /** Reads until the last word, or until `stopReading`. */
   async readUntilEnd(): Promise<TerminalEvent | undefined> {
+    this.#heardAtMs = Date.now();
     for await (const batch of this.#cloud.readSignals(this.#ref, this.#order.seq, this.#reading.signal)) {
-      await this.#roomToKeep();
-      const ready = this.#order.add(batch.events);
-      if (ready.length > 0) await this.#take(ready);
+      this.#busy = true;
+      try {
+        if (!(await this.#roomToKeep())) break;
+        const ready = this.#order.add(batch.events);
+        if (ready.length > 0) await this.#take(ready);
+      } finally {
+        this.#heardAtMs = Date.now();
+        this.#busy = false;
+      }
       if (this.#terminal) break;
     }
     await this.#acknowledge(true);
@@ -83,7 +99,6 @@ export class Relay {
   async #take(events: TrainerEvent[]): Promise<void> {
     const first = events[0] as TrainerEvent;
     const last = events.at(-1) as TrainerEvent;
-    this.lastBatchMs = Date.now();
     await this.#dependencies.stores.relays.commit({
       ref: this.#ref,
       epoch: this.#epoch,
@@ -107,11 +122,16 @@ export class Relay {
   }
 
   /** Out of disk: what cannot be taken in stays with the machine, unacknowledged, until there is room. */
-  async #roomToKeep(): Promise<void> {
-    if (Date.now() - this.#diskSeenAtMs < lookAtDiskEveryMs) return;
+  async #roomToKeep(): Promise<boolean> {
+    if (Date.now() - this.#diskSeenAtMs < lookAtDiskEveryMs) return true;
     const { freeBytes, relayStopsBelowBytes } = this.#dependencies;
-    while ((await freeBytes()) < relayStopsBelowBytes && !this.#reading.signal.aborted) await sleep(lookAtDiskEveryMs);
+    const { signal } = this.#reading;
+    while ((await freeBytes()) < relayStopsBelowBytes) {
+      if (signal.aborted) return false;
+      await sleep(lookAgainMs, undefined, { signal }).catch(() => {});
+    }
     this.#diskSeenAtMs = Date.now();
+    return true;
   }
 }
 

@@ -1,5 +1,5 @@
-import { Contiguous } from '../../activities/relay/contiguous.ts';
-import type { TrainerEvent } from '../../domain/event.ts';
+import { Contiguous } from '../../../activities/relay/contiguous.ts';
+import type { TrainerEvent } from '../../../domain/event.ts';
 
 const line = (seq: number, text = `line ${seq}`): TrainerEvent => ({
   seq,

@@ -1,0 +1,71 @@
+import { TrainyardError } from '../../domain/failures.ts';
+import { until } from '../infra/waiting.ts';
+import { type Ground, openGround } from './ground.ts';
+
+let ground: Ground;
+const asked: string[] = [];
+let prepare: (say: (sentence: string) => void) => Promise<void> = async () => {};
+const unhandled: unknown[] = [];
+const noteUnhandled = (reason: unknown) => unhandled.push(reason);
+
+beforeAll(async () => {
+  process.on('unhandledRejection', noteUnhandled);
+  ground = await openGround({
+    prepareEnvironment: async (engine, say) => {
+      asked.push(engine);
+      await prepare(say);
+    },
+  });
+});
+afterAll(async () => {
+  process.off('unhandledRejection', noteUnhandled);
+  await ground.close();
+});
+
+const sentenceOf = async (id: string) => (await ground.dependencies.stores.jobs.find(id))?.sentence;
+
+test('tells the page how far the preparation is, and is done when it is', async () => {
+  const holder = await ground.jobIn('preparing');
+  prepare = async (say) => {
+    say('Downloading: 10 of 50 MB.');
+    await until('it is on the page', async () => (await sentenceOf(holder.id)) === 'Downloading: 10 of 50 MB.');
+  };
+  await ground.activities.prepareEngine({ ...holder, engine: 'sklearn' });
+  prepare = async () => {};
+  await ground.activities.prepareEngine({ ...holder, engine: 'sklearn' });
+  expect(asked).toEqual(['sklearn', 'sklearn']);
+});
+
+test('goes on when the page cannot be told, and the process with it', async () => {
+  const holder = await ground.jobIn('preparing');
+  const { jobs } = ground.dependencies.stores;
+  const { say } = jobs;
+  let tries = 0;
+  jobs.say = async () => {
+    tries += 1;
+    throw new TrainyardError('DatabaseUnavailable', 'The database does not answer.');
+  };
+  prepare = async (tell) => {
+    tell('Unpacking.');
+    await until('it was tried', () => tries > 0);
+    await until(
+      'the failure has been noticed by whoever looks for it',
+      () => new Promise((r) => setImmediate(r, true)),
+    );
+  };
+  try {
+    await ground.activities.prepareEngine({ ...holder, engine: 'sklearn' });
+  } finally {
+    jobs.say = say;
+  }
+  expect(unhandled).toEqual([]);
+});
+
+test('a preparation that fails fails the step, for its reason', async () => {
+  const holder = await ground.jobIn('preparing');
+  prepare = async () => {
+    throw new TrainyardError('EngineUnavailable', 'The index does not answer.');
+  };
+  const request = { ...holder, engine: 'autogluon' };
+  await expect(ground.activities.prepareEngine(request)).rejects.toMatchObject({ type: 'EngineUnavailable' });
+});

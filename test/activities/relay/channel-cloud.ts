@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TrainerEvent } from '../../../domain/event.ts';
+import { type AttemptRef, machineNameOf } from '../../../domain/ids.ts';
+import type { EventBatch, MachineSeen } from '../../../infra/cloud.ts';
+import { SimulatedCloud } from '../../clouds/simulated-cloud.ts';
+
+interface Channel {
+  batches: TrainerEvent[][];
+  acked: number[];
+  readers: number;
+  /** What the cloud says of the machine, when it is not what it is. */
+  seen: Partial<MachineSeen>;
+  lookFails: Error | undefined;
+  ackFails: Error | undefined;
+}
+
+/**
+ * A cloud whose channel hands out exactly the batches that a test puts into it, repeated and out of order as they are,
+ * to every reader from the first on; as a queue does that delivers at least once.
+ */
+export class ChannelCloud extends SimulatedCloud {
+  readonly #channels = new Map<string, Channel>();
+
+  constructor() {
+    super({ script: () => async (actor) => actor.gone });
+  }
+
+  channel(ref: AttemptRef): Channel {
+    const name = machineNameOf(ref);
+    const known = this.#channels.get(name);
+    if (known) return known;
+    const made: Channel = { batches: [], acked: [], readers: 0, seen: {}, lookFails: undefined, ackFails: undefined };
+    this.#channels.set(name, made);
+    return made;
+  }
+
+  say(ref: AttemptRef, ...events: TrainerEvent[]): void {
+    this.channel(ref).batches.push(events);
+  }
+
+  override async *readSignals(ref: AttemptRef, _afterSeq: number, signal: AbortSignal): AsyncIterable<EventBatch> {
+    const { batches } = this.channel(ref);
+    this.channel(ref).readers += 1;
+    for (let next = 0; !signal.aborted; ) {
+      const events = batches[next];
+      if (events) {
+        next += 1;
+        yield { events, unreadable: 0 };
+      } else await sleep(10, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  override async ackSignals(ref?: AttemptRef, seq?: number): Promise<void> {
+    if (!ref || seq === undefined) return;
+    const channel = this.channel(ref);
+    if (channel.ackFails) throw channel.ackFails;
+    channel.acked.push(seq);
+  }
+
+  override async lookAtMachine(ref: AttemptRef): Promise<MachineSeen> {
+    const { lookFails, seen } = this.channel(ref);
+    if (lookFails) throw lookFails;
+    return { ...(await super.lookAtMachine(ref)), ...seen };
+  }
+}
+
+const at = 1_790_000_000_000;
+const machine = { cpuPercent: 50, memoryUsedBytes: 1, memoryTotalBytes: 2, diskUsedBytes: 1, diskTotalBytes: 2 };
+
+/** What trainers say: each word a second after the one before it, by the machine's clock. */
+export const words = {
+  hello: (seq: number): TrainerEvent => ({
+    ...{
+      seq,
+      atMs: at + seq * 1000,
+      type: 'hello',
+      runnerVersion: '1',
+      host: 'here',
+      cpus: 2,
+      memoryBytes: 1,
+      gpus: [],
+    },
+  }),
+  line: (seq: number, text = `line ${seq}`): TrainerEvent => ({
+    ...{ seq, atMs: at + seq * 1000, type: 'log', stream: 'out', text },
+  }),
+  beat: (seq: number): TrainerEvent => ({ seq, atMs: at + seq * 1000, type: 'heartbeat', ...machine, gpus: [] }),
+  metric: (seq: number, value: number | null): TrainerEvent => ({
+    ...{
+      seq,
+      atMs: at + seq * 1000,
+      type: 'metric',
+      name: 'loss',
+      step: seq,
+      value,
+      unit: null,
+      higherIsBetter: false,
+    },
+  }),
+  progress: (seq: number, fraction: number): TrainerEvent => ({
+    ...{ seq, atMs: at + seq * 1000, type: 'progress', fraction, secondsLeft: 5, sentence: 'Fitting.' },
+  }),
+  model: (seq: number, model: string): TrainerEvent => ({
+    ...{ seq, atMs: at + seq * 1000, type: 'leaderboard', model, metric: 'roc_auc', higherIsBetter: true },
+    ...{ validation: 0.9, interval: null, fitSeconds: 1, predictMsPer1000: null, baseline: false },
+    ...{ secondsUsed: 1, secondsLeft: 2 },
+  }),
+  finished: (seq: number): TrainerEvent => ({
+    ...{ seq, atMs: at + seq * 1000, type: 'finished', why: 'completed', hasResult: true, sentence: 'done' },
+  }),
+  failed: (seq: number, type: string): TrainerEvent => ({
+    ...{ seq, atMs: at + seq * 1000, type: 'failed', failure: { type, message: 'It broke.' }, exitCode: 70 },
+  }),
+};
