@@ -72,6 +72,8 @@ export function modelActivities(dependencies: Dependencies) {
         await store.put(`${base}/model.zip`, archive);
         const reportText = await readFile(report, 'utf8');
         const { metric, best } = JSON.parse(reportText) as Report;
+        const archiveHash = await sha256Of(archive);
+        const archiveSignature = key.sign(Buffer.from(archiveHash));
         await stores.models.insert({
           id: spec.id,
           workspace_id: spec.workspaceId,
@@ -79,9 +81,9 @@ export function modelActivities(dependencies: Dependencies) {
           job_id: spec.id,
           name: spec.name,
           engine: spec.engine.name,
-          archive_hash: await sha256Of(archive),
+          archive_hash: archiveHash,
           archive_bytes: (await stat(archive)).size,
-          signature_json: JSON.stringify(signature),
+          signature_json: JSON.stringify({ ...signature, archiveSignature }),
           input_schema_json: JSON.stringify(columnsOf(JSON.parse(await readFile(schema, 'utf8')) as InputSchema)),
           report_json: reportText,
           metric: metric.name,

@@ -12,6 +12,8 @@ export interface ModelSignature {
   /** Over the bytes of manifest.json, which names the sha256 of every file in the archive. */
   signature: string;
   manifestSha256: string;
+  /** Over the sha256 of the sealed archive; beside the archive only, since it cannot be inside. */
+  archiveSignature?: string;
   signedAt: string;
 }
 
@@ -36,12 +38,19 @@ export async function trustedModel(dependencies: Dependencies, model: ModelRow, 
       'Restore the file, or train the model again.',
     );
   }
-  const { keyId } = JSON.parse(model.signature_json) as ModelSignature;
+  const { keyId, archiveSignature } = JSON.parse(model.signature_json) as ModelSignature;
   if (keyId !== dependencies.key.keyId) {
     throw new TrainyardError(
       'ModelNotTrusted',
       `The model “${model.name}” was signed by another installation (${keyId}); it is not loaded.`,
       'Set TRAINYARD_TRUST_FOREIGN_MODELS=true if you trust where it comes from.',
+    );
+  }
+  if (!dependencies.key.verify(Buffer.from(model.archive_hash), archiveSignature ?? '')) {
+    throw new TrainyardError(
+      'ModelNotTrusted',
+      `The signature of the model “${model.name}” does not fit its archive; it is not loaded.`,
+      'Train the model again.',
     );
   }
   return path;

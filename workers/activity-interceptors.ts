@@ -12,6 +12,7 @@ const triesForABug = 3;
  * into a failure of our closed union.
  */
 export function aroundActivities(log: Logger) {
+  const bugs = new Map<string, number>();
   return (context: Context): { inbound: ActivityInboundCallsInterceptor } => ({
     inbound: {
       async execute(input, next) {
@@ -19,7 +20,7 @@ export function aroundActivities(log: Logger) {
         try {
           return await next(input);
         } catch (error) {
-          throw asFailure(error, context, log);
+          throw asFailure(error, context, log, bugs);
         } finally {
           clearInterval(beat);
         }
@@ -28,7 +29,7 @@ export function aroundActivities(log: Logger) {
   });
 }
 
-function asFailure(error: unknown, context: Context, log: Logger): unknown {
+function asFailure(error: unknown, context: Context, log: Logger, bugs: Map<string, number>): unknown {
   const { activityType, attempt, workflowExecution } = context.info;
   // A caller that names no failure to give up on wants it done, however long it takes: what frees, what keeps the books.
   const mayGiveUp = (context.info.retryPolicy?.nonRetryableErrorTypes?.length ?? 0) > 0;
@@ -36,6 +37,14 @@ function asFailure(error: unknown, context: Context, log: Logger): unknown {
   if (error instanceof CancelledFailure) return stopped(context);
   if (error instanceof ApplicationFailure) return error;
   if (context.cancellationSignal.aborted) return stopped(context);
+  // Only bugs count: Temporal's own count of attempts also grows with every worker that went away in between.
+  const tooMany = () => {
+    const key = `${workflowExecution?.runId} ${context.info.activityId}`;
+    const count = (bugs.get(key) ?? 0) + 1;
+    if (count < triesForABug) bugs.set(key, count);
+    else bugs.delete(key);
+    return count >= triesForABug;
+  };
   if (error instanceof TrainyardError) {
     const family = familyOf(error.type);
     if (family === 'bug') log.error({ ...where, type: error.type, err: error }, error.message);
@@ -43,7 +52,7 @@ function asFailure(error: unknown, context: Context, log: Logger): unknown {
     return ApplicationFailure.create({
       type: error.type,
       message: error.hint ? `${error.message} ${error.hint}` : error.message,
-      nonRetryable: mayGiveUp && (notRetried.includes(error.type) || (family === 'bug' && attempt >= triesForABug)),
+      nonRetryable: mayGiveUp && (notRetried.includes(error.type) || (family === 'bug' && tooMany())),
       cause: error,
     });
   }
@@ -52,7 +61,7 @@ function asFailure(error: unknown, context: Context, log: Logger): unknown {
   return ApplicationFailure.create({
     type,
     message: error instanceof Error ? error.message : String(error),
-    nonRetryable: mayGiveUp && type === 'Bug' && attempt >= triesForABug,
+    nonRetryable: mayGiveUp && type === 'Bug' && tooMany(),
     ...(error instanceof Error ? { cause: error } : {}),
   });
 }

@@ -42,7 +42,9 @@ export async function openDependencies(settings: Settings): Promise<Dependencies
     installationId: installation.id,
     prepareEnvironment: (engine, onProgress) => environments.prepare(engine, onProgress),
     async runTrainerTool(args) {
-      await run(pythonPath, ['-m', 'trainer', ...args], { env: { ...process.env, PYTHONPATH: trainerFolder } });
+      // It opens an archive that a trainer made: nothing to sign in with may be in reach.
+      const env = { PATH: process.env['PATH'], PYTHONPATH: trainerFolder };
+      await run(pythonPath, ['-s', '-S', '-m', 'trainer', ...args], { env });
     },
     scratchFolder,
     freeBytes: () => freeBytes(dataFolder),

@@ -4,7 +4,7 @@ import { notRetried } from '../domain/failures.ts';
 import { decisionsQueue, type Queues } from '../domain/queues.ts';
 
 /**
- * Every worker beats for its activities (workers/pulse-interceptor.ts), so a killed worker is noticed after
+ * Every worker beats for its activities (workers/activity-interceptors.ts), so a killed worker is noticed after
  * this many seconds and not after the whole time an activity may take.
  */
 const heartbeatTimeout = '5 s';

@@ -6,8 +6,13 @@ import type { Dependencies } from '../dependencies.ts';
 export interface LedgerReport {
   /** Things of this installation that exist in the cloud now. */
   found: number;
-  /** Things that should not exist: nobody's, or of somebody who is done. */
+  /** Things that should not exist: their holder is done. */
   orphans: Thing[];
+  /**
+   * Things of holders that the database does not know. Rows are never taken away, so this is what a database put back
+   * from a copy looks like: they may well be at work, and have an end of their own. They are reported, not removed.
+   */
+  unknown: Thing[];
   /** True when orphans were only reported: the ledger is empty or was restored, so it cannot say what is nobody's. */
   onlyReported: boolean;
 }
@@ -18,8 +23,11 @@ export async function compareLedger(dependencies: Dependencies, cloud: Cloud): P
   const things = (await cloud.list()).filter((thing) => thing.labels.installationId === installationId);
   const live = (await stores.resources.live()).filter((row) => row.cloud === cloud.name);
   const orphans: Thing[] = [];
+  const unknown: Thing[] = [];
   for (const thing of things) {
-    if (await isOrphan(dependencies, thing)) orphans.push(thing);
+    const row = await worksOf(stores, thing.labels.kind).find(thing.labels.id);
+    if (!row) unknown.push(thing);
+    else if (row.phase === 'done') orphans.push(thing);
   }
   const installation = await stores.installation.get();
   const ledgerKnowsNothing = things.length > 0 && (await stores.resources.isEmpty());
@@ -28,13 +36,7 @@ export async function compareLedger(dependencies: Dependencies, cloud: Cloud): P
     for (const thing of orphans) await remove(cloud, thing);
     await strikeOff(live, things, dependencies, cloud, now());
   }
-  return { found: things.length, orphans, onlyReported };
-}
-
-async function isOrphan({ stores }: Dependencies, thing: Thing): Promise<boolean> {
-  const row = await worksOf(stores, thing.labels.kind).find(thing.labels.id);
-  if (!row) return true;
-  return row.phase === 'done';
+  return { found: things.length, orphans, unknown, onlyReported };
 }
 
 async function remove(cloud: Cloud, { kind, labels, attempt }: Thing): Promise<void> {

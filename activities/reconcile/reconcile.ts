@@ -37,12 +37,15 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
   };
 }
 
-function say(log: Logger, cloud: string, { orphans, onlyReported }: LedgerReport): void {
+function say(log: Logger, cloud: string, { orphans, unknown, onlyReported }: LedgerReport): void {
+  const names = (things: LedgerReport['orphans']) => things.map((thing) => `${thing.kind} ${thing.name}`);
+  if (unknown.length > 0) {
+    log.error({ cloud, names: names(unknown) }, 'found without a row in the database; reported, not removed');
+  }
   if (orphans.length === 0) return;
-  const names = orphans.map((thing) => `${thing.kind} ${thing.name}`);
-  if (onlyReported)
-    log.error({ cloud, names }, 'found without an owner; only reported, since the ledger is empty or was restored');
-  else log.warn({ cloud, names }, 'found without an owner, and removed');
+  if (onlyReported) {
+    log.error({ cloud, names: names(orphans) }, 'left by who is done; only reported, since the ledger was restored');
+  } else log.warn({ cloud, names: names(orphans) }, 'left by who is done, and removed');
 }
 
 export function reconcileActivities(reconcile: (cloud: string) => Promise<void>) {

@@ -19,7 +19,9 @@ export async function compactLog(
   for (;;) {
     const tail = await stores.log.compactable(holder, { minLines: worthAChunkLines, force });
     if (!tail) return;
-    const object = `logs/${kind}-${id}/${String(tail.firstLine).padStart(12, '0')}.jsonl.gz`;
+    // How many lines it holds is in its name too: a relay that was overtaken and writes late, with fewer, writes elsewhere.
+    const lines = `${String(tail.firstLine).padStart(12, '0')}-${tail.lineCount}`;
+    const object = `logs/${kind}-${id}/${lines}.jsonl.gz`;
     const text = tail.lines.map((line) => JSON.stringify(line)).join('\n');
     await store.putText(object, await pack(`${text}\n`));
     const { firstLine, lineCount, bytes } = tail;

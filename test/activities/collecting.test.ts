@@ -84,7 +84,9 @@ describe('a model', () => {
     const read = 'import sys, zipfile; sys.stdout.write(zipfile.ZipFile(sys.argv[1]).read("signature.json").decode())';
     const { stdout } = await python(['-c', read, path]);
     rmSync(path);
-    expect(JSON.parse(stdout)).toEqual({ ...signature, publicKey: key.publicKeyPem });
+    const { archiveSignature, ...inside } = signature;
+    expect(JSON.parse(stdout)).toEqual({ ...inside, publicKey: key.publicKeyPem });
+    expect(key.verify(Buffer.from(sha256(archive)), archiveSignature)).toBe(true);
   });
 
   test('collected twice is kept once', async () => {

@@ -30,7 +30,10 @@ export async function keptModel(ground: Ground, columns: [name: string, sqlType:
   const { key, store } = ground.dependencies;
   const model = await ground.madeModel({
     archive_hash: sha256(archive),
-    signature_json: JSON.stringify({ keyId: key.keyId }),
+    signature_json: JSON.stringify({
+      keyId: key.keyId,
+      archiveSignature: key.sign(Buffer.from(sha256(archive))),
+    }),
     input_schema_json: JSON.stringify([
       ...columns.map(([name, sqlType]) => ({ name, sqlType, role: 'feature' })),
       { name: 'y', sqlType: 'BIGINT', role: 'label' },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { Holder } from '../../domain/ids.ts';
 import { keptModel, objectsOf, rowsIn, uploaded } from './files.ts';
@@ -174,7 +175,7 @@ describe('a model is code to whoever loads it', () => {
   test('one that was signed elsewhere is not loaded, and the setting that allows it is named', async () => {
     const model = await keptModel(ground, [['x', 'BIGINT']]);
     const { database } = ground.dependencies.stores;
-    const foreign = { signature_json: JSON.stringify({ keyId: 'feedfeedfeedfeed' }) };
+    const foreign = { signature_json: JSON.stringify({ keyId: 'feedfeedfeedfeed', archiveSignature: 'AAAA' }) };
     await database.transaction((trx) => trx('models').where({ id: model.id }).update(foreign));
     await expect(staged(model.id, false)).rejects.toMatchObject({
       type: 'ModelNotTrusted',
@@ -182,6 +183,18 @@ describe('a model is code to whoever loads it', () => {
       hint: expect.stringContaining('TRAINYARD_TRUST_FOREIGN_MODELS'),
     });
     expect(await staged(model.id, true)).toBe('an archive');
+  });
+
+  test('one whose row and file were both changed is not loaded: only the key can sign', async () => {
+    const model = await keptModel(ground, [['x', 'BIGINT']]);
+    const { database } = ground.dependencies.stores;
+    await ground.dependencies.store.putText(`models/${model.id}/model.zip`, 'another archive');
+    const changed = { archive_hash: createHash('sha256').update('another archive').digest('hex') };
+    await database.transaction((trx) => trx('models').where({ id: model.id }).update(changed));
+    await expect(staged(model.id, false)).rejects.toMatchObject({
+      type: 'ModelNotTrusted',
+      message: expect.stringContaining('signature'),
+    });
   });
 
   test('one that was made here is loaded', async () => {

@@ -8,8 +8,8 @@ import type { LogService, Who } from './services.ts';
 export function logService({ stores, log }: ServiceOptions): LogService {
   const seen = async (who: Who, holder: Holder): Promise<string> => {
     if (holder.kind === 'job') {
-      const row = await stores.jobs.get(who.workspaceId, holder.id);
-      if (row) return row.name;
+      const row = await stores.jobs.get({ workspaceId: who.workspaceId, deleted: true }, holder.id);
+      if (row && row.log_deleted_at_ms === null) return row.name;
     } else if (await stores.predictions.get(who.workspaceId, holder.id)) return `prediction ${holder.id}`;
     throw notFound(`${holder.kind} with this id`, 'It may have been removed.');
   };

@@ -82,7 +82,7 @@ test('does not take a slow database for an empty channel', async () => {
   const { begin, commit } = relays;
   const slowly = async () => {
     const since = Date.now();
-    await until('a slow database has answered', () => Date.now() - since > 1500);
+    await until('a slow database has answered', () => Date.now() - since > 1200);
   };
   relays.begin = async (...given) => {
     await slowly();
