@@ -5,6 +5,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
   type WorkflowExecutionStatusName,
 } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
@@ -23,6 +24,14 @@ import { engineAttribute, nameAttribute, ownerAttribute, phaseAttribute } from '
  * long history a tenth of a second; ten seconds, the default, would be most of what a person waits after a crash.
  */
 const workflowTaskTimeout = '5 s';
+
+/** How long an answer is waited for. */
+export interface Patience {
+  /** A server that is there answers in milliseconds; left to itself, the client would try for twenty seconds. */
+  serverMs: number;
+  /** What a workflow has to answer itself waits for a worker, which may just be coming back. */
+  workerMs: number;
+}
 
 export type WorkflowState = 'running' | 'closed' | 'unknown';
 
@@ -46,32 +55,46 @@ export interface WorkClient {
 }
 
 /** Lazy: web and workers may come up before the server does. */
-export async function openWorkClient(to: TemporalAddress): Promise<WorkClient> {
+export async function openWorkClient(
+  to: TemporalAddress,
+  { serverMs, workerMs }: Patience = { serverMs: 5000, workerMs: 10_000 },
+): Promise<WorkClient> {
   const connection = Connection.lazy({ ...(await connectionOptions(to)), connectTimeout: '5s' });
   const client = new Client({ connection, namespace: to.namespace, dataConverter: createDataConverter() });
 
+  /** Everything that is not an answer means the same to callers: not now; reconcile will mend it. */
+  const within = async <T>(ms: number, ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await connection.withDeadline(Date.now() + ms, ask);
+    } catch (error) {
+      throw unreachable(error);
+    }
+  };
+
   const start = async (type: string, workflowId: string, args: unknown[], attributes?: TypedSearchAttributes) => {
     try {
-      await client.workflow.start(type, {
-        workflowId,
-        args,
-        taskQueue: decisionsQueue,
-        workflowTaskTimeout,
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        ...(attributes ? { typedSearchAttributes: attributes } : {}),
-      });
+      await within(serverMs, () =>
+        client.workflow.start(type, {
+          workflowId,
+          args,
+          taskQueue: decisionsQueue,
+          workflowTaskTimeout,
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          ...(attributes ? { typedSearchAttributes: attributes } : {}),
+        }),
+      );
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unreachable(error);
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   };
 
   const signal = async (holder: Holder, name: string) => {
     try {
-      await client.workflow.getHandle(workflowIdOf(holder)).signal(name);
+      await within(serverMs, () => client.workflow.getHandle(workflowIdOf(holder)).signal(name));
     } catch (error) {
       // A closed workflow needs no signal any more: what was asked has been overtaken.
-      if (!(error instanceof WorkflowNotFoundError)) throw unreachable(error);
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   };
 
@@ -100,14 +123,16 @@ export async function openWorkClient(to: TemporalAddress): Promise<WorkClient> {
       ),
     async startRelease(holder) {
       // Unlike the others it may run again under the same id: each time something was left over.
-      await client.workflow.start('releaseHolder', {
-        workflowId: `release-${workflowIdOf(holder)}`,
-        args: [holder],
-        taskQueue: decisionsQueue,
-        workflowTaskTimeout,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: 'USE_EXISTING',
-      });
+      await within(serverMs, () =>
+        client.workflow.start('releaseHolder', {
+          workflowId: `release-${workflowIdOf(holder)}`,
+          args: [holder],
+          taskQueue: decisionsQueue,
+          workflowTaskTimeout,
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      );
     },
     cancel: (holder) => signal(holder, 'cancel'),
     stop: (holder) => signal(holder, 'stop'),
@@ -115,7 +140,9 @@ export async function openWorkClient(to: TemporalAddress): Promise<WorkClient> {
     async extend(jobId, trainingSeconds) {
       const handle = client.workflow.getHandle(workflowIdOf({ kind: 'job', id: jobId }));
       try {
-        return await handle.executeUpdate<ExtendAnswer, [number]>('extendTime', { args: [trainingSeconds] });
+        return await within(workerMs, () =>
+          handle.executeUpdate<ExtendAnswer, [number]>('extendTime', { args: [trainingSeconds] }),
+        );
       } catch (error) {
         if (error instanceof WorkflowUpdateFailedError) {
           throw new TrainyardError('BadSpec', error.cause?.message ?? error.message);
@@ -123,27 +150,30 @@ export async function openWorkClient(to: TemporalAddress): Promise<WorkClient> {
         if (error instanceof WorkflowNotFoundError) {
           throw new TrainyardError('BadSpec', 'This job is done; its time can no longer be extended.');
         }
-        throw unreachable(error);
+        throw error;
       }
     },
-    status: (holder) => client.workflow.getHandle(workflowIdOf(holder)).query<WorkStatus>('status'),
+    status: (holder) =>
+      within(workerMs, () => client.workflow.getHandle(workflowIdOf(holder)).query<WorkStatus>('status')),
     async stateOf(holder) {
       try {
-        const description = await client.workflow.getHandle(workflowIdOf(holder)).describe();
+        const description = await within(serverMs, () => client.workflow.getHandle(workflowIdOf(holder)).describe());
         const running: WorkflowExecutionStatusName[] = ['RUNNING', 'CONTINUED_AS_NEW'];
         return running.includes(description.status.name) ? 'running' : 'closed';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'unknown';
-        throw unreachable(error);
+        throw error;
       }
     },
     async startKeepHouse(house) {
-      await client.workflow.start('keepHouse', {
-        workflowId: `keep-house-${house.cloud}-${house.queue}`,
-        args: [house],
-        taskQueue: decisionsQueue,
-        workflowIdConflictPolicy: 'USE_EXISTING',
-      });
+      await within(serverMs, () =>
+        client.workflow.start('keepHouse', {
+          workflowId: `keep-house-${house.cloud}-${house.queue}`,
+          args: [house],
+          taskQueue: decisionsQueue,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      );
     },
     async reachable() {
       try {
@@ -157,8 +187,14 @@ export async function openWorkClient(to: TemporalAddress): Promise<WorkClient> {
   };
 }
 
-/** Everything that is not an answer means the same to callers: Temporal cannot be reached now, reconcile will mend it. */
 function unreachable(error: unknown): Error {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    return new TrainyardError(
+      'CloudUnavailable',
+      'No answer came in time: no worker is up, or no server.',
+      'Try again.',
+    );
+  }
   if (!(error instanceof ServiceError)) return error instanceof Error ? error : new Error(String(error));
   return new TrainyardError('CloudUnavailable', `The Temporal server does not answer: ${error.message}`);
 }
