@@ -104,6 +104,8 @@ export async function openTestYard(
     },
     async close() {
       await yard.stopWorkers();
+      // A script that trains until it is asked would keep the process.
+      for (const machine of cloud.machines.values()) machine.end('killed');
       await work.close();
       await dependencies.close();
     },
