@@ -5,7 +5,7 @@ import { Listening } from './listening.ts';
 /** How long a machine that is gone may still have something in the channel for us. */
 const drainMs = 1500;
 /** A pause of ours longer than this is not all listening: what came in it may not have been read yet. */
-const longestDrainTickMs = 1000;
+const longestDrainTickMs = 600;
 /** The runner stops the trainer at the deadline and kills it a minute later; past that it does not answer any more. */
 const overrunMs = 180_000;
 
@@ -42,7 +42,7 @@ export class MachineWatch {
     this.#gone = isGone ? seen : undefined;
   }
 
-  /** Every second or so, with the time at which the relay last heard something. */
+  /** Every half second or so, with the time at which the relay last heard something. */
   tick(nowMs: number, heardAtMs: number): LeftOff | undefined {
     if (heardAtMs !== this.#heardAtMs) {
       this.#heardAtMs = heardAtMs;

@@ -56,7 +56,6 @@ export class Relay {
 
   /** Reads until the last word, or until `stopReading`. */
   async readUntilEnd(): Promise<TerminalEvent | undefined> {
-    this.#heardAtMs = Date.now();
     for await (const batch of this.#cloud.readSignals(this.#ref, this.#order.seq, this.#reading.signal)) {
       this.#busy = true;
       try {

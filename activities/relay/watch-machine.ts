@@ -6,7 +6,7 @@ import type { Dependencies } from '../dependencies.ts';
 import { type LeftOff, MachineWatch } from './machine-watch.ts';
 import type { Relay } from './relay.ts';
 
-const tickMs = 1000;
+const tickMs = 500;
 const lookEveryMs = 2000;
 
 /** Looks after the machine while the relay reads: returns when nothing more is to be expected, and why. */

@@ -41,12 +41,17 @@ export class ChannelCloud extends SimulatedCloud {
   override async *readSignals(ref: AttemptRef, _afterSeq: number, signal: AbortSignal): AsyncIterable<EventBatch> {
     const { batches } = this.channel(ref);
     this.channel(ref).readers += 1;
-    for (let next = 0; !signal.aborted; ) {
-      const events = batches[next];
-      if (events) {
-        next += 1;
-        yield { events, unreadable: 0 };
-      } else await sleep(10, undefined, { signal }).catch(() => {});
+    try {
+      for (let next = 0; !signal.aborted; ) {
+        const events = batches[next];
+        if (events) {
+          next += 1;
+          yield { events, unreadable: 0 };
+        } else await sleep(10, undefined, { signal }).catch(() => {});
+      }
+    } finally {
+      // As long as it takes to close a file or a connection.
+      await sleep(5);
     }
   }
 

@@ -22,7 +22,7 @@ async function stored(holder: Holder): Promise<string[]> {
     for await (const chunk of ground.dependencies.store.openRead(object)) chunks.push(chunk as Buffer);
     const rows = gunzipSync(Buffer.concat(chunks)).toString().trim().split('\n');
     expect(rows).toHaveLength(count);
-    lines.push(...rows.map((row, index) => `${first + index} ${(JSON.parse(row) as unknown[])[3]}`));
+    lines.push(...rows.map((row, index) => `${first + index} ${(JSON.parse(row) as string[])[3]}`));
   }
   return lines;
 }

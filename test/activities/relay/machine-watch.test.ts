@@ -18,7 +18,7 @@ const ended = (because: MachineSeen['endedBecause']): MachineSeen => ({
   endedBecause: because,
 });
 
-/** A relay that ticks every second and looks every two, as the real one does, in a time of its own. */
+/** A relay that ticks twice a second and looks every two seconds, as the real one does, in a time of its own. */
 class Clock {
   nowMs = begin;
   heardAtMs = begin;
@@ -41,12 +41,12 @@ class Clock {
 
   /** Goes on for so many seconds; `beat`: something is heard every so many. */
   go(seconds: number, { beat = 0 } = {}): LeftOff | undefined {
-    for (let second = 1; second <= seconds; second++) {
-      this.nowMs += 1000;
-      if (beat > 0 && second % beat === 0) this.heard();
+    for (let half = 1; half <= seconds * 2; half++) {
+      this.nowMs += 500;
+      if (beat > 0 && half % (beat * 2) === 0) this.heard();
       const leftOff = this.#watch.tick(this.nowMs, this.heardAtMs);
       if (leftOff) return leftOff;
-      if (this.#looks++ % 2 === 0) this.#watch.look(this.nowMs, this.seen, this.deadlineAtMs);
+      if (this.#looks++ % 4 === 0) this.#watch.look(this.nowMs, this.seen, this.deadlineAtMs);
     }
     return undefined;
   }
@@ -104,7 +104,7 @@ test('who wakes up to a machine that is gone reads its last words first', () => 
   clock.go(10, { beat: 1 });
   clock.sleep(night);
   clock.seen = ended('finished');
-  expect(clock.go(2)).toBeUndefined();
+  expect(clock.go(1)).toBeUndefined();
   expect(typeOf(clock.go(3))).toBe('MachineLost');
 });
 
