@@ -2,17 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { openDataWorker } from '../../data/open-data-worker.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../db/open-database.ts';
 import { openStores } from '../../db/open-stores.ts';
+import type { ModelRow } from '../../db/tables.ts';
 import type { DatasetProfile } from '../../domain/dataset.ts';
 import { type JobRequestInput, type JobSpec, jobSpecSchema } from '../../domain/job-spec.ts';
+import { type PredictionSpec, predictionSpecSchema } from '../../domain/prediction-spec.ts';
 import type { Cloud } from '../../infra/cloud.ts';
 import { openInstallationKey } from '../../infra/installation.ts';
 import { folderStore } from '../../infra/local/folder-store.ts';
 import type { WorkClient } from '../../temporal/work-client.ts';
+import { modelRow } from '../db/made-rows.ts';
 
 export interface TestDependencies extends Dependencies {
   folder: string;
@@ -71,6 +75,28 @@ export function jobSpecFor(datasetId: string, request: Partial<JobRequestInput> 
     workspaceId: 'default',
     owner: 'tester',
   });
+}
+
+export function predictionSpecFor(
+  asked: Pick<PredictionSpec, 'modelId' | 'datasetId'> & Partial<z.input<typeof predictionSpecSchema>>,
+): PredictionSpec {
+  const limits = { seconds: 60, silenceSeconds: 10 };
+  const ids = { id: randomUUID(), workspaceId: 'default', owner: 'tester' };
+  return predictionSpecSchema.parse({ ...ids, engine: 'sklearn', limits, ...asked });
+}
+
+/** A model of a job that is long done; only its row, unless the store is filled. */
+export async function madeModel(
+  dependencies: Pick<Dependencies, 'stores' | 'store'>,
+  row: Partial<ModelRow> = {},
+): Promise<ModelRow> {
+  const { jobs, models } = dependencies.stores;
+  const spec = jobSpecFor(await madeDataset(dependencies));
+  const nowMs = Date.now();
+  await jobs.insert(spec, { idempotencyKey: null, requestHash: null, nowMs });
+  await jobs.enterPhase(spec.id, 'releasing', '', 1);
+  await jobs.close(spec.id, { outcome: 'succeeded', reason: 'It ran to its end.', nowMs });
+  return (await models.insert(modelRow(spec.id, { name: 'a model', ...row }))).row;
 }
 
 /** A dataset of which only the profile is looked at: columns x and y. */

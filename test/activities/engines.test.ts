@@ -61,6 +61,37 @@ test('goes on when the page cannot be told, and the process with it', async () =
   expect(unhandled).toEqual([]);
 });
 
+test('is not done before its last word is on the page, where it would overwrite what comes next', async () => {
+  const holder = await ground.jobIn('preparing');
+  const { jobs } = ground.dependencies.stores;
+  const { say } = jobs;
+  let isSaying = false;
+  let goOn = () => {};
+  const mayGoOn = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  jobs.say = async (...given) => {
+    isSaying = true;
+    await mayGoOn;
+    return say(...given);
+  };
+  prepare = async (tell) => {
+    tell('Almost there.');
+    await until('it is being told', () => isSaying);
+  };
+  let done = false;
+  const preparing = ground.activities.prepareEngine({ ...holder, engine: 'sklearn' }).then(() => {
+    done = true;
+  });
+  await until('it is being told', () => isSaying);
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(done).toBe(false);
+  goOn();
+  await preparing;
+  jobs.say = say;
+  expect(await sentenceOf(holder.id)).toBe('Almost there.');
+});
+
 test('a preparation that fails fails the step, for its reason', async () => {
   const holder = await ground.jobIn('preparing');
   prepare = async () => {

@@ -1,14 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ModelRow } from '../../db/tables.ts';
 import { type AttemptRef, bucketNameOf, type Holder } from '../../domain/ids.ts';
+import { madeModel } from './dependencies.ts';
 import type { Ground } from './ground.ts';
 
 export const sha256 = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 /** A dataset as an upload makes it: the file itself, the Parquet made from it, and its row. */
-export async function uploaded(ground: Ground, csv: string): Promise<string> {
-  const { data, store, stores, folder } = ground.dependencies;
+export async function uploaded({ dependencies }: Pick<Ground, 'dependencies'>, csv: string): Promise<string> {
+  const { data, store, stores, folder } = dependencies;
   const work = mkdtempSync(join(folder, 'upload-'));
   const [path, parquet] = [join(work, 'data.csv'), join(work, 'data.parquet')] as const;
   writeFileSync(path, csv);
@@ -26,9 +28,13 @@ export async function uploaded(ground: Ground, csv: string): Promise<string> {
 }
 
 /** A model that was made here, as collecting it leaves it, except that nobody can load it. */
-export async function keptModel(ground: Ground, columns: [name: string, sqlType: string][], archive = 'an archive') {
-  const { key, store } = ground.dependencies;
-  const model = await ground.madeModel({
+export async function keptModel(
+  { dependencies }: Pick<Ground, 'dependencies'>,
+  columns: [name: string, sqlType: string][],
+  archive = 'an archive',
+): Promise<ModelRow> {
+  const { key, store } = dependencies;
+  const model = await madeModel(dependencies, {
     archive_hash: sha256(archive),
     signature_json: JSON.stringify({
       keyId: key.keyId,

@@ -1,16 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { type Activities, createActivities } from '../../activities/activities.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
-import type { ModelRow } from '../../db/tables.ts';
 import type { AttemptRef, Holder } from '../../domain/ids.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
 import type { Phase } from '../../domain/phases.ts';
-import { type PredictionSpec, predictionSpecSchema } from '../../domain/prediction-spec.ts';
+import type { PredictionSpec } from '../../domain/prediction-spec.ts';
 import type { Labels } from '../../infra/cloud.ts';
-import { modelRow } from '../db/made-rows.ts';
 import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
-import { jobSpecFor, madeDataset, openTestDependencies, type TestDependencies } from './dependencies.ts';
+import {
+  jobSpecFor,
+  madeDataset,
+  madeModel,
+  openTestDependencies,
+  predictionSpecFor,
+  type TestDependencies,
+} from './dependencies.ts';
 import { RecordingWorkClient } from './recording-work-client.ts';
 
 /** A price at which every second costs a dollar: what time costs can be read off. */
@@ -24,8 +28,6 @@ export interface Ground<C extends SimulatedCloud = SimulatedCloud> {
   /** Set to stop the clock. */
   clock: { atMs: number | undefined };
   accept(request?: Partial<JobRequestInput>): Promise<{ holder: Holder; spec: JobSpec }>;
-  /** A model of a job of its own; only its row, unless the store is filled. */
-  madeModel(given?: Partial<ModelRow>): Promise<ModelRow>;
   acceptPrediction(given?: Partial<PredictionSpec>): Promise<{ holder: Holder; spec: PredictionSpec }>;
   /** A job that has gone on to this phase, as its workflow would have taken it there. */
   jobIn(phase: Exclude<Phase, 'done'>, attempt?: number): Promise<Holder>;
@@ -61,14 +63,9 @@ export async function openGround<C extends SimulatedCloud = SimulatedCloud>(
       await stores.jobs.insert(spec, { idempotencyKey: null, requestHash: null, nowMs: dependencies.now() });
       return { holder: { kind: 'job', id: spec.id }, spec };
     },
-    async madeModel(row = {}) {
-      const { spec } = await ground.accept();
-      return (await stores.models.insert(modelRow(spec.id, { name: 'a model', ...row }))).row;
-    },
     async acceptPrediction(request = {}) {
-      const modelId = request.modelId ?? (await ground.madeModel()).id;
-      const ids = { id: randomUUID(), workspaceId: 'default', owner: 'tester', modelId };
-      const spec = predictionSpecSchema.parse({ ...ids, datasetId, engine: 'sklearn', ...request });
+      const modelId = request.modelId ?? (await madeModel(dependencies)).id;
+      const spec = predictionSpecFor({ datasetId, ...request, modelId });
       await stores.predictions.insert(spec, { nowMs: dependencies.now() });
       return { holder: { kind: 'prediction', id: spec.id }, spec };
     },

@@ -1,4 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
 import type { Actor, Script } from '../clouds/simulated-cloud.ts';
 
 /** What simulated trainers do: each is one way an attempt can go. */
@@ -70,4 +74,24 @@ export const vanishes: Script = async (actor) => {
 export const fallsSilent: Script = async (actor) => {
   hello(actor);
   await actor.gone;
+};
+
+/** Hands in one row for each that it was given, with what it predicts beside it, written by the data engine itself. */
+export const predicts: Script = async (actor) => {
+  hello(actor);
+  const folder = mkdtempSync(join(tmpdir(), 'trainyard-predicts-'));
+  try {
+    const [given, made] = [join(folder, 'data.parquet'), join(folder, 'predictions.parquet')] as const;
+    writeFileSync(given, actor.input('data.parquet') ?? '');
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const rows = `SELECT *, CASE WHEN size > 2 THEN 'large' ELSE 'small' END AS prediction FROM read_parquet('${given}')`;
+    await connection.run(`COPY (${rows}) TO '${made}' (FORMAT parquet)`);
+    connection.closeSync();
+    instance.closeSync();
+    actor.handIn({ 'predictions.parquet': readFileSync(made) });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  actor.say({ type: 'finished', why: 'completed', hasResult: true, sentence: 'done' });
 };

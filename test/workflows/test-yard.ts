@@ -5,14 +5,20 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { type Activities, createActivities } from '../../activities/activities.ts';
-import type { Dependencies } from '../../activities/dependencies.ts';
 import { reconciler } from '../../activities/reconcile/reconcile.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
+import type { PredictionSpec } from '../../domain/prediction-spec.ts';
 import { findTemporal } from '../../tools/temporal-server.ts';
 import { openWorkClient } from '../../temporal/work-client.ts';
 import { createWorkers, type Workers } from '../../workers/create-workers.ts';
 import { workflowBundle } from '../../workers/workflow-bundle.ts';
-import { jobSpecFor, madeDataset, openTestDependencies } from '../activities/dependencies.ts';
+import {
+  jobSpecFor,
+  madeDataset,
+  openTestDependencies,
+  predictionSpecFor,
+  type TestDependencies,
+} from '../activities/dependencies.ts';
 import type { SimulatedCloud } from '../clouds/simulated-cloud.ts';
 
 const searchAttributes = [
@@ -47,11 +53,12 @@ export async function closeTemporal(): Promise<void> {
 
 export interface TestYard {
   cloud: SimulatedCloud;
-  dependencies: Dependencies;
+  dependencies: TestDependencies;
   activities: Activities;
   /** A pass of reconcile, as a worker makes it when it starts. */
   reconcile(): Promise<void>;
   accept(request?: Partial<JobRequestInput>): Promise<JobSpec>;
+  acceptPrediction(asked: Parameters<typeof predictionSpecFor>[0]): Promise<PredictionSpec>;
   /** The workers go away, as after a kill: nothing they held in memory is left. */
   stopWorkers(): Promise<void>;
   startWorkers(): Promise<void>;
@@ -83,6 +90,12 @@ export async function openTestYard(
       const spec = jobSpecFor(datasetId, request);
       await stores.jobs.insert(spec, { idempotencyKey: null, requestHash: null, nowMs: Date.now() });
       await work.startJob(spec);
+      return spec;
+    },
+    async acceptPrediction(asked) {
+      const spec = predictionSpecFor(asked);
+      await stores.predictions.insert(spec, { nowMs: Date.now() });
+      await work.startPrediction(spec);
       return spec;
     },
     async startWorkers() {

@@ -1,0 +1,140 @@
+import { type Holder, workflowIdOf } from '../../domain/ids.ts';
+import { dollars } from '../../domain/money.ts';
+import type { MachineOrder } from '../../infra/cloud.ts';
+import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
+import { inPhase, isDone, nothingIsLeft } from './holder-checks.ts';
+import { succeeds, trainsUntilAsked, vanishes } from './scripts.ts';
+import { closeTemporal, openTestYard, temporal, type TestYard, until } from './test-yard.ts';
+
+/** A gate that a step waits at until the test lets it go on. */
+class Gate {
+  waiting = false;
+  #open: () => void = () => {};
+  readonly #opened = new Promise<void>((resolve) => {
+    this.#open = resolve;
+  });
+
+  open(): void {
+    this.#open();
+  }
+
+  async pass(): Promise<void> {
+    this.waiting = true;
+    await this.#opened;
+  }
+}
+
+/** A cloud whose machines take as long to make as the test wants. */
+class SlowCloud extends SimulatedCloud {
+  readonly gate = new Gate();
+  answered = false;
+  override async createMachine(order: MachineOrder) {
+    await this.gate.pass();
+    return super.createMachine(order).finally(() => {
+      this.answered = true;
+    });
+  }
+}
+
+const open: TestYard[] = [];
+async function yardOf<C extends SimulatedCloud>(cloud: C): Promise<TestYard & { cloud: C }> {
+  const yard = await openTestYard(cloud);
+  open.push(yard);
+  return yard as TestYard & { cloud: C };
+}
+const accepted = async (yard: TestYard, limits: Record<string, number> = {}) => {
+  const { id } = await yard.accept({ limits: { trainingSeconds: 60, silenceSeconds: 10, ...limits } });
+  return { kind: 'job', id } as const;
+};
+const machinesMade = (yard: TestYard) => yard.cloud.audit.filter((entry) => entry.startsWith('+ machine'));
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((yard) => yard.close()));
+});
+afterAll(closeTemporal);
+
+test('time that is added while the machine is being made reaches its trainer', async () => {
+  const asked: number[] = [];
+  const script: Script = async (actor) => {
+    await until('it is told', () => actor.control() !== undefined).catch(() => {});
+    asked.push((actor.control()?.deadlineAtMs ?? 0) - actor.order.deadlineAtMs);
+    await succeeds(actor);
+  };
+  const yard = await yardOf(new SlowCloud({ script: () => script }));
+  const job = await accepted(yard, { longestSeconds: 200 });
+  await until('its machine is being made', () => yard.cloud.gate.waiting);
+  await yard.dependencies.work.extend(job.id, 100);
+  await yard.dependencies.work.extend(job.id, 160);
+  yard.cloud.gate.open();
+  expect(await isDone(yard, job)).toMatchObject({ outcome: 'succeeded' });
+  expect(asked).toEqual([100_000]);
+}, 60_000);
+
+test('stop, asked between two attempts, makes no other machine', async () => {
+  const yard = await yardOf(new SimulatedCloud({ script: () => vanishes }));
+  const { timeline } = yard.dependencies.stores;
+  const { add } = timeline;
+  const gate = new Gate();
+  timeline.add = async (entry, trx) => {
+    if (entry.dedupeKey === 'attempt-1-lost') await gate.pass();
+    return add(entry, trx);
+  };
+  const job = await accepted(yard);
+  await until('the first attempt is over', () => gate.waiting, 20);
+  await yard.dependencies.work.stop(job);
+  gate.open();
+  expect(await isDone(yard, job)).toMatchObject({
+    outcome: 'cancelled',
+    reason: 'Stopped when asked, before there was anything to keep.',
+    attempt: 1,
+  });
+  expect(machinesMade(yard)).toHaveLength(1);
+  await nothingIsLeft(yard, job);
+}, 60_000);
+
+test('what is left of the budget after a lost machine does not pay for another: over budget, not failed', async () => {
+  const vanishesLate: Script = async (actor) => {
+    const since = Date.now();
+    await until('it has cost four dollars', () => Date.now() - since > 4000);
+    await vanishes(actor);
+  };
+  const yard = await yardOf(new SimulatedCloud({ script: () => vanishesLate, pricePerHourMicros: dollars(3600) }));
+  const job = await accepted(yard, { trainingSeconds: 600, budgetMicros: dollars(128) });
+  const row = await isDone(yard, job);
+  expect(row).toMatchObject({ outcome: 'over_budget', failure_type: 'OverBudget', cost_is_final: 1 });
+  expect(row.reason).toContain('What is left of the budget does not pay for a machine');
+  expect(machinesMade(yard)).toHaveLength(1);
+  await nothingIsLeft(yard, job);
+}, 60_000);
+
+/** What reconcile starts for work that was terminated, at once. */
+async function terminatedAndReleased(yard: TestYard, holder: Holder): Promise<void> {
+  const { client } = await temporal();
+  await client.workflow.getHandle(workflowIdOf(holder)).terminate('a person pressed it');
+  await yard.dependencies.work.startRelease(holder);
+}
+
+test('terminated while its machine is being made, a job is closed, and the machine does not stay', async () => {
+  const yard = await yardOf(new SlowCloud({ script: () => trainsUntilAsked }));
+  const job = await accepted(yard);
+  await until('its machine is being made', () => yard.cloud.gate.waiting);
+  await terminatedAndReleased(yard, job);
+  const row = await isDone(yard, job);
+  expect(row).toMatchObject({ outcome: 'cancelled', attempt: 1 });
+  expect(row.reason).toContain('terminated from outside');
+  yard.cloud.gate.open();
+  await until('the late create got its answer', () => yard.cloud.answered);
+  await nothingIsLeft(yard, job);
+}, 60_000);
+
+test('terminated before it ever had a place, a job is closed', async () => {
+  const yard = await yardOf(new SimulatedCloud({ script: () => trainsUntilAsked, places: 1 }));
+  const first = await accepted(yard);
+  await inPhase(yard, first, 'training');
+  const second = await accepted(yard);
+  await until('it waits', async () => (await yard.dependencies.work.status(second)).ahead === 0);
+  await terminatedAndReleased(yard, second);
+  expect(await isDone(yard, second)).toMatchObject({ outcome: 'cancelled', attempt: 0 });
+  const places = await yard.dependencies.stores.places.list();
+  expect(places.map((place) => place.holder_id)).toEqual([first.id]);
+}, 60_000);
