@@ -92,6 +92,29 @@ test('stop, asked between two attempts, makes no other machine', async () => {
   await nothingIsLeft(yard, job);
 }, 60_000);
 
+test('what a machine finished stands, though a wish could not be brought to it', async () => {
+  let mayFinish = false;
+  const script: Script = async (actor) => {
+    await until('it may finish', () => mayFinish);
+    await succeeds(actor);
+  };
+  const yard = await yardOf(new SimulatedCloud({ script: () => script }));
+  const { putText } = yard.cloud;
+  let tries = 0;
+  yard.cloud.putText = async (holder, object, text) => {
+    if (!object.startsWith('control/')) return putText.call(yard.cloud, holder, object, text);
+    tries += 1;
+    throw new TypeError('x is not a function');
+  };
+  const job = await accepted(yard);
+  await inPhase(yard, job, 'training');
+  await yard.dependencies.work.extend(job.id, 100);
+  await until('the wish was given up', () => tries === 3);
+  mayFinish = true;
+  expect(await isDone(yard, job)).toMatchObject({ outcome: 'succeeded', reason: 'It ran to its end.' });
+  expect(await yard.dependencies.stores.models.findByJob(job.id)).toBeDefined();
+}, 60_000);
+
 test('what is left of the budget after a lost machine does not pay for another: over budget, not failed', async () => {
   const vanishesLate: Script = async (actor) => {
     const since = Date.now();
