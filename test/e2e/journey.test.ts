@@ -166,7 +166,7 @@ test('“train again like this” brings every field, and “cancel” asks befo
   expect(await page.getByLabel('Column to predict').inputValue()).toBe('leaves');
   expect(await page.getByLabel('scikit-learn').isChecked()).toBe(true);
   expect(await page.getByLabel('Trees', { exact: true }).inputValue()).toBe('120');
-  expect(Number(await page.getByLabel('Time limit, in minutes').inputValue())).toBeCloseTo(1 / 3, 3);
+  expect(await page.getByLabel('Time limit, in minutes').inputValue()).toBe('20 s');
   expect(await faultsOf(page, '13-train-again')).toEqual([]);
   // Long enough to be caught in the middle, however slow the host.
   await page.getByLabel('Algorithm', { exact: true }).selectOption('hist_gradient_boosting');
