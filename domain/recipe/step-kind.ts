@@ -14,7 +14,23 @@ export interface StepField {
   name: string;
   title: string;
   help?: string;
-  input: 'column' | 'columns' | 'text' | 'texts' | 'number' | 'yes/no' | 'choice' | 'formula' | 'pairs' | 'dataset';
+  input:
+    | 'column'
+    | 'columns'
+    | 'text'
+    | 'texts'
+    | 'number'
+    | 'numbers'
+    | 'yes/no'
+    | 'choice'
+    | 'formula'
+    /** A list of `{ from, to }`, both text. */
+    | 'pairs'
+    /** A list of `{ column, is, value }`. */
+    | 'conditions'
+    | 'dataset';
+  /** Of pairs: their `from` names a column of the table; otherwise it is a value. */
+  fromColumn?: boolean;
   /** Of which types the column or columns may be; any unless told. */
   types?: readonly SqlType[];
   choices?: readonly { value: string; title: string }[];
@@ -86,6 +102,13 @@ interface CommonKind<Settings> {
   sentence: (settings: Settings) => string;
   /** What is wrong with it on this table; nothing when it can be carried out. */
   check: (settings: Settings, schema: TableSchema, others: OtherTables) => StepProblem[];
+  /**
+   * The same step for rows that lack columns: the one to predict, and what came of it. Null when nothing is left of the
+   * step; unchanged when it cannot do without, so that its check says what it misses. A kind needs its own only where
+   * its `fields` do not say enough (see without-columns.ts). What a fitted step learned is replayed with the settings
+   * that this answers, so it has to be kept by the names of columns, not by their places.
+   */
+  withoutColumns?: (settings: Settings, gone: readonly string[]) => Settings | null;
 }
 
 /** The schemas of datasets that steps name, by id. */
