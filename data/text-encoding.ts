@@ -4,19 +4,22 @@ import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { TrainyardError } from '../domain/failures.ts';
+import type { Encoding } from '../domain/import-options.ts';
 import { WesternText } from './western-text.ts';
 
-export type Encoding = 'utf-8' | 'windows-1252' | 'utf-16le' | 'utf-16be';
-
-const encodingWords: Record<Encoding, string> = {
+const encodingWords: Partial<Record<Encoding, string>> = {
   'utf-8': 'UTF-8',
   'windows-1252': 'Windows-1252 (Latin-1)',
   'utf-16le': 'UTF-16',
   'utf-16be': 'UTF-16',
 };
 
+function wordOf(encoding: Encoding): string {
+  return encodingWords[encoding] ?? encoding;
+}
+
 export function conversionRemark(encoding: Encoding): string {
-  return `The file was in ${encodingWords[encoding]} and was converted to UTF-8.`;
+  return `The file was in ${wordOf(encoding)} and was converted to UTF-8.`;
 }
 
 const CHUNK = 1 << 20;
@@ -67,6 +70,17 @@ function guessUtf16(head: Buffer): Encoding | undefined {
   if (odd > many && even < odd / 20) return 'utf-16le';
   if (even > many && odd < even / 20) return 'utf-16be';
   return undefined;
+}
+
+/** Refuses a file that is not what somebody says it is. */
+export async function requireUtf8(path: string, signal: AbortSignal): Promise<void> {
+  const bad = await firstBadUtf8(path, signal);
+  if (!bad) return;
+  throw new TrainyardError(
+    'BadData',
+    `Line ${bad.line} has the byte 0x${bad.byte.toString(16)}, which is not UTF-8.`,
+    'Choose another encoding in the import options, or save the file as UTF-8 and upload it again.',
+  );
 }
 
 async function firstBadUtf8(path: string, signal: AbortSignal): Promise<{ line: number; byte: number } | undefined> {
@@ -135,7 +149,7 @@ function unknownEncoding(found: string): TrainyardError {
   return new TrainyardError(
     'BadData',
     `The file is in an unknown encoding. ${found}`,
-    'Save it as UTF-8 (in Excel: “CSV UTF-8”) and upload it again.',
+    'Choose its encoding in the import options, or save it as UTF-8 (in Excel: “CSV UTF-8”) and upload it again.',
   );
 }
 
@@ -146,7 +160,7 @@ export async function convertToUtf8(from: string, to: string, encoding: Encoding
     try {
       return Buffer.from(bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode());
     } catch {
-      throw unknownEncoding(`It began as ${encodingWords[encoding]}, but has bytes that mean nothing there.`);
+      throw unknownEncoding(`It began as ${wordOf(encoding)}, but has bytes that mean nothing there.`);
     }
   };
   const convert = new Transform({
