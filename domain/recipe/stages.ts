@@ -18,6 +18,12 @@ export interface Stage {
   columns: readonly Column[];
   /** A SELECT from `before`, with every column and `rowColumns`. */
   sql: (before: string) => string;
+  /** Where it works row by row: its SELECT without the FROM, so that a check can ask for more beside it. */
+  selected?: string;
+  /** The columns after that may have other values than before, or are new. */
+  changes: readonly string[];
+  /** Whether it can leave rows out by itself: a filter, or rows that it cannot treat. */
+  leaves: boolean;
   /** A condition on the table before: the step cannot treat the row. */
   fails?: string;
   /** What happens to such a row. */
@@ -55,10 +61,14 @@ export function mapRows(step: Step, { at, folds }: RowsAt): Stage {
       byFold.map((each) => each.columns[n]),
     ),
   );
+  const selected = `${rowNumber}, ${why}, ${foldNumber}, ${columns.join(', ')}`;
   return {
     stepId: step.id,
     columns: mapping.columns.map(({ name, type }) => ({ name, type })),
-    sql: (before) => `SELECT ${rowNumber}, ${why}, ${foldNumber}, ${columns.join(', ')} FROM ${before}`,
+    sql: (before) => `SELECT ${selected} FROM ${before}`,
+    selected,
+    changes: mapping.columns.filter(({ name }, n) => columns[n] !== quoteName(name)).map(({ name }) => name),
+    leaves: out.length > 0,
     ...(fails === undefined ? {} : { fails }),
     onFailure: step.onFailure,
     isRowwise: true,
@@ -82,6 +92,8 @@ export function shapeTable(step: Step, shape: TableShape): Stage {
     columns: shape.columns,
     sql: (before) =>
       `SELECT ${rowColumns}, ${names} FROM (${shape.sql(`(SELECT * FROM ${before} WHERE ${leftOutBy} IS NULL)`)})`,
+    changes: [],
+    leaves: false,
     onFailure: step.onFailure,
     isRowwise: false,
     keepsRows: shape.keepsRows,
