@@ -20,13 +20,19 @@ export function castLiteral(text: string, type: SqlType): string {
 
 /** Why a text is no value for this column; undefined when it is one. */
 export function literalProblem(text: string, column: Column): StepProblem | undefined {
-  const isValue = shapes[column.type].test(text) && (!isDay(column.type) || !Number.isNaN(Date.parse(text)));
+  const isValue = shapes[column.type].test(text) && (!isDay(column.type) || isInCalendar(text));
   if (isValue) return undefined;
   return {
     column: column.name,
     message: `“${text}” is no value for “${column.name}”, which is ${typeInWords(column)}.`,
     instead: 'Write a value of that type, or change the type of the column in a step before.',
   };
+}
+
+/** JavaScript takes the 31st of February for the 2nd of March; the data engine refuses it. */
+function isInCalendar(text: string): boolean {
+  const time = Date.parse(`${text.replace(' ', 'T')}${text.length > 10 ? 'Z' : ''}`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text.slice(0, 10));
 }
 
 const isDay = (type: SqlType): boolean => type === 'DATE' || type === 'TIMESTAMP';
