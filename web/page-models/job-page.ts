@@ -1,6 +1,5 @@
 import type { JobFacts } from '../../db/read-models/job-page.ts';
 import { familyOf, isFailureType } from '../../domain/failures.ts';
-import { longestTraining } from '../../domain/job-spec.ts';
 import { metricRule, taskWords } from '../../domain/task.ts';
 import type { LogLine } from '../services/views.ts';
 import { bestSoFarChart } from './best-so-far.ts';
@@ -231,7 +230,7 @@ function fromFacts(
 function actionsOf({ job, spec, model }: JobFacts, continues: boolean): JobActions {
   const isOpen = job.done_at_ms === null;
   const isAsked = job.cancel_asked_at_ms !== null || job.stop_asked_at_ms !== null;
-  const most = longestTraining(spec);
+  const most = spec.limits.longestSeconds;
   const canGrow = most > spec.limits.trainingSeconds;
   const early = ['queued', 'preparing', 'provisioning', 'training'].includes(job.phase);
   return {
