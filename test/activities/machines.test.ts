@@ -79,6 +79,29 @@ describe('making a machine', () => {
     });
   });
 
+  test('again, after a crash, keeps the price and the price list of the first time', async () => {
+    const ref = await ready();
+    const [type] = await ground.cloud.machineTypes();
+    const { resources } = ground.dependencies.stores;
+    const { intend } = resources;
+    resources.intend = async () => {
+      throw new Error('killed here');
+    };
+    await expect(create(ref)).rejects.toThrow('killed here');
+    resources.intend = intend;
+    ground.cloud.machineTypes = async () => [{ ...type!, pricePerHourMicros: 1, priceListDate: '2027-01-01' }];
+    try {
+      await create(ref);
+    } finally {
+      Reflect.deleteProperty(ground.cloud, 'machineTypes');
+    }
+    expect(await ledgerOf(ref)).toMatchObject({ price_per_hour_micros: dollarASecond });
+    expect(await attemptOf(ref)).toMatchObject({
+      price_per_hour_micros: dollarASecond,
+      price_list_date: '2026-11-01',
+    });
+  });
+
   test('leaves its trainer what to do, and the page when it will stop', async () => {
     const ref = await ready();
     await create(ref);
