@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import Any
 
 _MOST_CLASSES = 12
@@ -32,20 +32,42 @@ def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "ti
 
 
 class _Scale:
-    def __init__(self, low: float, high: float, start: float, end: float) -> None:
-        if high <= low:
-            low, high = low - 0.5, high + 0.5
-        self.low, self.high, self.start, self.end = low, high, start, end
+    """From values to places in a drawing, with round numbers beside it."""
+
+    def __init__(
+        self, low: float, high: float, start: float, end: float, *, rounded: bool = False, whole: bool = False
+    ) -> None:
+        self.start, self.end = start, end
+        # A line that never moved has one height: its own, in the middle.
+        self.flat = high <= low
+        if self.flat:
+            half = abs(low) * 0.1 or 1.0
+            self.low, self.high, self.step = low - half, low + half, 0.0
+            return
+        step = _round_step((high - low) / 4)
+        self.step = max(1.0, step) if whole else step
+        if rounded:
+            low, high = floor(low / self.step + 1e-9) * self.step, ceil(high / self.step - 1e-9) * self.step
+        self.low, self.high = low, high
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Five values with just enough places to tell them apart."""
-        step = (self.high - self.low) / 4
-        places = min(6, max(0, 1 - floor(log10(step))))
-        values = [self.low + step * number for number in range(5)]
-        return [(value, f"{value:,.{places}f}") for value in values]
+        """Three to six round values with as many places as their distance has."""
+        if self.flat:
+            middle = (self.low + self.high) / 2
+            return [(middle, figure(middle))]
+        first, last = ceil(self.low / self.step - 1e-9), floor(self.high / self.step + 1e-9)
+        places = max(0, -floor(log10(self.step) + 1e-9))
+        if round(self.step * 10**places, 6) % 1:
+            places += 1
+        return [(number * self.step, f"{number * self.step:,.{places}f}") for number in range(first, last + 1)]
 
     def __call__(self, value: float) -> float:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+
+def _round_step(least: float) -> float:
+    power = 10.0 ** floor(log10(least))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= least * 0.999)
 
 
 def _frame(x: _Scale, y: _Scale, x_title: str, y_title: str) -> list[str]:
@@ -70,7 +92,7 @@ def line_plot(
 ) -> str:
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     x = _Scale(0, 1, 62, 410) if unit_square else _Scale(min(0.0, *xs), max(xs), 62, 410)
-    y = _Scale(0, 1, 220, 28) if unit_square else _Scale(min(ys), max(ys), 220, 28)
+    y = _Scale(0, 1, 220, 28) if unit_square else _Scale(min(ys), max(ys), 220, 28, rounded=True)
     body = _frame(x, y, x_title, y_title)
     if diagonal:
         body.append(f'<path class="guess" d="M{x(0):.1f} {y(0):.1f}L{x(1):.1f} {y(1):.1f}"/>')
@@ -98,7 +120,7 @@ def scatter(points: list[list[float]], label: str) -> str:
 
 
 def histogram(edges: list[float], counts: list[int], label: str, x_title: str) -> str:
-    x, y = _Scale(edges[0], edges[-1], 62, 410), _Scale(0, max(counts), 220, 28)
+    x, y = _Scale(edges[0], edges[-1], 62, 410), _Scale(0, max(counts), 220, 28, rounded=True, whole=True)
     body = _frame(x, y, x_title, "rows")
     for left, right, count in zip(edges, edges[1:], counts, strict=False):
         width, top = max(1.0, x(right) - x(left) - 1), y(count)
