@@ -190,8 +190,37 @@ test('calls engines and types of columns as people do', async () => {
   expect(text).toContain('AutoGluon');
   for (const path of [`/models/${stories.model}`, `/models/${stories.model}/predict`])
     expect([path, /VARCHAR|BIGINT|DOUBLE/.exec((await session.get(path)).text)]).toEqual([path, null]);
-  for (const path of ['/models', '/jobs'])
+  for (const path of ['/', '/models', '/jobs'])
     expect([path, />(sklearn|autogluon)</.exec((await session.get(path)).text)]).toEqual([path, null]);
+});
+
+test('what runs is named by its engine, and a prediction by its model and its data', async () => {
+  const { text } = await session.get('/');
+  expect(text).toMatch(/>AutoGluon · \d/);
+  const recent = text.slice(text.indexOf('Recent results'));
+  expect(recent).toMatch(new RegExp(`href="/predictions/${stories.prediction}">[^<]+ on [^<]+\\.csv<`));
+});
+
+test('tells the date of prices only where something has a price', async () => {
+  const { seed, stores } = pages;
+  const dataset = await seed.dataset();
+  const { id } = await seed.job({
+    dataset,
+    phase: 'done',
+    outcome: 'cancelled',
+    done_at_ms: 3,
+    cost_micros: 0,
+    cost_is_final: 1,
+    price_list_date: '2026-11-01',
+  });
+  await seed.resources('job', id, 1, { ended_at_ms: 3, state: 'gone' });
+  expect((await session.get(`/jobs/${id}`)).text).toContain('Prices of 2026-11-01');
+  await stores.database.run(undefined, (db) =>
+    db('resources').where('holder_id', id).update({ price_per_hour_micros: 0 }),
+  );
+  const { text } = await session.get(`/jobs/${id}`);
+  expect(text).toContain('Its machine has no price.');
+  expect(text).not.toContain('Prices of');
 });
 
 test('the live parts of an open job hold the line of machines', async () => {
