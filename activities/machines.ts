@@ -97,8 +97,11 @@ export function machineActivities(dependencies: Dependencies) {
       return { deadlineAtMs, limitedBy: attempt.limited_by };
     },
 
-    /** Safe to retry: removing what is gone only confirms it again; the tombstone refuses a create that comes later. */
-    async removeMachine(request: AttemptRef): Promise<void> {
+    /**
+     * Safe to retry: removing what is gone only confirms it again; the tombstone refuses a create that comes later.
+     * Answers how long the machine lived, by the cloud's own times.
+     */
+    async removeMachine(request: AttemptRef): Promise<{ livedSeconds: number }> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
       const { cloud } = await cloudOf(dependencies, ref);
       const key = { holder: { kind: ref.kind, id: ref.id }, kind: 'machine' as const, attempt: ref.attempt };
@@ -113,6 +116,9 @@ export function machineActivities(dependencies: Dependencies) {
       const { startedAtMs, endedAtMs } = seen;
       await stores.resources.gone(key, { confirmedAtMs: now(), startedAtMs, endedAtMs: endedAtMs ?? now() });
       await stores.attempts.ended(ref, endedAtMs ?? now(), seen.endedBecause ?? 'finished');
+      const attempt = await stores.attempts.get(ref);
+      if (!attempt?.started_at_ms || !attempt.ended_at_ms) return { livedSeconds: 0 };
+      return { livedSeconds: Math.max(0, (attempt.ended_at_ms - attempt.started_at_ms) / 1000) };
     },
 
     /** Safe to retry: it says all that was asked so far, and writing it again changes nothing. */

@@ -180,6 +180,17 @@ describe('removing a machine', () => {
     expect(ground.cloud.audit.filter((entry) => entry.startsWith('-'))).toHaveLength(1);
   });
 
+  test('says how long it lived, by the times of the cloud, however often it is asked', async () => {
+    const ref = await ready();
+    expect(await ground.activities.removeMachine({ ...ref, attempt: 2 })).toEqual({ livedSeconds: 0 });
+    await create(ref);
+    const seen = ground.cloud.machines.get(machineNameOf(ref))?.seen;
+    Object.assign(seen ?? {}, { state: 'ended', endedAtMs: (seen?.startedAtMs ?? 0) + 12_500 });
+    for (let time = 0; time < 2; time++) {
+      expect(await ground.activities.removeMachine(ref)).toEqual({ livedSeconds: 12.5 });
+    }
+  });
+
   test('that does not succeed is shown until it does', async () => {
     const ref = await ready();
     await create(ref);

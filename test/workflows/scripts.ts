@@ -76,6 +76,11 @@ export const fallsSilent: Script = async (actor) => {
   await actor.gone;
 };
 
+/** Up, but its runner never comes to say hello. */
+export const neverSpeaks: Script = async (actor) => {
+  await actor.gone;
+};
+
 /** Hands in one row for each that it was given, with what it predicts beside it, written by the data engine itself. */
 export const predicts: Script = async (actor) => {
   hello(actor);
