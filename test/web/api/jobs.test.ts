@@ -190,6 +190,19 @@ it('extends an open job by what its workflow answers', async () => {
   expect((await yard.api.post(`/jobs/${id}/extend`, { trainingSeconds: 1000 })).status).toBe(503);
 });
 
+it.each([
+  { asked: [600], sentence: 'The new limit must be longer than the old one (600 seconds now).' },
+  { asked: [900, 900], sentence: 'The new limit must be longer than the old one (900 seconds now).' },
+  { asked: [900, 1100, 900], sentence: 'The new limit must be longer than the old one (1100 seconds now).' },
+])('refuses a limit that is no longer than the present one: $asked', async ({ asked, sentence }) => {
+  const id = await train();
+  const answers = [];
+  for (const trainingSeconds of asked) answers.push(await yard.api.post(`/jobs/${id}/extend`, { trainingSeconds }));
+  const refused = answers.pop();
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  expect(refused).toMatchObject({ status: 422, body: { detail: sentence } });
+});
+
 it('refuses to cancel, stop or extend what is done', async () => {
   const id = await train();
   await finishJob(yard, id);

@@ -135,6 +135,22 @@ test('cancel and stop ask the workflow once and go back to the job', async () =>
   expect(pages.asked).toContain(`stop ${stories.training}`);
 });
 
+test('more time is given once, and the form goes on from the limit that is in force', async () => {
+  const dataset = await pages.seed.dataset();
+  const { id } = await pages.seed.job({ dataset, phase: 'training', name: 'longer' });
+  const page = `/jobs/${id}`;
+  const offered = Number(/name="minutes"[^>]* value="(\d+)"/.exec((await session.get(page)).text)?.[1]);
+  const extend = () => session.post(page, `${page}/extend`, { minutes: String(offered) });
+  expect((await extend()).status).toBe(303);
+  const { text } = await session.get(page);
+  expect(text).toContain(`The limit is ${offered} min over all attempts`);
+  expect(Number(/name="minutes"[^>]* value="(\d+)"/.exec(text)?.[1])).toBeGreaterThan(offered);
+  const again = await extend();
+  expect(again.status).toBe(422);
+  expect(again.text).toContain(`The new limit must be longer than the old one (${offered * 60} seconds now).`);
+  expect(pages.asked.filter((asked) => asked.startsWith(`extend ${id}`))).toHaveLength(1);
+});
+
 test('names what goes and what stays before a job is deleted', async () => {
   const dataset = await pages.seed.dataset();
   const job = await pages.seed.job({ name: 'to go', dataset, phase: 'done', outcome: 'cancelled', done_at_ms: 3 });
