@@ -131,6 +131,19 @@ def test_says_each_height_of_a_curve_once_in_round_numbers(scores: list[float], 
     assert said == [*up, "0", "5", "10", "15"]
 
 
+@pytest.mark.parametrize(
+    ("means", "said"),
+    [
+        ([610.281, 86.6, 0.1149, -0.001], ["610.28", "86.60", "0.11", "0.00"]),
+        ([0.2, 0.00004], ["0.2000", "0.0000"]),
+        ([0.00031, 0.00002], ["0.000310", "0.000020"]),
+        ([0.0, 0.0], ["0", "0"]),
+    ],
+)
+def test_says_importance_with_one_precision(means: list[float], said: list[str]):
+    assert ticks(bars([{"column": f"c{i}", "mean": m, "interval": None} for i, m in enumerate(means)], "bars")) == said
+
+
 def test_counts_rows_in_whole_numbers():
     assert ticks(histogram([-1.0, 0.0, 1.0], [1, 2], "errors", "error"))[:3] == ["0", "1", "2"]
 

@@ -19,7 +19,9 @@ def figure(value: float | None, digits: int = 4) -> str:
 
 def score(value: float | None) -> str:
     """A score in a column of scores: as many places as its neighbours."""
-    return f"{value:.4f}" if value is not None and 0.001 <= abs(value) < 10 else figure(value)
+    if value is None or abs(value) < 0.001 or abs(value) >= 10_000:
+        return figure(value)
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}"
 
 
 def _svg(width: int, height: int, label: str, body: list[str]) -> str:
@@ -89,16 +91,18 @@ def line_plot(
     *,
     unit_square: bool = False,
     diagonal: bool = False,
+    width: int = 430,
 ) -> str:
     xs, ys = [p[0] for p in points], [p[1] for p in points]
-    x = _Scale(0, 1, 62, 410) if unit_square else _Scale(min(0.0, *xs), max(xs), 62, 410)
+    right = width - 20
+    x = _Scale(0, 1, 62, right) if unit_square else _Scale(min(0.0, *xs), max(xs), 62, right)
     y = _Scale(0, 1, 220, 28) if unit_square else _Scale(min(ys), max(ys), 220, 28, rounded=True)
     body = _frame(x, y, x_title, y_title)
     if diagonal:
         body.append(f'<path class="guess" d="M{x(0):.1f} {y(0):.1f}L{x(1):.1f} {y(1):.1f}"/>')
     path = "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in points)
     body.append(f'<path class="line" d="M{path}"/>')
-    return _svg(430, 262, label, body)
+    return _svg(width, 262, label, body)
 
 
 def step_plot(points: list[list[float]], label: str, x_title: str, y_title: str) -> str:
@@ -107,7 +111,8 @@ def step_plot(points: list[list[float]], label: str, x_title: str, y_title: str)
         if number:
             stepped.append([across, points[number - 1][1]])
         stepped.append([across, up])
-    return line_plot(stepped, label, x_title, y_title)
+    # It has the page's whole width: drawn as wide as the bars, its words are as large as theirs.
+    return line_plot(stepped, label, x_title, y_title, width=620)
 
 
 def scatter(points: list[list[float]], label: str) -> str:
@@ -133,6 +138,7 @@ def bars(rows: list[dict[str, Any]], label: str) -> str:
     low = min(0.0, *(row["mean"] - (row["interval"] or 0) for row in shown))
     high = max(0.0, *(row["mean"] + (row["interval"] or 0) for row in shown))
     x = _Scale(low, high, 190, 540)
+    places = _places(max(abs(row["mean"]) for row in shown))
     body = [f'<path class="grid" d="M{x(0):.1f} 4V{len(shown) * 24 + 4}"/>']
     for number, row in enumerate(shown):
         top, mean, spread = number * 24 + 6, row["mean"], row["interval"] or 0.0
@@ -144,8 +150,15 @@ def bars(rows: list[dict[str, Any]], label: str) -> str:
         )
         if spread:
             body.append(f'<path class="whisker" d="M{x(mean - spread):.1f} {top + 8}H{x(mean + spread):.1f}"/>')
-        body.append(_text(548, top + 13, "0" if abs(mean) < high / 1000 else figure(mean, 3)))
+        body.append(_text(548, top + 13, f"{round(mean, places) + 0.0:,.{places}f}"))
     return _svg(620, len(shown) * 24 + 10, label, body)
+
+
+def _places(largest: float) -> int:
+    """As many places for all as the largest needs: numbers below each other are compared by their length first."""
+    if largest >= 10_000 or largest == 0:
+        return 0
+    return 2 if largest >= 10 else max(4, 2 - floor(log10(largest)))
 
 
 def confusion_table(labels: list[str], matrix: list[list[int]]) -> str:
