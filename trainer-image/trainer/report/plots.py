@@ -8,6 +8,7 @@ from typing import Any
 
 _MOST_CLASSES = 12
 _MOST_BARS = 20
+_WIDE = 620
 
 
 def figure(value: float | None, digits: int = 4) -> str:
@@ -26,7 +27,9 @@ def score(value: float | None) -> str:
 
 def _svg(width: int, height: int, label: str, body: list[str]) -> str:
     inner = "".join(body)
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{inner}</svg>'
+    drawn = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{inner}</svg>'
+    # Squeezed onto a phone, the words of a wide one could not be read.
+    return f'<div class="scroll" tabindex="0">{drawn}</div>' if width >= _WIDE else drawn
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "tick") -> str:
@@ -46,7 +49,7 @@ class _Scale:
             half = abs(low) * 0.1 or 1.0
             self.low, self.high, self.step = low - half, low + half, 0.0
             return
-        step = _round_step((high - low) / 4)
+        step = _round_step((high - low) / 5)
         self.step = max(1.0, step) if whole else step
         if rounded:
             low, high = floor(low / self.step + 1e-9) * self.step, ceil(high / self.step - 1e-9) * self.step
@@ -112,7 +115,7 @@ def step_plot(points: list[list[float]], label: str, x_title: str, y_title: str)
             stepped.append([across, points[number - 1][1]])
         stepped.append([across, up])
     # It has the page's whole width: drawn as wide as the bars, its words are as large as theirs.
-    return line_plot(stepped, label, x_title, y_title, width=620)
+    return line_plot(stepped, label, x_title, y_title, width=_WIDE)
 
 
 def scatter(points: list[list[float]], label: str) -> str:
@@ -151,7 +154,7 @@ def bars(rows: list[dict[str, Any]], label: str) -> str:
         if spread:
             body.append(f'<path class="whisker" d="M{x(mean - spread):.1f} {top + 8}H{x(mean + spread):.1f}"/>')
         body.append(_text(548, top + 13, f"{round(mean, places) + 0.0:,.{places}f}"))
-    return _svg(620, len(shown) * 24 + 10, label, body)
+    return _svg(_WIDE, len(shown) * 24 + 10, label, body)
 
 
 def _places(largest: float) -> int:
