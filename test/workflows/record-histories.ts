@@ -83,7 +83,7 @@ const recordings: Recording[] = [
       await training(yard, holder);
       const { client } = await temporal();
       await client.workflow.getHandle(workflowIdOf(holder)).terminate('a person pressed it');
-      await yard.dependencies.work.startRelease(holder);
+      await yard.dependencies.work.startRelease(holder, 'terminated');
     },
     workflowId: (holder) => `release-${workflowIdOf(holder)}`,
   },
