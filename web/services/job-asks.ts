@@ -64,9 +64,9 @@ export function workAsks(options: ServiceOptions) {
       // The workflow itself takes its present limit again, so that an answer that was lost can be asked for; to a person
       // it would look as if something had changed.
       const holder = { kind: 'job', id: row.id } as const;
-      const now = presentLimit(specOf(row), await stores.timeline.list(holder));
-      if (trainingSeconds <= now) {
-        throw new TrainyardError('BadSpec', `The new limit must be longer than the old one (${now} seconds now).`);
+      const present = presentLimit(specOf(row), await stores.timeline.list(holder));
+      if (trainingSeconds <= present) {
+        throw new TrainyardError('BadSpec', `The new limit must be longer than the old one (${present} seconds now).`);
       }
       const answer = await work.extend(row.id, trainingSeconds);
       const text = `The training time was set to ${answer.trainingSeconds} s`;
