@@ -5,7 +5,7 @@ import { type Holder, workflowIdOf } from '../../domain/ids.ts';
 import { keptModel, uploaded } from '../activities/files.ts';
 import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
 import { inPhase, isDone, nothingIsLeft } from './holder-checks.ts';
-import { handInModel, hello, predicts, trainsUntilAsked } from './scripts.ts';
+import { handsInAndWaits, predicts, trainsUntilAsked } from './scripts.ts';
 import { closeTemporal, openTestYard, temporal, type TestYard, until } from './test-yard.ts';
 
 const open: TestYard[] = [];
@@ -17,13 +17,6 @@ async function yardWith(script: Script, instead: Parameters<typeof openTestYard>
 const accepted = async (yard: TestYard) => ({ kind: 'job', id: (await yard.accept()).id }) as const;
 const handedIn = (yard: TestYard, { kind, id }: Holder) =>
   until('it has handed in', async () => Boolean(await yard.cloud.getText({ kind, id }, 'attempts/1/done.json')));
-
-/** Everything handed in, but the machine's last word never comes. */
-const handsInAndWaits: Script = async (actor) => {
-  hello(actor);
-  handInModel(actor);
-  await actor.gone;
-};
 
 /** As when the file of the server was lost: nobody knows any more that it ever ran. */
 async function loseHistory(yard: TestYard, holder: Holder): Promise<void> {
