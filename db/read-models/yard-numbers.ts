@@ -15,12 +15,12 @@ export interface YardNumbers {
 export const readYardNumbers = reading(async (knex: Knex): Promise<YardNumbers> => {
   const work: YardNumbers['work'] = [];
   for (const [table, kind] of [['jobs', 'job'] as const, ['predictions', 'prediction'] as const]) {
-    const rows: { phase: Phase; n: number }[] = await knex(table)
+    const rows: { phase: Phase; count: number }[] = await knex(table)
       .whereNull(`${table}.deleted_at_ms`)
       .groupBy(`${table}.phase`)
       .select(`${table}.phase`)
-      .count({ n: '*' });
-    work.push(...rows.map(({ phase, n }) => ({ kind, phase, count: Number(n) })));
+      .count({ count: '*' });
+    work.push(...rows.map((row) => ({ kind, ...row })));
   }
   const places = await knex('places').count({ all: '*', taken: 'places.granted_at_ms' }).first();
   const heard = await knex('attempts')
@@ -39,6 +39,6 @@ export const readYardNumbers = reading(async (knex: Knex): Promise<YardNumbers> 
     work,
     placesTaken: taken,
     waiting: Number(places?.['all'] ?? 0) - taken,
-    oldestHeardAtMs: heard?.['oldest'] == null ? null : Number(heard['oldest']),
+    oldestHeardAtMs: heard?.['oldest'] ?? null,
   };
 });
