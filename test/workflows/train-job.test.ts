@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bucketNameOf, machineNameOf, workflowIdOf } from '../../domain/ids.ts';
-import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
-import { failsWith, fallsSilent, neverSpeaks, succeeds, trainsUntilAsked, vanishes } from './scripts.ts';
+import { SimulatedCloud } from '../clouds/simulated-cloud.ts';
+import { failsWith, succeeds, trainsUntilAsked, vanishes } from './scripts.ts';
 import { inPhase, isDone, nothingIsLeft, rowOf } from './holder-checks.ts';
 import { closeTemporal, openTestYard, temporal, type TestYard, until } from './test-yard.ts';
 
@@ -73,39 +73,6 @@ test('when every attempt loses its machine the job fails and says why', async ()
   expect(row).toMatchObject({ outcome: 'failed', failure_type: 'MachineLost', attempt: 2 });
   await nothingIsLeft(yard, jobOf(job));
 }, 60_000);
-
-test('a machine that says nothing counts as lost after its silence limit', async () => {
-  const yard = await yardWith({ script: (order) => (order.attempt === 1 ? fallsSilent : succeeds) });
-  const job = await yard.accept({ limits: { trainingSeconds: 60, silenceSeconds: 10 } });
-  const row = await isDone(yard, jobOf(job), 40);
-  expect(row).toMatchObject({ outcome: 'succeeded', attempt: 2 });
-}, 60_000);
-
-test('machines that never say hello use up the time of the job, and are not followed by others without end', async () => {
-  const yard = await yardWith({ script: () => neverSpeaks });
-  const job = await yard.accept({ limits: { trainingSeconds: 25, silenceSeconds: 10, attempts: 10 } });
-  const row = await isDone(yard, jobOf(job), 60);
-  expect(row).toMatchObject({
-    outcome: 'failed',
-    failure_type: 'MachineSilent',
-    attempt: 2,
-    reason: 'The machine said nothing for 10 seconds. No time is left for another machine.',
-  });
-  await nothingIsLeft(yard, jobOf(job));
-}, 90_000);
-
-test('what a silent machine lived is taken from the time of the machine after it', async () => {
-  const given: number[] = [];
-  const script: Script = async (actor) => {
-    given.push(actor.order.deadlineAtMs - Date.now());
-    await (actor.order.attempt === 1 ? neverSpeaks(actor) : succeeds(actor));
-  };
-  const yard = await yardWith({ script: () => script });
-  const job = await yard.accept({ limits: { trainingSeconds: 60, silenceSeconds: 10 } });
-  expect(await isDone(yard, jobOf(job), 60)).toMatchObject({ outcome: 'succeeded', attempt: 2 });
-  expect(given[0]).toBeGreaterThan(58_000);
-  expect(given[1]).toBeLessThan(50_000);
-}, 90_000);
 
 test('a failure of the person’s data is shown in their words and not tried again', async () => {
   const yard = await yardWith({ script: () => failsWith('BadLabel', 'The label “y” has one value only.') });
