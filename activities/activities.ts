@@ -3,6 +3,7 @@ import type { Dependencies } from './dependencies.ts';
 import { engineActivities } from './engines.ts';
 import { houseActivities } from './houses.ts';
 import { journalActivities } from './journal.ts';
+import { leftoverActivities } from './leftovers.ts';
 import { machineActivities } from './machines.ts';
 import { modelActivities } from './models.ts';
 import { placeActivities } from './places.ts';
@@ -18,6 +19,8 @@ export function createActivities(
   log: Logger,
   reconcile: ReturnType<typeof reconciler> = reconciler(dependencies, log),
 ) {
+  const models = modelActivities(dependencies);
+  const predictions = predictionActivities(dependencies);
   return {
     ...planActivities(dependencies),
     ...placeActivities(dependencies),
@@ -27,8 +30,9 @@ export function createActivities(
     ...stagingActivities(dependencies),
     ...machineActivities(dependencies),
     ...relayActivities(dependencies),
-    ...modelActivities(dependencies),
-    ...predictionActivities(dependencies),
+    ...models,
+    ...predictions,
+    ...leftoverActivities(dependencies, { ...models, ...predictions }),
     ...reconcileActivities(reconcile),
   };
 }

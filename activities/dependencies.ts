@@ -25,8 +25,11 @@ export interface Dependencies {
   freeBytes: () => Promise<number>;
   relayStopsBelowBytes: number;
   trustForeignModels: boolean;
-  /** How long the log of a done job is kept. */
+  /** How long the log of what is done is kept. */
   logRetentionMs: number;
+  /** How long the output of a done prediction, and a dataset that nothing uses, are kept: infinity for ever. */
+  predictionRetentionMs: number;
+  unusedDatasetRetentionMs: number;
   now: () => number;
 }
 

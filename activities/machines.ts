@@ -1,6 +1,7 @@
+import type { AttemptRow } from '../db/tables.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import { type AttemptRef, machineNameOf } from '../domain/ids.ts';
-import { latestDeadline, type MachineTimes, machineTimes } from '../domain/machine-times.ts';
+import { latestDeadline, machineTimes } from '../domain/machine-times.ts';
 import { formatMoney } from '../domain/money.ts';
 import type { MachineOrder, MachineSeen, MachineType } from '../infra/cloud.ts';
 import { costSoFar } from './costs.ts';
@@ -20,17 +21,15 @@ const worthAMachineMs = 5000;
 export function machineActivities(dependencies: Dependencies) {
   const { stores, now } = dependencies;
 
-  /** The times of an attempt are decided once and kept in its row: a retry must order the same machine. */
+  /** Times and price of an attempt are decided once and kept in its row: a retry must order the same machine. */
   const openAttempt = async (
     ref: AttemptRef,
     work: HolderWork,
     type: MachineType,
     left: { secondsLeft: number; longestSecondsLeft: number },
-  ): Promise<MachineTimes> => {
+  ): Promise<AttemptRow> => {
     const known = await stores.attempts.get(ref);
-    if (known) {
-      return { endsAtMs: known.ends_at_ms, deadlineAtMs: known.deadline_at_ms, limitedBy: known.limited_by };
-    }
+    if (known) return known;
     const budget = work.kind === 'job' ? work.spec.limits.budgetMicros : null;
     const times = machineTimes({
       nowMs: now(),
@@ -44,15 +43,15 @@ export function machineActivities(dependencies: Dependencies) {
         `What is left of the budget does not pay for a machine at ${formatMoney(type.pricePerHourMicros)} an hour.`,
       );
     }
-    await stores.attempts.open(ref, {
+    return stores.attempts.open(ref, {
       machineName: machineNameOf(ref),
       machineType: type.name,
       cloud: work.spec.machine.cloud,
       spot: work.spec.machine.spot,
       pricePerHourMicros: type.pricePerHourMicros,
+      priceListDate: type.priceListDate,
       ...times,
     });
-    return times;
   };
 
   return {
@@ -64,27 +63,28 @@ export function machineActivities(dependencies: Dependencies) {
       if (!type)
         throw new TrainyardError('BadSpec', `There is no machine “${work.spec.machine.type}” on ${cloud.name}.`);
 
-      const times = await openAttempt(ref, work, type, request);
+      const attempt = await openAttempt(ref, work, type, request);
+      const { ends_at_ms: endsAtMs, deadline_at_ms: deadlineAtMs } = attempt;
       const key = { holder: { kind: ref.kind, id: ref.id }, kind: 'machine' as const, attempt: ref.attempt };
       const intended = await stores.resources.intend({
         ...key,
         name: machineNameOf(ref),
         cloud: cloud.name,
-        pricePerHourMicros: type.pricePerHourMicros,
+        pricePerHourMicros: attempt.price_per_hour_micros,
         nowMs: now(),
       });
       const revoked = () => new TrainyardError('CreateRevoked', 'The machine is already being taken down.');
       if (intended === 'revoked') throw revoked();
 
-      await stageTrainerSpec(dependencies, cloud, work, ref, times.deadlineAtMs);
+      await stageTrainerSpec(dependencies, cloud, work, ref, deadlineAtMs);
       const order: MachineOrder = {
         ...ref,
         labels: labelsOf(dependencies, work),
         type: type.name,
         spot: work.spec.machine.spot,
         engine: engineOf(work),
-        endsAtMs: times.endsAtMs,
-        deadlineAtMs: times.deadlineAtMs,
+        endsAtMs,
+        deadlineAtMs,
       };
       const seen = await cloud.createMachine(order);
       if (!(await stores.resources.created(key, { startedAtMs: seen.startedAtMs ?? now() }))) {
@@ -93,12 +93,15 @@ export function machineActivities(dependencies: Dependencies) {
         throw revoked();
       }
       await stores.attempts.started(ref, seen.startedAtMs ?? now());
-      if (ref.kind === 'job') await stores.jobs.setDeadline(ref.id, times.deadlineAtMs);
-      return { deadlineAtMs: times.deadlineAtMs, limitedBy: times.limitedBy };
+      if (ref.kind === 'job') await stores.jobs.setDeadline(ref.id, deadlineAtMs);
+      return { deadlineAtMs, limitedBy: attempt.limited_by };
     },
 
-    /** Safe to retry: removing what is gone only confirms it again; the tombstone refuses a create that comes later. */
-    async removeMachine(request: AttemptRef): Promise<void> {
+    /**
+     * Safe to retry: removing what is gone only confirms it again; the tombstone refuses a create that comes later.
+     * Answers how long the machine lived, by the cloud's own times.
+     */
+    async removeMachine(request: AttemptRef): Promise<{ livedSeconds: number }> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
       const { cloud } = await cloudOf(dependencies, ref);
       const key = { holder: { kind: ref.kind, id: ref.id }, kind: 'machine' as const, attempt: ref.attempt };
@@ -113,6 +116,9 @@ export function machineActivities(dependencies: Dependencies) {
       const { startedAtMs, endedAtMs } = seen;
       await stores.resources.gone(key, { confirmedAtMs: now(), startedAtMs, endedAtMs: endedAtMs ?? now() });
       await stores.attempts.ended(ref, endedAtMs ?? now(), seen.endedBecause ?? 'finished');
+      const attempt = await stores.attempts.get(ref);
+      if (!attempt?.started_at_ms || !attempt.ended_at_ms) return { livedSeconds: 0 };
+      return { livedSeconds: Math.max(0, (attempt.ended_at_ms - attempt.started_at_ms) / 1000) };
     },
 
     /** Safe to retry: it says all that was asked so far, and writing it again changes nothing. */

@@ -8,7 +8,9 @@ import type { Migration } from './migrate.ts';
  */
 const OPTIONS = 'engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin row_format = dynamic';
 const SERIAL = { sqlite: 'integer primary key autoincrement', mysql: 'bigint not null auto_increment primary key' };
+const ER_DUP_FIELDNAME = 1060;
 const ER_DUP_KEYNAME = 1061;
+const ER_CANT_DROP_FIELD = 1091;
 /** Then it goes with its table. */
 const ER_NEEDED_BY_FOREIGN_KEY = 1553;
 
@@ -33,6 +35,23 @@ export function createIndex(name: string, table: string, columns: string): Migra
     down: async (db) => {
       if (!isMysql(db)) return db.raw(`drop index if exists ${name}`);
       return unless(ER_NEEDED_BY_FOREIGN_KEY, db.raw(`drop index ${name} on ${table}`));
+    },
+  };
+}
+
+/** Of a table that may hold rows: the column must be able to be null, or have a default. */
+export function addColumn(table: string, name: string, type: string): Migration {
+  const add = `alter table ${table} add column ${name} ${type}`;
+  const drop = `alter table ${table} drop column ${name}`;
+  return {
+    // Neither knows `if not exists` for a column.
+    up: async (db) => {
+      if (isMysql(db)) return unless(ER_DUP_FIELDNAME, db.raw(add));
+      return (await db.schema.hasColumn(table, name)) ? undefined : db.raw(add);
+    },
+    down: async (db) => {
+      if (isMysql(db)) return unless(ER_CANT_DROP_FIELD, db.raw(drop));
+      return (await db.schema.hasColumn(table, name)) ? db.raw(drop) : undefined;
     },
   };
 }

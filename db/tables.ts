@@ -137,6 +137,8 @@ export interface AttemptRow {
   cloud: string;
   spot: 0 | 1;
   price_per_hour_micros: number;
+  /** The price list that was in force when the machine was asked for. */
+  price_list_date: string | null;
   ends_at_ms: number;
   /** When training must stop and hand in the best so far; later when the time was extended. */
   deadline_at_ms: number;

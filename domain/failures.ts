@@ -25,6 +25,7 @@ export const failureFamilies = {
   DatabaseUnavailable: 'platform',
   CreateRevoked: 'platform',
   RelaySuperseded: 'platform',
+  HistoryLost: 'platform',
   TrainerBug: 'bug',
   Bug: 'bug',
 } as const;

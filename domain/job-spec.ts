@@ -49,6 +49,27 @@ export const limitsSchema = z
     message: 'The longest time must not be shorter than the training time.',
   });
 
+const completeLimitsSchema = z.object({
+  trainingSeconds: z.int(),
+  longestSeconds: z.int(),
+  attempts: z.int(),
+  silenceSeconds: z.int(),
+  budgetMicros: z.int().nullable(),
+});
+
+/** How far training may be extended when nobody said. */
+export function usualLongestSeconds(trainingSeconds: number): number {
+  return trainingSeconds * 2;
+}
+
+/**
+ * Decided once, when a job is accepted, and kept in its spec: a default that its workflow filled in itself could never
+ * be changed again without breaking replay.
+ */
+export function completeLimits(limits: z.infer<typeof limitsSchema>): z.infer<typeof completeLimitsSchema> {
+  return { ...limits, longestSeconds: limits.longestSeconds ?? usualLongestSeconds(limits.trainingSeconds) };
+}
+
 /** The whole spec goes into the history of its workflow, which takes 128 KB: the names must leave room for the rest. */
 const ignoredNamesBytes = 64 * 1024;
 
@@ -73,7 +94,7 @@ export const jobSpecSchema = z.object({
   engine: engineChoiceSchema,
   split: splitSchema.prefault({}),
   machine: machineChoiceSchema.prefault({}),
-  limits: limitsSchema.prefault({}),
+  limits: limitsSchema.transform(completeLimits).pipe(completeLimitsSchema).prefault({}),
   /** `continue`: the job whose model this one starts from. */
   continuesJobId: idSchema.nullable().default(null),
 });
@@ -83,11 +104,7 @@ export type JobSpec = z.infer<typeof jobSpecSchema>;
 /** What a person or a program may say when asking for a job; the server adds workspace and owner. */
 export const jobRequestSchema = jobSpecSchema
   .omit({ workspaceId: true, owner: true })
-  .extend({ id: idSchema.optional() });
+  .extend({ id: idSchema.optional(), limits: limitsSchema.prefault({}) });
 
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 export type JobRequestInput = z.input<typeof jobRequestSchema>;
-
-export function longestTraining(spec: Pick<JobSpec, 'limits'>): number {
-  return spec.limits.longestSeconds ?? spec.limits.trainingSeconds * 2;
-}

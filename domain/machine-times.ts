@@ -3,8 +3,8 @@ import { type Micros, secondsFor } from './money.ts';
 /** What a machine may need before it says hello, and after training to hand in what it made. */
 export const bootGraceSeconds = 120;
 export const collectGraceSeconds = 600;
-/** Kept back from the budget for what the cloud takes to confirm that a machine is gone. */
-const teardownMarginSeconds = 120;
+/** What the cloud may take to confirm that a machine and its disk are gone; kept back from the budget for that. */
+export const teardownMarginSeconds = 120;
 
 export interface MachineTimes {
   /** When the cloud itself ends the machine, whoever is still alive. */

@@ -15,8 +15,14 @@ export const endings = [
   'attempts_used_up',
   'bug',
   'terminated',
+  'history_lost',
+  'workflow_failed',
 ] as const;
 export type Ending = (typeof endings)[number];
+
+/** Endings of work whose own workflow cannot tell its end any more: it is released from outside. */
+export const releaseEndings = ['cancelled', 'terminated', 'history_lost', 'workflow_failed'] as const;
+export type ReleaseEnding = (typeof releaseEndings)[number];
 
 interface EndingRule {
   /** The outcome when the trainer handed in a model, and when it did not. */
@@ -27,6 +33,8 @@ interface EndingRule {
   /** The sentence when nothing more precise is known. */
   sentence: string;
   sentenceWithoutResult: string;
+  /** What is noted as the failure when nobody was left to report one. */
+  failureType?: FailureType;
 }
 
 /** The one table that decides everything about an ending. */
@@ -94,6 +102,22 @@ export const endingRules: Record<Ending, EndingRule> = {
     collects: false,
     sentence: 'Its workflow was terminated from outside; everything it held was released.',
     sentenceWithoutResult: 'Its workflow was terminated from outside; everything it held was released.',
+  },
+  history_lost: {
+    withResult: 'succeeded',
+    withoutResult: 'failed',
+    collects: true,
+    sentence: 'Temporal no longer knows of it; what its machine had finished was kept.',
+    sentenceWithoutResult: 'Temporal no longer knows of it: its history was lost. Everything it held was released.',
+    failureType: 'HistoryLost',
+  },
+  workflow_failed: {
+    withResult: 'succeeded',
+    withoutResult: 'failed',
+    collects: true,
+    sentence: 'Its workflow failed, which is a bug of Trainyard; what its machine had finished was kept.',
+    sentenceWithoutResult: 'Its workflow failed, which is a bug of Trainyard; everything it held was released.',
+    failureType: 'Bug',
   },
 };
 

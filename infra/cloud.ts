@@ -9,6 +9,7 @@ export interface MachineType {
   cpus: number;
   memoryGib: number;
   gpus: string[];
+  /** For all that it costs while it exists, its disk included. */
   pricePerHourMicros: Micros;
   priceListDate: string;
 }

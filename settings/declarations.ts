@@ -181,7 +181,22 @@ export const declarations = {
     default: 1024,
     meaning: 'The most that is kept of the log of one job, in MB; where it was cut is shown.',
   },
-  logRetentionDays: { ...whole(1, 36_500), default: 365, meaning: 'How long logs are kept, in days.' },
+  logRetentionDays: {
+    ...whole(0, 36_500),
+    default: 365,
+    meaning: 'How long the logs of done jobs and predictions are kept, in days; 0 for ever.',
+  },
+  predictionRetentionDays: {
+    ...whole(0, 36_500),
+    default: 0,
+    meaning: 'How long the output of a done prediction is kept, in days; 0 for ever. Its entry in the list stays.',
+  },
+  unusedDatasetRetentionDays: {
+    ...whole(0, 36_500),
+    default: 0,
+    meaning:
+      'How long a dataset is kept that no job and no prediction uses, in days from its upload or its last use; 0 for ever.',
+  },
   lowDiskMb: {
     ...whole(0, 10_000_000),
     default: 1024,

@@ -12,9 +12,11 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import { TrainyardError } from '../domain/failures.ts';
 import { type Holder, workflowIdOf } from '../domain/ids.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
+import type { ReleaseEnding } from '../domain/outcomes.ts';
 import type { PredictionSpec } from '../domain/prediction-spec.ts';
 import { decisionsQueue } from '../domain/queues.ts';
 import type { ExtendAnswer, WorkStatus } from '../workflows/messages.ts';
+import type { ReleaseOrder } from '../workflows/release-holder.ts';
 import { connectionOptions, type TemporalAddress } from './connect.ts';
 import { createDataConverter } from './data-converter.ts';
 import { engineAttribute, nameAttribute, ownerAttribute, phaseAttribute } from './search-attributes.ts';
@@ -33,7 +35,8 @@ export interface Patience {
   workerMs: number;
 }
 
-export type WorkflowState = 'running' | 'closed' | 'unknown';
+/** `failed`: closed by a failure of its own, and not by a person or by coming to its end. */
+export type WorkflowState = 'running' | 'closed' | 'failed' | 'unknown';
 
 /** All that Trainyard ever asks of Temporal from outside a workflow. Every call may be repeated. */
 export interface WorkClient {
@@ -41,7 +44,7 @@ export interface WorkClient {
   startJob(spec: JobSpec): Promise<void>;
   startPrediction(spec: PredictionSpec): Promise<void>;
   /** Frees all that a holder may still have, when its own workflow is closed and cannot do it any more. */
-  startRelease(holder: Holder): Promise<void>;
+  startRelease(holder: Holder, ending: ReleaseEnding): Promise<void>;
   cancel(holder: Holder): Promise<void>;
   stop(holder: Holder): Promise<void>;
   wake(holder: Holder): Promise<void>;
@@ -121,12 +124,12 @@ export async function openWorkClient(
         [spec],
         attributes(spec.owner, spec.engine, 'prediction'),
       ),
-    async startRelease(holder) {
+    async startRelease(holder, ending) {
       // Unlike the others it may run again under the same id: each time something was left over.
       await within(serverMs, () =>
         client.workflow.start('releaseHolder', {
           workflowId: `release-${workflowIdOf(holder)}`,
-          args: [holder],
+          args: [{ kind: holder.kind, id: holder.id, ending } satisfies ReleaseOrder],
           taskQueue: decisionsQueue,
           workflowTaskTimeout,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
@@ -159,7 +162,9 @@ export async function openWorkClient(
       try {
         const description = await within(serverMs, () => client.workflow.getHandle(workflowIdOf(holder)).describe());
         const running: WorkflowExecutionStatusName[] = ['RUNNING', 'CONTINUED_AS_NEW'];
-        return running.includes(description.status.name) ? 'running' : 'closed';
+        const failed: WorkflowExecutionStatusName[] = ['FAILED', 'TIMED_OUT'];
+        if (running.includes(description.status.name)) return 'running';
+        return failed.includes(description.status.name) ? 'failed' : 'closed';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'unknown';
         throw error;

@@ -9,6 +9,7 @@ import type { Feed } from './live/feed.ts';
 import { answerErrors, nothingHere } from './middleware/errors.ts';
 import { formTokens } from './middleware/form-token.ts';
 import { knownHost, notFromAForm, ownOrigin } from './middleware/known-host.ts';
+import { openMetrics } from './middleware/metrics.ts';
 import { rateLimits } from './middleware/rate-limits.ts';
 import { receiveFile } from './middleware/receive-file.ts';
 import { requestLog } from './middleware/request-log.ts';
@@ -56,10 +57,17 @@ export function createApp({ services, feed, database, settings, log, who }: AppO
     uploads: { folder: settings.tempFolder, limitMb: settings.uploadLimitMb },
   };
 
-  app.use(requestLog(log), securityHeaders, knownHost(settings.allowedHosts), ownOrigin(settings.allowedHosts));
+  const metrics = openMetrics({ database, places: () => services.machines.places() });
+  app.use(
+    requestLog(log),
+    metrics.measure,
+    securityHeaders,
+    knownHost(settings.allowedHosts),
+    ownOrigin(settings.allowedHosts),
+  );
   app.use(staticFiles());
 
-  const health = healthRouter(services, { ...context, openRoutes: () => securedRoutes({ allow }) });
+  const health = healthRouter(services, metrics, { ...context, openRoutes: () => securedRoutes({ allow }) });
   refuseOtherMethods(health);
   app.use(health.router);
 

@@ -50,10 +50,16 @@ export async function openDependencies(settings: Settings): Promise<Dependencies
     freeBytes: () => freeBytes(dataFolder),
     relayStopsBelowBytes: (settings.lowDiskMb / 2) * 1024 * 1024,
     trustForeignModels: settings.trustForeignModels,
-    logRetentionMs: settings.logRetentionDays * 86_400_000,
+    logRetentionMs: keptMs(settings.logRetentionDays),
+    predictionRetentionMs: keptMs(settings.predictionRetentionDays),
+    unusedDatasetRetentionMs: keptMs(settings.unusedDatasetRetentionDays),
     now: Date.now,
     async close() {
       await Promise.allSettled([data.close(), work.close(), database.close()]);
     },
   };
+}
+
+function keptMs(days: number): number {
+  return days === 0 ? Number.POSITIVE_INFINITY : days * 86_400_000;
 }

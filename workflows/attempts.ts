@@ -18,7 +18,9 @@ const worthAnAttemptSeconds = 10;
 
 /**
  * One machine after the other until one of them comes to an end that counts. A lost machine ends its attempt, not the
- * job; the next begins only when the one before is confirmed gone, so that never two of them run for one job.
+ * job; the next begins only when the one before is confirmed gone, so that never two of them run for one job. The time
+ * limit is the job's: what each attempt trained counts, and of one that said no more than hello, all that its
+ * machine lived.
  */
 export async function runAttempts(
   work: Work,
@@ -40,11 +42,17 @@ export async function runAttempts(
     if (result.kind === 'overran') return { ending: 'time_up', hasResult: false };
     const { failure } = result;
     if (!mayTryAgain(failure)) return { ending: endingOfFailure(failure.type), hasResult: false, failure };
-    await work.on.releases.removeMachine(ref);
+    const { livedSeconds } = await work.on.releases.removeMachine(ref);
+    // Not heard of, or once and never again: it has not trained, but it cost, and silent machines must not follow each
+    // other without end.
+    if (result.trainingSeconds === 0) time.use(livedSeconds);
     await work.on.releases.drainEvents(ref);
     if (work.mustStop()) return { ending: 'stopped', hasResult: false };
     if (work.attempt >= limits.attempts) return { ending: 'attempts_used_up', hasResult: false, failure };
-    if (time.left() < worthAnAttemptSeconds) return { ending: 'time_up', hasResult: false };
+    if (time.left() < worthAnAttemptSeconds) {
+      const reason = `${failure.message} No time is left for another machine.`;
+      return { ending: 'time_up', hasResult: false, reason, failure };
+    }
     await decide.note({
       ...ref,
       mark: 'warning',

@@ -7,6 +7,9 @@ export interface House {
   queue: string;
 }
 
+/** More than a day of passes; whoever takes over replays them all. */
+const eventsOfAHistory = 200;
+
 /**
  * Keeps one cloud's house in order for ever. The activity makes a pass every few seconds for an hour and heartbeats in
  * between, so a day costs a few dozen events and a dead worker is replaced within seconds (docs/adr/0003).
@@ -18,7 +21,7 @@ export async function keepHouse(house: House): Promise<void> {
     heartbeatTimeout: '10 s',
     retry: { initialInterval: '1 s', maximumInterval: '1 min' },
   });
-  while (!workflowInfo().continueAsNewSuggested && workflowInfo().historyLength < 1000) {
+  while (!workflowInfo().continueAsNewSuggested && workflowInfo().historyLength < eventsOfAHistory) {
     await reconcileForAWhile(house.cloud);
   }
   await continueAsNew<typeof keepHouse>(house);

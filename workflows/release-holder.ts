@@ -1,14 +1,21 @@
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Holder } from '../domain/ids.ts';
-import { sentenceOf } from '../domain/outcomes.ts';
+import { endingRules, outcomeOf, type ReleaseEnding, sentenceOf } from '../domain/outcomes.ts';
 import { activitiesOn, decide } from './activities-on.ts';
 
+export interface ReleaseOrder extends Holder {
+  /** Why its own workflow cannot do it any more. */
+  ending: ReleaseEnding;
+}
+
 /**
- * Frees all that a holder still has, from outside: its own workflow was terminated, or lost with its server.
+ * Frees all that a holder still has, from outside: its own workflow was terminated, failed, or lost with its server.
  * What there is to free is read from the ledger, since nobody remembers it any more.
  */
-export async function releaseHolder(holder: Holder): Promise<void> {
+export async function releaseHolder({ kind, id, ending }: ReleaseOrder): Promise<void> {
+  const holder: Holder = { kind, id };
   const { queues, attempts } = await decide.planRelease(holder);
-  const { releases } = activitiesOn(queues);
+  const { releases, data } = activitiesOn(queues);
   const latest = Math.max(0, ...attempts);
   await decide.enterPhase({ ...holder, attempt: latest, phase: 'releasing', sentence: 'Freeing what it left behind.' });
   for (const attempt of attempts) {
@@ -16,12 +23,23 @@ export async function releaseHolder(holder: Holder): Promise<void> {
     await releases.drainEvents({ ...holder, attempt });
   }
   await decide.freePlace(holder);
+  const rule = endingRules[ending];
+  let hasResult = false;
+  if (rule.collects) {
+    try {
+      hasResult = await data.collectLeftovers({ ...holder, attempts });
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      const text = `What its machine had handed in could not be taken in: ${error.cause?.message ?? error.message}`;
+      await decide.note({ ...holder, attempt: latest, mark: 'warning', key: 'leftovers-lost', text });
+    }
+  }
   await releases.removeSignals(holder);
   await releases.removeBucket(holder);
   await decide.closeWork({
     ...holder,
-    outcome: 'cancelled',
-    reason: sentenceOf('terminated', false),
-    failureType: null,
+    outcome: outcomeOf(ending, hasResult),
+    reason: sentenceOf(ending, hasResult),
+    failureType: hasResult ? null : (rule.failureType ?? null),
   });
 }

@@ -9,8 +9,7 @@ import { openWork, releasing, type WorkResult } from './work.ts';
 export async function trainJob(spec: JobSpec): Promise<WorkResult> {
   const holder = { kind: 'job', id: spec.id } as const;
   const opened = openWork(holder);
-  const { trainingSeconds, longestSeconds } = spec.limits;
-  const time = new TimeBudget(trainingSeconds, longestSeconds ?? trainingSeconds * 2);
+  const time = new TimeBudget(spec.limits.trainingSeconds, spec.limits.longestSeconds);
   const job = opened.planned(await decide.planWork({ ...holder, cloud: spec.machine.cloud, type: spec.machine.type }));
   time.extendable(job);
 

@@ -1,6 +1,8 @@
 import type { JobRow, PredictionRow } from '../../db/tables.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import { type Holder, workflowIdOf } from '../../domain/ids.ts';
+import type { ReleaseEnding } from '../../domain/outcomes.ts';
+import type { WorkflowState } from '../../temporal/work-client.ts';
 import type { Dependencies } from '../dependencies.ts';
 
 /** A request that was just accepted is about to be started by whoever accepted it. */
@@ -64,7 +66,9 @@ export function seamMender({ stores, work, now }: Dependencies) {
       return;
     }
     memory.closedSinceMs ??= now();
-    if (now() - memory.closedSinceMs >= closedGraceMs) await work.startRelease(holder);
+    if (now() - memory.closedSinceMs >= closedGraceMs) {
+      await work.startRelease(holder, releaseEndingOf(state, row));
+    }
   };
 
   return async function mendSeams(): Promise<void> {
@@ -83,4 +87,11 @@ export function seamMender({ stores, work, now }: Dependencies) {
     }
     if (problems.length > 0) throw new AggregateError(problems, `${problems.length} of ${all.length} were not mended`);
   };
+}
+
+/** Why nobody is left to end it; what a person asked before counts for more. */
+function releaseEndingOf(state: WorkflowState, row: JobRow | PredictionRow): ReleaseEnding {
+  if (row.cancel_asked_at_ms !== null) return 'cancelled';
+  if (state === 'unknown') return 'history_lost';
+  return state === 'failed' ? 'workflow_failed' : 'terminated';
 }

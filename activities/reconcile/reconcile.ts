@@ -2,9 +2,12 @@ import { Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { cloudNamed, type Dependencies } from '../dependencies.ts';
 import { compareLedger, type LedgerReport } from './compare-ledger.ts';
-import { freePlaces } from './free-places.ts';
+import { placeFreer } from './free-places.ts';
 import { seamMender } from './mend-seams.ts';
+import { retireDatasets } from './retire-datasets.ts';
 import { retireLogs } from './retire-logs.ts';
+import { retireOutputs } from './retire-outputs.ts';
+import { datasetSweeper } from './sweep-datasets.ts';
 import { sweepScratch } from './sweep-scratch.ts';
 
 const passEveryMs = 5000;
@@ -15,6 +18,8 @@ const stayMs = 3_600_000;
 /** One pass over every seam between database, Temporal and cloud. A seam that fails does not keep the others open. */
 export function reconciler(dependencies: Dependencies, log: Logger) {
   const mendSeams = seamMender(dependencies);
+  const freePlaces = placeFreer(dependencies);
+  const sweepDatasets = datasetSweeper(dependencies);
   const ledgerAtMs = new Map<string, number>();
 
   const attempt = async (what: string, act: () => Promise<unknown>) => {
@@ -28,10 +33,13 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
   return async function reconcile(cloudName: string): Promise<void> {
     const cloud = cloudNamed(dependencies, cloudName);
     await attempt('workflows', mendSeams);
-    await attempt('places', () => freePlaces(dependencies, cloud));
+    await attempt('places', () => freePlaces(cloud));
     if (dependencies.now() - (ledgerAtMs.get(cloudName) ?? 0) < ledgerEveryMs) return;
     ledgerAtMs.set(cloudName, dependencies.now());
     await attempt('logs', () => retireLogs(dependencies));
+    await attempt('outputs', () => retireOutputs(dependencies));
+    await attempt('datasets', () => retireDatasets(dependencies));
+    await attempt('dataset files', sweepDatasets);
     await attempt('scratch', () => sweepScratch(dependencies));
     await attempt('ledger', async () => say(log, cloudName, await compareLedger(dependencies, cloud)));
   };

@@ -63,6 +63,9 @@ export function relayActivities(dependencies: Dependencies) {
       }
       cancellationSignal.throwIfAborted();
       if (!terminal && leftOff?.kind === 'lost') terminal = await relay.closeGaps();
+      if (relay.unreadable > 0) {
+        Context.current().log.warn('records of a machine could not be read', { ...ref, unreadable: relay.unreadable });
+      }
       const trainingSeconds = await trainedSeconds(ref, terminal);
       if (terminal) return { ...saidBy(terminal), trainingSeconds };
       const closed = { type: 'MachineLost', message: 'The channel to the machine closed.' } as const;

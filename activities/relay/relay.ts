@@ -6,6 +6,7 @@ import { type EventOf, isTerminal, type TrainerEvent } from '../../domain/event.
 import type { AttemptRef } from '../../domain/ids.ts';
 import type { Cloud } from '../../infra/cloud.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { journalActivities } from '../journal.ts';
 import { compactLog } from './compact-log.ts';
 import { Contiguous } from './contiguous.ts';
 
@@ -13,6 +14,16 @@ const lookAtDiskEveryMs = 5000;
 const lookAgainMs = 1000;
 /** Acknowledging every batch of a chatty trainer would cost more than reading it. */
 const ackEveryMs = 1000;
+
+/** What may wait in memory behind something that is missing, and for how long that is waited for with no more room. */
+export interface GapLimits {
+  events: number;
+  bytes: number;
+  patienceMs: number;
+}
+
+const unreadableHere = 'What was said here could not be read.';
+const gapLimits: GapLimits = { events: 20_000, bytes: 32 * 1024 * 1024, patienceMs: 60_000 };
 
 /**
  * Takes in what one attempt says: into the database first, and only then is it acknowledged, so that whoever dies
@@ -24,6 +35,7 @@ export class Relay {
   readonly #ref: AttemptRef;
   readonly #epoch = randomUUID();
   readonly #reading = new AbortController();
+  readonly #limits: GapLimits;
   #order = new Contiguous(0);
   #terminal: TerminalEvent | undefined;
   #ackedSeq = 0;
@@ -31,8 +43,14 @@ export class Relay {
   #diskSeenAtMs = 0;
   #busy = false;
   #heardAtMs = Date.now();
+  #unreadable = 0;
+  /** Of these, what came with the gap that is open: it comes again when that is read again. */
+  #unreadableInGap = 0;
+  #hasSaidUnreadable = false;
+  #full: { seq: number; sinceMs: number } | undefined;
 
-  constructor(dependencies: Dependencies, cloud: Cloud, ref: AttemptRef) {
+  constructor(dependencies: Dependencies, cloud: Cloud, ref: AttemptRef, limits: GapLimits = gapLimits) {
+    this.#limits = limits;
     this.#dependencies = dependencies;
     this.#cloud = cloud;
     this.#ref = ref;
@@ -54,22 +72,77 @@ export class Relay {
     return this.#busy ? Date.now() : this.#heardAtMs;
   }
 
+  /** Records that could not be read. */
+  get unreadable(): number {
+    return this.#unreadable;
+  }
+
   /** Reads until the last word, or until `stopReading`. */
   async readUntilEnd(): Promise<TerminalEvent | undefined> {
+    while ((await this.#readWhileThereIsRoom()) === 'full') {
+      this.#busy = true;
+      try {
+        await this.#waitBeforeGap();
+      } finally {
+        this.#heardAtMs = Date.now();
+        this.#busy = false;
+      }
+    }
+    await this.#acknowledge(true);
+    return this.#terminal;
+  }
+
+  async #readWhileThereIsRoom(): Promise<'full' | 'ended'> {
+    const { events, bytes } = this.#limits;
     for await (const batch of this.#cloud.readSignals(this.#ref, this.#order.seq, this.#reading.signal)) {
       this.#busy = true;
       try {
         if (!(await this.#roomToKeep())) break;
         const ready = this.#order.add(batch.events);
         if (ready.length > 0) await this.#take(ready);
+        await this.#count(batch.unreadable);
       } finally {
         this.#heardAtMs = Date.now();
         this.#busy = false;
       }
       if (this.#terminal) break;
+      if (this.#order.holds(events, bytes)) return 'full';
     }
-    await this.#acknowledge(true);
-    return this.#terminal;
+    return 'ended';
+  }
+
+  /**
+   * More waits behind a gap than memory may hold, so nothing more is read: it stays with the machine. From time to time
+   * all places are looked through anew for what is missing; if it is in none of them for long, it cannot be read.
+   */
+  async #waitBeforeGap(): Promise<void> {
+    const { seq } = this.#order;
+    if (this.#full?.seq !== seq) this.#full = { seq, sinceMs: Date.now() };
+    const waitedMs = Date.now() - this.#full.sinceMs;
+    if (waitedMs >= this.#limits.patienceMs) {
+      await this.#closeGap();
+      return;
+    }
+    this.#order.forget();
+    this.#unreadable -= this.#unreadableInGap;
+    this.#unreadableInGap = 0;
+    const { signal } = this.#reading;
+    await sleep(Math.max(lookAgainMs, waitedMs), undefined, { signal }).catch(() => {});
+  }
+
+  /** Counted, and said once: whoever reads the log must know that it is not all there was. */
+  async #count(unreadable: number): Promise<void> {
+    this.#unreadable += unreadable;
+    this.#unreadableInGap = this.#order.hasGap ? this.#unreadableInGap + unreadable : 0;
+    if (unreadable === 0 || this.#hasSaidUnreadable) return;
+    const records = unreadable === 1 ? '1 record' : `${unreadable} records`;
+    await journalActivities(this.#dependencies).note({
+      ...this.#ref,
+      mark: 'warning',
+      key: `unreadable-${this.#ref.attempt}`,
+      text: `At least ${records} of what the machine said came damaged and cannot be read. The rest is kept.`,
+    });
+    this.#hasSaidUnreadable = true;
   }
 
   /**
@@ -77,18 +150,20 @@ export class Relay {
    * was said after it, the last word above all. Each is replaced by a line that says so.
    */
   async closeGaps(): Promise<TerminalEvent | undefined> {
-    while (this.#order.hasGap) {
-      await this.#take(
-        this.#order.closeGap((seq, held) => ({
-          type: 'log',
-          stream: 'machine',
-          text: 'What was said here could not be read.',
-          seq,
-          atMs: held.atMs,
-        })),
-      );
-    }
+    while (this.#order.hasGap) await this.#closeGap();
     return this.#terminal;
+  }
+
+  async #closeGap(): Promise<void> {
+    await this.#take(
+      this.#order.closeGap((seq, { atMs }, count) => ({
+        type: 'log',
+        stream: 'machine',
+        text: count === 1 ? unreadableHere : `${unreadableHere} (${count} records)`,
+        seq,
+        atMs,
+      })),
+    );
   }
 
   stopReading(): void {

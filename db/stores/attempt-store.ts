@@ -11,6 +11,7 @@ export interface NewAttempt {
   cloud: string;
   spot: boolean;
   pricePerHourMicros: number;
+  priceListDate: string;
   endsAtMs: number;
   deadlineAtMs: number;
   limitedBy: 'time' | 'money';
@@ -46,6 +47,7 @@ export function attemptStore(database: Database) {
           cloud: attempt.cloud,
           spot: attempt.spot ? 1 : 0,
           price_per_hour_micros: attempt.pricePerHourMicros,
+          price_list_date: attempt.priceListDate,
           ends_at_ms: attempt.endsAtMs,
           deadline_at_ms: attempt.deadlineAtMs,
           limited_by: attempt.limitedBy,

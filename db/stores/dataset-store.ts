@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { HolderKind } from '../../domain/ids.ts';
 import type { Phase } from '../../domain/phases.ts';
 import type { Database, Trx } from '../database.ts';
@@ -27,6 +28,11 @@ export function datasetStore(database: Database) {
     async get(scope: string | Scope, id: string, trx?: Trx): Promise<DatasetRow | undefined> {
       const asked = typeof scope === 'string' ? { workspaceId: scope } : scope;
       return database.run(trx, (db) => inScope(db, 'datasets', asked).where('datasets.id', id).first('datasets.*'));
+    },
+
+    /** To begin to use it: until the end of `trx` nobody can remove it, and one that is being removed is not there. */
+    async hold(workspaceId: string, id: string, trx: Trx): Promise<DatasetRow | undefined> {
+      return inScope(trx, 'datasets', { workspaceId }).where('datasets.id', id).forUpdate().first('datasets.*');
     },
 
     async find(id: string, trx?: Trx): Promise<DatasetRow | undefined> {
@@ -71,6 +77,41 @@ export function datasetStore(database: Database) {
           .first('datasets.id'),
       );
       return row !== undefined;
+    },
+
+    /**
+     * Removes it, unless work that is not done uses it: those are returned. Whoever begins to use it holds the same row,
+     * so that of an acceptance and a removal at the same moment one sees the other.
+     */
+    async removeUnused(workspaceId: string, id: string, nowMs: number, trx?: Trx): Promise<User[]> {
+      return database.transaction(async (own) => {
+        if (!(await this.hold(workspaceId, id, own))) return [];
+        const users = await this.usedBy(workspaceId, id, own);
+        const open = users.filter((user) => user.phase !== 'done');
+        if (open.length === 0) await this.softDelete(workspaceId, id, nowMs, own);
+        return open;
+      }, trx);
+    },
+
+    /** Those that came before then, and that no job and no prediction needs or has needed since. */
+    async unusedSince(beforeMs: number, limit = 100, trx?: Trx): Promise<DatasetRow[]> {
+      return database.run(trx, (db) => {
+        const query = db('datasets')
+          .whereNull('datasets.deleted_at_ms')
+          .where('datasets.created_at_ms', '<=', beforeMs);
+        for (const table of ['jobs', 'predictions']) {
+          void query.whereNotExists((users: Knex.QueryBuilder) => {
+            void users
+              .from(table)
+              .whereRaw('?? = ??', [`${table}.dataset_id`, 'datasets.id'])
+              .where((recent: Knex.QueryBuilder) => {
+                void recent.whereNull(`${table}.deleted_at_ms`).orWhere(`${table}.deleted_at_ms`, '>', beforeMs);
+              })
+              .select(`${table}.id`);
+          });
+        }
+        return query.orderBy('datasets.created_at_ms').limit(limit).select('datasets.*');
+      });
     },
 
     async softDelete(workspaceId: string, id: string, nowMs: number, trx?: Trx): Promise<boolean> {

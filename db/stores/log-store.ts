@@ -173,6 +173,27 @@ export function logStore(database: Database) {
       );
     },
 
+    /** Predictions that were done before then and still have lines: what retention takes away. */
+    async predictionsDoneBefore(doneBeforeMs: number, limit = 100, trx?: Trx): Promise<string[]> {
+      const rows: { id: string }[] = await database.run(trx, (db) => {
+        const linesIn = (table: string) =>
+          db(table)
+            .where(`${table}.holder_kind`, 'prediction')
+            .whereRaw('?? = ??', [`${table}.holder_id`, 'predictions.id'])
+            .select(`${table}.first_line`);
+        return db('predictions')
+          .where('predictions.phase', 'done')
+          .where('predictions.done_at_ms', '<=', doneBeforeMs)
+          .where((either) => {
+            void either.whereExists(linesIn('log_tail')).orWhereExists(linesIn('log_chunks'));
+          })
+          .orderBy('predictions.done_at_ms')
+          .limit(limit)
+          .select('predictions.id');
+      });
+      return rows.map((row) => row.id);
+    },
+
     /** Who has a tail, with how much of it: what compaction looks through. */
     async tails(trx?: Trx): Promise<{ holder: Holder; lines: number; bytes: number }[]> {
       const rows: LogTailRow[] = await database.run(trx, (db) =>

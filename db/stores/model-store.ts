@@ -20,6 +20,16 @@ export function modelStore(database: Database) {
       return database.run(trx, (db) => inScope(db, 'models', asked).where('models.id', id).first('models.*'));
     },
 
+    /** To begin to use it, or to remove it: until the end of `trx` nobody else can do either. */
+    async hold(workspaceId: string, id: string, trx: Trx): Promise<ModelRow | undefined> {
+      return inScope(trx, 'models', { workspaceId }).where('models.id', id).forUpdate().first('models.*');
+    },
+
+    /** The same for the model of a job. */
+    async holdOfJob(jobId: string, trx: Trx): Promise<ModelRow | undefined> {
+      return trx('models').where('models.job_id', jobId).forUpdate().first('models.*');
+    },
+
     async find(id: string, trx?: Trx): Promise<ModelRow | undefined> {
       return database.run(trx, (db) => db('models').where('models.id', id).first('models.*'));
     },

@@ -53,6 +53,24 @@ export function predictionStore(database: Database) {
       });
     },
 
+    /** Done before then, with an output that is still there: what retention takes away. */
+    async withOutputDoneBefore(doneBeforeMs: number, limit = 100, trx?: Trx): Promise<PredictionRow[]> {
+      return database.run(trx, (db) =>
+        db('predictions')
+          .whereNotNull('predictions.output_hash')
+          .where('predictions.phase', 'done')
+          .where('predictions.done_at_ms', '<=', doneBeforeMs)
+          .orderBy('predictions.done_at_ms')
+          .limit(limit)
+          .select('predictions.*'),
+      );
+    },
+
+    /** How many rows it had stays known: it had an output, and has it no more. */
+    async forgetOutput(id: string, trx?: Trx): Promise<boolean> {
+      return change(trx, id, { output_hash: null, preview_json: null });
+    },
+
     async setOutput(id: string, output: PredictionOutput, trx?: Trx): Promise<boolean> {
       const { rowCount, outputHash, previewJson } = output;
       return change(trx, id, { row_count: rowCount, output_hash: outputHash, preview_json: previewJson });

@@ -109,7 +109,13 @@ export function workStore<Row extends JobRow | PredictionRow>(database: Database
     },
 
     /** A final cost stays; only another final one replaces it. */
-    async setCost(id: string, micros: Micros, isFinal: boolean, priceListDate: string, trx?: Trx): Promise<boolean> {
+    async setCost(
+      id: string,
+      micros: Micros,
+      isFinal: boolean,
+      priceListDate: string | null,
+      trx?: Trx,
+    ): Promise<boolean> {
       const cost = { cost_micros: micros, cost_is_final: isFinal ? 1 : 0, price_list_date: priceListDate };
       return change(trx, id, cost, (query) => {
         if (!isFinal) void query.where(`${table}.cost_is_final`, 0);

@@ -51,6 +51,8 @@ export async function openTestDependencies(
     relayStopsBelowBytes: 0,
     trustForeignModels: false,
     logRetentionMs: 365 * 86_400_000,
+    predictionRetentionMs: Number.POSITIVE_INFINITY,
+    unusedDatasetRetentionMs: Number.POSITIVE_INFINITY,
     now: Date.now,
     ...others,
     folder,

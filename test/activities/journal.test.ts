@@ -1,4 +1,5 @@
-import type { Holder } from '../../domain/ids.ts';
+import { type Holder, machineNameOf } from '../../domain/ids.ts';
+import { dollars } from '../../domain/money.ts';
 import { SimulatedCloud } from '../clouds/simulated-cloud.ts';
 import { dollarASecond, type Ground, openGround } from './ground.ts';
 
@@ -130,5 +131,41 @@ describe('closing', () => {
       cost_is_final: 1,
       price_list_date: '2026-11-01',
     });
+  });
+
+  test('follows the price lists in force when its machines were asked for, not the one of the day it ends', async () => {
+    const { cloud, dependencies } = ground;
+    const [type] = await cloud.machineTypes();
+    const priced = (dollarsAnHour: number, priceListDate: string) => {
+      cloud.machineTypes = async () => [{ ...type!, pricePerHourMicros: dollars(dollarsAnHour), priceListDate }];
+    };
+    const holder = await ground.jobIn('provisioning');
+    const lasts = async (attempt: number, seconds: number) => {
+      const ref = await ground.machineFor(holder, attempt);
+      const seen = cloud.machines.get(machineNameOf(ref))?.seen;
+      Object.assign(seen ?? {}, { state: 'ended', endedAtMs: (seen?.startedAtMs ?? 0) + seconds * 1000 });
+      await ground.activities.removeMachine(ref);
+    };
+    try {
+      priced(3600, '2026-11-01');
+      await lasts(1, 10);
+      priced(7200, '2026-12-01');
+      await lasts(2, 10);
+      priced(1, '2027-01-01');
+      await dependencies.stores.jobs.enterPhase(holder.id, 'releasing', '', 2);
+      await ground.activities.closeWork({ ...holder, ...ending });
+    } finally {
+      Reflect.deleteProperty(cloud, 'machineTypes');
+    }
+    expect(await rowOf(holder)).toMatchObject({
+      cost_micros: dollars(30),
+      price_list_date: '2026-11-01 to 2026-12-01',
+    });
+  });
+
+  test('names no price list for what never had a machine', async () => {
+    const holder = await ground.jobIn('releasing');
+    await ground.activities.closeWork({ ...holder, ...ending });
+    expect(await rowOf(holder)).toMatchObject({ cost_micros: 0, cost_is_final: 1, price_list_date: null });
   });
 });

@@ -79,6 +79,29 @@ describe('making a machine', () => {
     });
   });
 
+  test('again, after a crash, keeps the price and the price list of the first time', async () => {
+    const ref = await ready();
+    const [type] = await ground.cloud.machineTypes();
+    const { resources } = ground.dependencies.stores;
+    const { intend } = resources;
+    resources.intend = async () => {
+      throw new Error('killed here');
+    };
+    await expect(create(ref)).rejects.toThrow('killed here');
+    resources.intend = intend;
+    ground.cloud.machineTypes = async () => [{ ...type!, pricePerHourMicros: 1, priceListDate: '2027-01-01' }];
+    try {
+      await create(ref);
+    } finally {
+      Reflect.deleteProperty(ground.cloud, 'machineTypes');
+    }
+    expect(await ledgerOf(ref)).toMatchObject({ price_per_hour_micros: dollarASecond });
+    expect(await attemptOf(ref)).toMatchObject({
+      price_per_hour_micros: dollarASecond,
+      price_list_date: '2026-11-01',
+    });
+  });
+
   test('leaves its trainer what to do, and the page when it will stop', async () => {
     const ref = await ready();
     await create(ref);
@@ -155,6 +178,17 @@ describe('removing a machine', () => {
     expect(row).toMatchObject({ state: 'gone', ended_at_ms: 1_790_000_012_345, gone_confirmed_at_ms: begin });
     expect(await attemptOf(ref)).toMatchObject({ ended_at_ms: 1_790_000_012_345, ended_because: 'out_of_memory' });
     expect(ground.cloud.audit.filter((entry) => entry.startsWith('-'))).toHaveLength(1);
+  });
+
+  test('says how long it lived, by the times of the cloud, however often it is asked', async () => {
+    const ref = await ready();
+    expect(await ground.activities.removeMachine({ ...ref, attempt: 2 })).toEqual({ livedSeconds: 0 });
+    await create(ref);
+    const seen = ground.cloud.machines.get(machineNameOf(ref))?.seen;
+    Object.assign(seen ?? {}, { state: 'ended', endedAtMs: (seen?.startedAtMs ?? 0) + 12_500 });
+    for (let time = 0; time < 2; time++) {
+      expect(await ground.activities.removeMachine(ref)).toEqual({ livedSeconds: 12.5 });
+    }
   });
 
   test('that does not succeed is shown until it does', async () => {

@@ -1,5 +1,6 @@
 import { TrainyardError } from '../../domain/failures.ts';
 import { type Holder, workflowIdOf } from '../../domain/ids.ts';
+import type { ReleaseEnding } from '../../domain/outcomes.ts';
 import type { WorkClient, WorkflowState } from '../../temporal/work-client.ts';
 
 interface Workflow {
@@ -7,6 +8,8 @@ interface Workflow {
   runs: number;
   state: WorkflowState;
   signals: string[];
+  /** Why a release was asked for. */
+  ending?: ReleaseEnding;
 }
 
 /**
@@ -23,8 +26,8 @@ export class RecordingWorkClient implements WorkClient {
   startPrediction: WorkClient['startPrediction'] = async ({ id }) =>
     this.#startOnce('predictBatch', { kind: 'prediction', id });
 
-  async startRelease(holder: Holder): Promise<void> {
-    this.#startAgain('releaseHolder', `release-${workflowIdOf(holder)}`);
+  async startRelease(holder: Holder, ending: ReleaseEnding): Promise<void> {
+    this.#startAgain('releaseHolder', `release-${workflowIdOf(holder)}`, { ending });
   }
 
   async startKeepHouse({ cloud, queue }: { cloud: string; queue: string }): Promise<void> {
@@ -75,6 +78,11 @@ export class RecordingWorkClient implements WorkClient {
     if (workflow) workflow.state = 'closed';
   }
 
+  fail(workflowId: string): void {
+    const workflow = this.workflows.get(workflowId);
+    if (workflow) workflow.state = 'failed';
+  }
+
   /** A new server, an emptied file. */
   loseEverything(): void {
     this.workflows.clear();
@@ -91,11 +99,11 @@ export class RecordingWorkClient implements WorkClient {
     if (!this.workflows.has(id)) this.workflows.set(id, { type, runs: 1, state: 'running', signals: [] });
   }
 
-  #startAgain(type: string, id: string): void {
+  #startAgain(type: string, id: string, given: Pick<Workflow, 'ending'> = {}): void {
     this.#answer();
     const known = this.workflows.get(id);
     if (known?.state === 'running') return;
-    this.workflows.set(id, { type, runs: (known?.runs ?? 0) + 1, state: 'running', signals: [] });
+    this.workflows.set(id, { type, runs: (known?.runs ?? 0) + 1, state: 'running', signals: [], ...given });
   }
 
   #signal(holder: Holder, name: string): void {

@@ -198,7 +198,12 @@ test('at the end the page becomes that of a done job, and nothing is asked any m
   const { page, close } = await visit(browser);
   await page.goto(`${address}/jobs/${id}`);
   await change(id, { phase: 'done', outcome: 'cancelled', reason: 'Cancelled when asked.', done_at_ms: Date.now() });
-  await page.getByText('Cancelled when asked.').waitFor();
+  // The sentence comes with the live parts, which may be just before the end of the stream loads the page again: what
+  // tells the two apart is that the page of a done job follows nothing, and that it has loaded everything it needs.
+  await page.locator('[data-job][data-live-parts=""]').waitFor();
+  await page.waitForLoadState('networkidle');
+  expect(await page.getByText('Cancelled when asked.').first().isVisible()).toBe(true);
+  expect(await page.getByRole('link', { name: 'Train again like this' }).isVisible()).toBe(true);
   let asked = 0;
   page.on('request', () => (asked += 1));
   await page.waitForTimeout(1500);

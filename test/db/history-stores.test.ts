@@ -23,6 +23,7 @@ eachDatabase('attempts and the timeline', (bench) => {
       limited_by: 'time',
       spot: 0,
       price_per_hour_micros: 3_600_000,
+      price_list_date: '2026-11-01',
     });
     await openAttempt(stores(), { ...ref, attempt: 2 });
     expect((await stores().attempts.list(ref)).map((attempt) => attempt.attempt)).toEqual([1, 2]);

@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eachDatabase } from './each-database.ts';
-import { datasetRow, madeDataset, madeJob, modelRow, nowMs, predictionSpec, workspaceId } from './made-rows.ts';
+import {
+  datasetRow,
+  jobSpec,
+  madeDataset,
+  madeJob,
+  modelRow,
+  nowMs,
+  predictionSpec,
+  workspaceId,
+} from './made-rows.ts';
 
 eachDatabase('datasets, models and predictions', (bench) => {
   const stores = () => bench.stores;
@@ -47,6 +57,68 @@ eachDatabase('datasets, models and predictions', (bench) => {
     expect(await stores().datasets.holdsContent(mine.content_hash)).toBe(true);
     await stores().datasets.softDelete('other', theirs.id, nowMs);
     expect(await stores().datasets.holdsContent(mine.content_hash)).toBe(false);
+  });
+
+  test('of a job and a removal at the same moment one sees the other', async () => {
+    const { database, datasets, jobs } = stores();
+    const id = await madeDataset(stores());
+    const held = Promise.withResolvers<void>();
+    const removal = held.promise.then(() => datasets.removeUnused(workspaceId, id, nowMs));
+    await database.transaction(async (trx) => {
+      await datasets.hold(workspaceId, id, trx);
+      held.resolve();
+      // Long enough for a removal that does not wait to be through.
+      await Promise.race([removal, sleep(400)]);
+      await jobs.insert(jobSpec(id), { idempotencyKey: null, requestHash: null, nowMs }, trx);
+    });
+    expect(await removal).toMatchObject([{ kind: 'job' }]);
+    expect(await datasets.get(workspaceId, id)).toBeDefined();
+  });
+
+  test('a dataset that work which is done used can be removed, once', async () => {
+    const id = await madeDataset(stores());
+    expect(await stores().datasets.removeUnused(workspaceId, id, nowMs)).toEqual([]);
+    expect(await stores().datasets.removeUnused(workspaceId, id, nowMs)).toEqual([]);
+    await stores().database.transaction(async (trx) => {
+      expect(await stores().datasets.hold(workspaceId, id, trx)).toBeUndefined();
+    });
+  });
+
+  test('what retention takes: datasets that nothing needs, and logs and outputs of predictions that are done', async () => {
+    const { datasets, jobs, predictions, log, models } = stores();
+    const long = nowMs - 1000;
+    const made = async () => madeDataset(stores(), { created_at_ms: long });
+    const [unused, ofJob, ofRemovedJob] = [await made(), await made(), await made()];
+    const recent = await madeDataset(stores());
+    const kept = await madeJob(stores(), { datasetId: ofJob });
+    const removed = await madeJob(stores(), { datasetId: ofRemovedJob });
+    await jobs.enterPhase(removed.id, 'releasing', '', 0);
+    await jobs.close(removed.id, { outcome: 'cancelled', reason: 'x', nowMs: long });
+    await jobs.softDelete(workspaceId, removed.id, nowMs);
+    const found = async (beforeMs: number) => {
+      const ids = (await datasets.unusedSince(beforeMs, 1000)).map((row) => row.id);
+      return [unused, ofJob, ofRemovedJob, recent].map((id) => ids.includes(id));
+    };
+    expect(await found(long)).toEqual([true, false, false, false]);
+    expect(await found(nowMs)).toEqual([true, false, true, true]);
+
+    const { row: model } = await models.insert(modelRow(kept.id));
+    const predicted = predictionSpec(model.id, ofJob);
+    await predictions.insert(predicted, { nowMs: long });
+    await predictions.setOutput(predicted.id, { rowCount: 3, outputHash: 'h', previewJson: '{}' });
+    await log.append({ kind: 'prediction', id: predicted.id }, [[long, 'o', 1, 'a line']]);
+    const taken = async (beforeMs: number) => [
+      (await log.predictionsDoneBefore(beforeMs, 1000)).includes(predicted.id),
+      (await predictions.withOutputDoneBefore(beforeMs, 1000)).some((row) => row.id === predicted.id),
+    ];
+    expect(await taken(nowMs)).toEqual([false, false]);
+    await predictions.enterPhase(predicted.id, 'releasing', '', 1);
+    await predictions.close(predicted.id, { outcome: 'succeeded', reason: 'x', nowMs });
+    expect(await taken(nowMs - 1)).toEqual([false, false]);
+    expect(await taken(nowMs)).toEqual([true, true]);
+    await log.deleteAll({ kind: 'prediction', id: predicted.id });
+    await predictions.forgetOutput(predicted.id);
+    expect(await taken(nowMs)).toEqual([false, false]);
   });
 
   test('a job leaves one model, however often it is collected', async () => {

@@ -87,6 +87,7 @@ export async function openAttempt(stores: Stores, ref: AttemptRef): Promise<void
     cloud: 'local',
     spot: false,
     pricePerHourMicros: 3_600_000,
+    priceListDate: '2026-11-01',
     endsAtMs: nowMs + 600_000,
     deadlineAtMs: nowMs + 500_000,
     limitedBy: 'time',

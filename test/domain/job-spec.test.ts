@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { type JobRequestInput, jobRequestSchema, jobSpecSchema, longestTraining } from '../../domain/job-spec.ts';
+import { type JobRequestInput, jobRequestSchema, jobSpecSchema } from '../../domain/job-spec.ts';
 import { predictionSpecSchema } from '../../domain/prediction-spec.ts';
 import { payloadLimitBytes } from '../../temporal/data-converter.ts';
 
@@ -27,7 +27,7 @@ test('all that is not said has a default, and the spec is complete', () => {
     engine: { name: 'sklearn', settings: {} },
     split: { holdoutFraction: 0.2, folds: 0, seed: 0 },
     machine: { cloud: 'local', type: 'local', spot: false },
-    limits: { trainingSeconds: 600, longestSeconds: null, attempts: 3, silenceSeconds: 120, budgetMicros: null },
+    limits: { trainingSeconds: 600, longestSeconds: 1200, attempts: 3, silenceSeconds: 120, budgetMicros: null },
     continuesJobId: null,
   });
 });
@@ -89,9 +89,14 @@ test('columns can be ignored by name as long as the spec fits into the history o
   );
 });
 
-test('training may be extended to twice its time unless something else was said', () => {
-  expect(longestTraining(jobSpecSchema.parse(whole))).toBe(1200);
-  expect(longestTraining(jobSpecSchema.parse({ ...whole, limits: { longestSeconds: 700 } }))).toBe(700);
+test('training may be extended to twice its time unless something else was said, and the spec says which', () => {
+  const longestOf = (limits: JobRequestInput['limits']) =>
+    jobSpecSchema.parse({ ...whole, limits }).limits.longestSeconds;
+  expect(longestOf({ trainingSeconds: 300 })).toBe(600);
+  expect(longestOf({ trainingSeconds: 300, longestSeconds: null })).toBe(600);
+  expect(longestOf({ longestSeconds: 700 })).toBe(700);
+  // A request says only what a person said.
+  expect(jobRequestSchema.parse(least).limits.longestSeconds).toBeNull();
 });
 
 test('a prediction has the same machine and limits of its own', () => {

@@ -31,6 +31,8 @@ describe('every ending', () => {
       'stopped',
       'time_up',
       'money_up',
+      'history_lost',
+      'workflow_failed',
     ]);
   });
 });
@@ -45,6 +47,8 @@ test.each([
   ['user_failure', 'failed', 'failed'],
   ['attempts_used_up', 'failed', 'failed'],
   ['bug', 'failed', 'failed'],
+  ['history_lost', 'succeeded', 'failed'],
+  ['workflow_failed', 'succeeded', 'failed'],
 ] as const)('%s is %s with a result and %s without one', (ending, withResult, withoutResult) => {
   expect(outcomeOf(ending, true)).toBe(withResult);
   expect(outcomeOf(ending, false)).toBe(withoutResult);

@@ -120,7 +120,7 @@ test('the result says what it is worth, and the log is there to its last line', 
   for (const score of scores) expect(Number.parseFloat(score)).toBeGreaterThan(0.7);
   const cells = await page.locator('table.matrix td.right, table.matrix td.wrong').allTextContents();
   expect(cells.map((cell) => Number.parseInt(cell, 10)).reduce((sum, count) => sum + count)).toBe(120);
-  expect(await page.getByRole('img', { name: /^Importance of columns/ }).isVisible()).toBe(true);
+  expect(await page.getByRole('list', { name: /^Importance of columns/ }).isVisible()).toBe(true);
 
   await checkLog(page, journey, first);
   expect(await page.getByText('Really gone').isVisible()).toBe(true);

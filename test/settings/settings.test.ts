@@ -35,6 +35,12 @@ describe('where settings come from', () => {
     });
   });
 
+  it('keeps what a person made for ever unless told, and logs for a year', () => {
+    expect(load()).toMatchObject({ logRetentionDays: 365, predictionRetentionDays: 0, unusedDatasetRetentionDays: 0 });
+    expect(load({ TRAINYARD_PREDICTION_RETENTION_DAYS: '30' }).predictionRetentionDays).toBe(30);
+    expect(refusal({ TRAINYARD_UNUSED_DATASET_RETENTION_DAYS: '-1' })).toContain('from 0 to 36,500');
+  });
+
   it('takes an empty variable for one that is not set', () => {
     expect(load({ TRAINYARD_WEB_PORT: '' }).webPort).toBe(8700);
   });

@@ -92,12 +92,12 @@ export function holdsWorkClientContract(name: string, open: () => Promise<Tempor
     test('a release runs once at a time, and again when it is needed again', async () => {
       const holder = await startedJob();
       const id = `release-${workflowIdOf(holder)}`;
-      await client.startRelease(holder);
+      await client.startRelease(holder, 'terminated');
       const first = await house.runOf(id);
-      await client.startRelease(holder);
+      await client.startRelease(holder, 'terminated');
       expect(await house.runOf(id)).toBe(first);
       await house.terminate(id);
-      await client.startRelease(holder);
+      await client.startRelease(holder, 'terminated');
       expect(await house.runOf(id)).not.toBe(first);
     });
 
@@ -129,7 +129,7 @@ export function holdsWorkClientContract(name: string, open: () => Promise<Tempor
       const holder = { kind: 'job', id: randomUUID() } as const;
       const asked = [
         away.startJob(jobSpecFor(randomUUID())),
-        away.startRelease(holder),
+        away.startRelease(holder, 'terminated'),
         away.startKeepHouse({ cloud: 'local', queue: 'q' }),
         away.cancel(holder),
         away.stop(holder),

@@ -135,7 +135,7 @@ describe('./x dev', () => {
     expect(childrenReading('workflows/train-job.ts')).toEqual(['workers']);
     expect(childrenReading('domain/task.ts')).toEqual(['workers', 'web']);
     for (const path of [
-      'web/public/trainyard.css',
+      'web/public/styles/tokens.css',
       'docs/settings.md',
       'web/.app.ts.swp',
       'trainer-image/runner/machine.py',

@@ -203,6 +203,7 @@ export function seedInto(database: Database, nowMs = Date.now()): Seed {
         cloud: 'gcp',
         spot: 1,
         price_per_hour_micros: 380_000,
+        price_list_date: '2026-11-01',
         ends_at_ms: nowMs + 1_800_000,
         deadline_at_ms: nowMs + 1_200_000,
         limited_by: 'time',

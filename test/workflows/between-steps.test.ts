@@ -134,7 +134,7 @@ test('what is left of the budget after a lost machine does not pay for another: 
 async function terminatedAndReleased(yard: TestYard, holder: Holder): Promise<void> {
   const { client } = await temporal();
   await client.workflow.getHandle(workflowIdOf(holder)).terminate('a person pressed it');
-  await yard.dependencies.work.startRelease(holder);
+  await yard.dependencies.work.startRelease(holder, 'terminated');
 }
 
 test('terminated while its machine is being made, a job is closed, and the machine does not stay', async () => {

@@ -4,12 +4,24 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Holder } from '../../domain/ids.ts';
 import { workflowIdOf } from '../../domain/ids.ts';
+import { dollars } from '../../domain/money.ts';
+import type { ReleaseEnding } from '../../domain/outcomes.ts';
 import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
 import { keptModel, uploaded } from '../activities/files.ts';
-import { failsWith, predicts, succeeds, trainsUntilAsked, vanishes } from './scripts.ts';
+import {
+  failsWith,
+  handsInAndWaits,
+  leavesNothing,
+  predicts,
+  succeeds,
+  trainsUntilAsked,
+  vanishes,
+  worksInVain,
+} from './scripts.ts';
 import { closeTemporal, openTestYard, temporal, type TestYard, until } from './test-yard.ts';
 
 const folder = join(import.meta.dirname, '../histories');
@@ -20,6 +32,7 @@ interface Recording {
   scripts: [Script, ...Script[]];
   /** A job with these limits, unless something else is accepted. */
   limits?: Record<string, number>;
+  pricePerHourMicros?: number;
   accept?: (yard: TestYard) => Promise<Holder>;
   meanwhile?: (yard: TestYard, holder: Holder) => Promise<void>;
   /** Whose history it is, when it is not the holder's own. */
@@ -32,40 +45,53 @@ const training = (yard: TestYard, holder: Holder) =>
   until('it trains', async () => (await rowOf(yard, holder))?.phase === 'training');
 
 const predicting =
-  (csv: string) =>
+  (csv: string, limits?: { seconds: number }) =>
   async (yard: TestYard): Promise<Holder> => {
     const columns: [string, string][] = [
       ['code', 'VARCHAR'],
       ['size', 'DOUBLE'],
     ];
     const model = await keptModel(yard, columns);
-    const { id } = await yard.acceptPrediction({ modelId: model.id, datasetId: await uploaded(yard, csv) });
+    const asked = { modelId: model.id, datasetId: await uploaded(yard, csv) };
+    const { id } = await yard.acceptPrediction(limits ? { ...asked, limits } : asked);
     return { kind: 'prediction', id };
   };
 
+const stops = async (yard: TestYard, holder: Holder) => {
+  await training(yard, holder);
+  await yard.dependencies.work.stop(holder);
+};
+const cancels = async (yard: TestYard, holder: Holder) => {
+  await training(yard, holder);
+  await yard.dependencies.work.cancel(holder);
+};
+
+/** Its own workflow is ended, and what reconcile would start begins at once. */
+const isReleased = (ending: ReleaseEnding, isReady = training) => ({
+  meanwhile: async (yard: TestYard, holder: Holder) => {
+    await isReady(yard, holder);
+    const { client } = await temporal();
+    await client.workflow.getHandle(workflowIdOf(holder)).terminate('for the recording');
+    await yard.dependencies.work.startRelease(holder, ending);
+  },
+  workflowId: (holder: Holder) => `release-${workflowIdOf(holder)}`,
+});
+const handedIn = (yard: TestYard, { kind, id }: Holder) =>
+  until('it has handed in', async () => Boolean(await yard.cloud.getText({ kind, id }, 'attempts/1/done.json')));
+
+const prediction = predicting('code,size\n007,1.5\nA12,2.5\n');
+const bug = failsWith('TrainerBug', 'x is not a function');
+const inTwo = { trainingSeconds: 60, attempts: 2 };
+
+/** Named by workflow, ending and outcome, as test/workflows/replay.test.ts asks for them. */
 const recordings: Recording[] = [
-  { name: 'train-job-succeeded', scripts: [succeeds] },
-  { name: 'train-job-second-attempt', scripts: [vanishes, succeeds] },
-  { name: 'train-job-attempts-used-up', scripts: [vanishes], limits: { trainingSeconds: 60, attempts: 2 } },
-  { name: 'train-job-user-failure', scripts: [failsWith('BadLabel', 'The label has one value only.')] },
+  { name: 'train-job.finished.succeeded', scripts: [succeeds] },
+  { name: 'train-job.finished.succeeded.second-attempt', scripts: [vanishes, succeeds] },
+  { name: 'train-job.finished.failed', scripts: [leavesNothing] },
+  { name: 'train-job.stopped.succeeded', scripts: [trainsUntilAsked], meanwhile: stops },
+  { name: 'train-job.stopped.cancelled', scripts: [worksInVain], meanwhile: stops },
   {
-    name: 'train-job-stopped',
-    scripts: [trainsUntilAsked],
-    meanwhile: async (yard, holder) => {
-      await training(yard, holder);
-      await yard.dependencies.work.stop(holder);
-    },
-  },
-  {
-    name: 'train-job-cancelled',
-    scripts: [trainsUntilAsked],
-    meanwhile: async (yard, holder) => {
-      await training(yard, holder);
-      await yard.dependencies.work.cancel(holder);
-    },
-  },
-  {
-    name: 'train-job-extended-then-time-up',
+    name: 'train-job.time-up.succeeded.extended',
     scripts: [trainsUntilAsked],
     limits: { trainingSeconds: 10, longestSeconds: 12 },
     meanwhile: async (yard, holder) => {
@@ -73,20 +99,44 @@ const recordings: Recording[] = [
       await yard.dependencies.work.extend(holder.id, 12);
     },
   },
-  { name: 'predict-batch-succeeded', scripts: [predicts], accept: predicting('code,size\n007,1.5\nA12,2.5\n') },
-  { name: 'predict-batch-second-attempt', scripts: [vanishes, predicts], accept: predicting('code,size\n007,1.5\n') },
-  { name: 'predict-batch-user-failure', scripts: [predicts], accept: predicting('code\n007\n') },
+  { name: 'train-job.time-up.failed', scripts: [worksInVain], limits: { trainingSeconds: 10 } },
   {
-    name: 'release-holder-terminated',
+    name: 'train-job.money-up.over-budget',
     scripts: [trainsUntilAsked],
-    meanwhile: async (yard, holder) => {
-      await training(yard, holder);
-      const { client } = await temporal();
-      await client.workflow.getHandle(workflowIdOf(holder)).terminate('a person pressed it');
-      await yard.dependencies.work.startRelease(holder);
-    },
-    workflowId: (holder) => `release-${workflowIdOf(holder)}`,
+    limits: { trainingSeconds: 600, budgetMicros: dollars(130) },
+    pricePerHourMicros: dollars(3600),
   },
+  { name: 'train-job.cancelled.cancelled', scripts: [trainsUntilAsked], meanwhile: cancels },
+  { name: 'train-job.user-failure.failed', scripts: [failsWith('BadLabel', 'The label has one value only.')] },
+  { name: 'train-job.attempts-used-up.failed', scripts: [vanishes], limits: inTwo },
+  { name: 'train-job.bug.failed', scripts: [bug] },
+  { name: 'predict-batch.finished.succeeded', scripts: [predicts], accept: prediction },
+  { name: 'predict-batch.finished.succeeded.second-attempt', scripts: [vanishes, predicts], accept: prediction },
+  { name: 'predict-batch.finished.failed', scripts: [leavesNothing], accept: prediction },
+  { name: 'predict-batch.stopped.cancelled', scripts: [worksInVain], accept: prediction, meanwhile: stops },
+  {
+    name: 'predict-batch.time-up.failed',
+    scripts: [worksInVain],
+    accept: predicting('code,size\n007,1.5\n', { seconds: 10 }),
+  },
+  { name: 'predict-batch.cancelled.cancelled', scripts: [worksInVain], accept: prediction, meanwhile: cancels },
+  { name: 'predict-batch.user-failure.failed', scripts: [predicts], accept: predicting('code\n007\n') },
+  { name: 'predict-batch.attempts-used-up.failed', scripts: [vanishes], accept: prediction },
+  { name: 'predict-batch.bug.failed', scripts: [bug], accept: prediction },
+  { name: 'release-holder.terminated.cancelled', scripts: [trainsUntilAsked], ...isReleased('terminated') },
+  { name: 'release-holder.cancelled.cancelled', scripts: [trainsUntilAsked], ...isReleased('cancelled') },
+  {
+    name: 'release-holder.history-lost.succeeded',
+    scripts: [handsInAndWaits],
+    ...isReleased('history_lost', handedIn),
+  },
+  { name: 'release-holder.history-lost.failed', scripts: [trainsUntilAsked], ...isReleased('history_lost') },
+  {
+    name: 'release-holder.workflow-failed.succeeded',
+    scripts: [handsInAndWaits],
+    ...isReleased('workflow_failed', handedIn),
+  },
+  { name: 'release-holder.workflow-failed.failed', scripts: [trainsUntilAsked], ...isReleased('workflow_failed') },
 ];
 
 /** Who ran it, and where its files were, decides nothing. */
@@ -95,10 +145,17 @@ function withoutTraces(key: string, value: unknown): unknown {
   return key === 'identity' ? 'a worker' : value;
 }
 
+async function keep(name: string, handle: WorkflowHandle): Promise<void> {
+  const { events } = JSON.parse(historyToJSON(await handle.fetchHistory())) as { events: unknown[] };
+  const lines = events.map((event) => JSON.stringify(event, withoutTraces));
+  writeFileSync(join(folder, `${name}.json`), `{"events":[\n${lines.join(',\n')}\n]}\n`);
+  process.stdout.write(`recorded ${name}\n`);
+}
+
 async function record(recording: Recording): Promise<void> {
-  const { name, scripts, limits, meanwhile, workflowId = workflowIdOf } = recording;
+  const { name, scripts, limits, meanwhile, pricePerHourMicros = 0, workflowId = workflowIdOf } = recording;
   const script = (attempt: number) => scripts[Math.min(attempt, scripts.length) - 1] as Script;
-  const yard = await openTestYard(new SimulatedCloud({ script: (order) => script(order.attempt) }));
+  const yard = await openTestYard(new SimulatedCloud({ script: (order) => script(order.attempt), pricePerHourMicros }));
   const accepted = async (): Promise<Holder> => ({
     kind: 'job',
     id: (await yard.accept(limits ? { limits } : {})).id,
@@ -110,9 +167,26 @@ async function record(recording: Recording): Promise<void> {
     const { client } = await temporal();
     const handle = client.workflow.getHandle(workflowId(holder));
     await handle.result();
-    const history = JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())), withoutTraces, 1);
-    writeFileSync(join(folder, `${name}.json`), `${history}\n`);
-    process.stdout.write(`recorded ${name}\n`);
+    await keep(name, handle);
+  } finally {
+    await yard.close();
+  }
+}
+
+/** Keeps house, in passes that take no time, until it goes on in a new history. */
+async function recordKeepHouse(): Promise<void> {
+  const instead = { reconcileForAWhile: async () => {} };
+  const yard = await openTestYard(new SimulatedCloud({ script: () => succeeds }), { instead });
+  try {
+    const { client } = await temporal();
+    const { queues } = await yard.activities.planRelease({ kind: 'job', id: (await yard.accept()).id });
+    const workflowId = `keep-house-local-${queues.releases}`;
+    await yard.dependencies.work.startKeepHouse({ cloud: 'local', queue: queues.releases });
+    const { runId } = await client.workflow.getHandle(workflowId).describe();
+    const first = client.workflow.getHandle(workflowId, runId);
+    await until('it goes on anew', async () => (await first.describe()).status.name === 'CONTINUED_AS_NEW', 60);
+    await client.workflow.getHandle(workflowId).terminate();
+    await keep('keep-house.goes-on', first);
   } finally {
     await yard.close();
   }
@@ -120,5 +194,6 @@ async function record(recording: Recording): Promise<void> {
 
 mkdirSync(folder, { recursive: true });
 for (const recording of recordings) await record(recording);
+await recordKeepHouse();
 await closeTemporal();
 process.exit(0);

@@ -33,6 +33,39 @@ export const succeeds: Script = async (actor) => {
   actor.say({ type: 'finished', why: 'completed', hasResult: true, sentence: 'done' });
 };
 
+const whyToEnd = (actor: Actor): 'stop_asked' | 'time_up' | undefined => {
+  const asked = actor.control();
+  if (asked?.stop) return 'stop_asked';
+  return Date.now() > (asked?.deadlineAtMs ?? actor.order.deadlineAtMs) ? 'time_up' : undefined;
+};
+
+/** Works until it is asked to stop, or its time is up, and has nothing to show for it. */
+export const worksInVain: Script = async (actor) => {
+  hello(actor);
+  const gone = new AbortController();
+  void actor.gone.then(() => gone.abort());
+  while (!gone.signal.aborted) {
+    await sleep(50);
+    const why = whyToEnd(actor);
+    if (!why) continue;
+    actor.say({ type: 'finished', why, hasResult: false, sentence: 'nothing yet' });
+    return;
+  }
+};
+
+/** Comes to its end, and leaves nothing. */
+export const leavesNothing: Script = async (actor) => {
+  hello(actor);
+  actor.say({ type: 'finished', why: 'completed', hasResult: false, sentence: 'done' });
+};
+
+/** Everything handed in, but its last word never comes. */
+export const handsInAndWaits: Script = async (actor) => {
+  hello(actor);
+  handInModel(actor);
+  await actor.gone;
+};
+
 /** Trains until it is asked to stop; then it hands in what it has. */
 export const trainsUntilAsked: Script = async (actor) => {
   hello(actor);
@@ -41,12 +74,7 @@ export const trainsUntilAsked: Script = async (actor) => {
   void actor.gone.then(() => gone.abort());
   while (!gone.signal.aborted) {
     await sleep(50);
-    const asked = actor.control();
-    const why = asked?.stop
-      ? 'stop_asked'
-      : Date.now() > (asked?.deadlineAtMs ?? actor.order.deadlineAtMs)
-        ? 'time_up'
-        : null;
+    const why = whyToEnd(actor);
     if (!why) continue;
     handInModel(actor);
     actor.say({ type: 'finished', why, hasResult: true, sentence: 'kept the best' });
@@ -73,6 +101,11 @@ export const vanishes: Script = async (actor) => {
 /** Up, but says nothing after hello. */
 export const fallsSilent: Script = async (actor) => {
   hello(actor);
+  await actor.gone;
+};
+
+/** Up, but its runner never comes to say hello. */
+export const neverSpeaks: Script = async (actor) => {
   await actor.gone;
 };
 

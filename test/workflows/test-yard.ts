@@ -68,7 +68,7 @@ export interface TestYard {
 /** Real server, real database, real store and data worker; only the machines are simulated. */
 export async function openTestYard(
   cloud: SimulatedCloud,
-  { spent }: { spent?: Map<string, number[]> } = {},
+  { spent, instead = {} }: { spent?: Map<string, number[]>; instead?: Partial<Activities> } = {},
 ): Promise<TestYard> {
   const server = await temporal();
   const address = { address: server.address, namespace: server.namespace ?? 'default' };
@@ -76,7 +76,7 @@ export async function openTestYard(
   const dependencies = await openTestDependencies({ cloud, work });
   const { stores } = dependencies;
   const log = pino({ level: 'silent' });
-  const activities = timed(createActivities(dependencies, log), spent);
+  const activities = timed({ ...createActivities(dependencies, log), ...instead }, spent);
   const datasetId = await madeDataset(dependencies);
   let workers: Workers | undefined;
   let running: Promise<unknown> = Promise.resolve();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bucketNameOf, machineNameOf, workflowIdOf } from '../../domain/ids.ts';
 import { SimulatedCloud } from '../clouds/simulated-cloud.ts';
-import { failsWith, fallsSilent, succeeds, trainsUntilAsked, vanishes } from './scripts.ts';
+import { failsWith, succeeds, trainsUntilAsked, vanishes } from './scripts.ts';
 import { inPhase, isDone, nothingIsLeft, rowOf } from './holder-checks.ts';
 import { closeTemporal, openTestYard, temporal, type TestYard, until } from './test-yard.ts';
 
@@ -72,13 +72,6 @@ test('when every attempt loses its machine the job fails and says why', async ()
   const row = await isDone(yard, jobOf(job), 40);
   expect(row).toMatchObject({ outcome: 'failed', failure_type: 'MachineLost', attempt: 2 });
   await nothingIsLeft(yard, jobOf(job));
-}, 60_000);
-
-test('a machine that says nothing counts as lost after its silence limit', async () => {
-  const yard = await yardWith({ script: (order) => (order.attempt === 1 ? fallsSilent : succeeds) });
-  const job = await yard.accept({ limits: { trainingSeconds: 60, silenceSeconds: 10 } });
-  const row = await isDone(yard, jobOf(job), 40);
-  expect(row).toMatchObject({ outcome: 'succeeded', attempt: 2 });
 }, 60_000);
 
 test('a failure of the person’s data is shown in their words and not tried again', async () => {

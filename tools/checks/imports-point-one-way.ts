@@ -24,6 +24,8 @@ const exceptions: { from: RegExp; to: RegExp }[] = [
   { from: /^web\/server\.ts$/, to: /^(settings|workers)\// },
   { from: /^cli\//, to: /^settings\// },
   { from: /^web\//, to: /^workflows\/messages\.ts$/ },
+  // One check of Host and Origin before every port.
+  { from: /^tools\/temporal-server\/ui-proxy\.ts$/, to: /^web\/middleware\/known-host\.ts$/ },
   { from: /^(temporal|activities|workers)\//, to: /^workflows\/messages\.ts$/ },
 ];
 

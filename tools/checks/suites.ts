@@ -153,7 +153,7 @@ export const suites: readonly Suite[] = [
     name: 'activity',
     what: 'each activity twice with one effect, reconcile, and what is asked of Temporal',
     fast: false,
-    budgetSeconds: 50,
+    budgetSeconds: 60,
     cores: 1,
     needs: ['temporal'],
     steps: [{ kind: 'jest', paths: ['test/activities/', 'test/temporal/'] }],

@@ -21,12 +21,12 @@ function nodeChild(name: string, script: string): Pick<ChildSpec, 'name' | 'comm
 }
 
 /** Temporal's development server, on disk in the data folder. */
-export function temporalChild(program: string, settings: Settings): ChildSpec {
-  const { dataFolder, temporalPort, temporalUiPort } = settings;
+export function temporalChild(program: string, settings: Settings, uiPort: number): ChildSpec {
+  const { dataFolder, temporalPort } = settings;
   return {
     name: 'temporal',
     command: program,
-    args: serverArguments({ dataFolder, port: temporalPort, uiPort: temporalUiPort }),
+    args: serverArguments({ dataFolder, port: temporalPort, uiPort }),
     cwd: dataFolder,
     env: process.env,
     async ready(signal) {

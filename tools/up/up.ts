@@ -9,6 +9,7 @@ import { checkPorts } from '../supervisor/ports.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { addSearchAttributes, waitForServer } from '../temporal-server/temporal-server.ts';
+import { freePort, openUiProxy } from '../temporal-server/ui-proxy.ts';
 import { root, temporalChild, webChild, workersChild } from './children.ts';
 import { openDataFolder } from './data-folder.ts';
 import { portsOf } from './ports-of.ts';
@@ -67,7 +68,7 @@ async function start(
   const embedded = settings.temporalAddress === '';
   await findPython(settings.pythonPath);
   const program = embedded ? await bringTemporal(settings.cacheFolder, progress) : undefined;
-  const temporalUp = program ? supervisor.start(temporalChild(program.path, settings)) : useForeignServer(settings);
+  const temporalUp = program ? startTemporal(program.path, settings, supervisor) : useForeignServer(settings);
   const prepared = async () => {
     // Migrations come after the replay: code that is refused must not have changed the database.
     await checkOpenHistories(settings, progress, options.force, temporalUp);
@@ -76,6 +77,15 @@ async function start(
   await Promise.all([temporalUp, prepareEngines(settings, progress), prepared()]);
   await Promise.all([supervisor.start(workersChild(settings)), supervisor.start(webChild(settings))]);
   for (const line of addresses(settings)) progress.line(line);
+}
+
+/** Its pages are behind a proxy of this process: whoever ends all of it ends the proxy. */
+async function startTemporal(program: string, settings: Settings, supervisor: Supervisor): Promise<void> {
+  const uiPort = await freePort();
+  const proxy = await openUiProxy({ port: settings.temporalUiPort, uiPort });
+  // What keeps this process up are the children.
+  proxy.unref();
+  await supervisor.start(temporalChild(program, settings, uiPort));
 }
 
 async function useForeignServer(settings: Settings): Promise<void> {

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
@@ -19,6 +20,15 @@ _WHEN = (2020, 1, 1, 0, 0, 0)
 _CHUNK = 1 << 20
 #: Pickled trees shrink several times at the lowest level; higher levels cost seconds for a few percent.
 _LEVEL = 1
+#: What a model unpacks to at most, however small its archive looks: so much, or so many times the archive.
+_LARGEST_ANYWAY = 4 << 30
+_MOST_TIMES = 100
+_LARGEST_MANIFEST = 64 << 20
+#: Whatever an archive that is cut, altered or made by hand can raise while it is read.
+_BROKEN = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, AttributeError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 def pack(folder: Path, archive: Path) -> str:
@@ -62,7 +72,10 @@ def seal(archive: Path, signature: Path) -> int:
         raise TrainerFailure("BadData", f"{archive.name} is not a model's archive: it has no {MANIFEST}.")
     with written_whole(archive) as beside:
         if SIGNATURE in names:
-            _copy_without(archive, beside, SIGNATURE)
+            try:
+                _copy_without(archive, beside, SIGNATURE)
+            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                raise TrainerFailure("BadData", f"{archive.name} is not a model's archive: {error}.") from error
         else:
             shutil.copyfile(archive, beside)
         with zipfile.ZipFile(beside, "a") as zipped:
@@ -83,7 +96,10 @@ def unpack(archive: Path, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with zipfile.ZipFile(archive) as zipped:
-            listed = json.loads(zipped.read(MANIFEST))["files"]
+            _require_bounded(archive, zipped, folder)
+            with zipped.open(MANIFEST) as source:
+                # In one go, read() would unpack all there is before it looks at what was declared.
+                listed = json.loads(source.read(_LARGEST_MANIFEST))["files"]
             _require_same_names(archive, zipped.namelist(), listed)
             for name, expected in listed.items():
                 if _unpack_one(zipped, name, folder) != expected:
@@ -92,12 +108,30 @@ def unpack(archive: Path, folder: Path) -> dict[str, Any]:
                         f"In {archive.name}, the file {name} is not what it was when the model was made. "
                         "Take the archive from where it was made again.",
                     )
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError) as error:
+    except _BROKEN as error:
         raise TrainerFailure(
             "ModelNotTrusted",
             f"{archive.name} is not a whole model's archive: {error}. Take it again from where it was made.",
         ) from error
     return listed
+
+
+def _require_bounded(archive: Path, zipped: zipfile.ZipFile, folder: Path) -> None:
+    """By what the archive says of itself: no more than that is ever unpacked of any file."""
+    whole = sum(info.file_size for info in zipped.infolist())
+    most = max(_LARGEST_ANYWAY, _MOST_TIMES * archive.stat().st_size)
+    if whole > most or zipped.getinfo(MANIFEST).file_size > _LARGEST_MANIFEST:
+        raise TrainerFailure(
+            "ModelNotTrusted",
+            f"{archive.name} would unpack to {whole >> 20} MB, far more than a model of its size holds. "
+            "Take it again from where it was made.",
+        )
+    free = shutil.disk_usage(folder).free
+    if whole > free:
+        raise TrainerFailure(
+            "DiskFull",
+            f"{archive.name} unpacks to {whole >> 20} MB, and {free >> 20} MB are free on the disk. Use a larger one.",
+        )
 
 
 def _require_same_names(archive: Path, names: list[str], listed: dict[str, str]) -> None:

@@ -3,34 +3,42 @@ import { metricRule } from '../../domain/task.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { retriesOf } from './track.ts';
 
-/** The best validation score by minutes of training, with a mark where a machine was lost. */
+/** Below this it is counted in seconds: a minute has too few round parts. */
+const shortMs = 3 * 60_000;
+
+/** The best validation score by time of training, with a mark where a machine was lost. */
 export function bestSoFarChart({ leaderboard, timeline, job }: JobFacts, nowMs: number): LineChart | null {
   const scored = leaderboard.filter((entry) => !entry.baseline && entry.validation !== null);
   const first = scored[0];
   if (!first) return null;
   const training = timeline.find((row) => row.kind === 'phase' && row.phase === 'training');
   const beginMs = training?.at_ms ?? job.started_at_ms ?? first.at_ms;
-  const minutes = (atMs: number) => Math.max(0, (atMs - beginMs) / 60_000);
+  const endMs = job.phase === 'training' ? nowMs : Math.max(...scored.map((entry) => entry.at_ms));
+  const unit =
+    endMs - beginMs < shortMs
+      ? { title: 'Seconds', sign: 's', ms: 1000 }
+      : { title: 'Minutes', sign: 'min', ms: 60_000 };
+  const time = (atMs: number) => Math.max(0, Number(((atMs - beginMs) / unit.ms).toFixed(1)));
   let best = first.validation as number;
   const points: [number, number][] = [];
   for (const entry of scored) {
     const value = entry.validation as number;
     best = entry.higherIsBetter ? Math.max(best, value) : Math.min(best, value);
-    points.push([minutes(entry.at_ms), best]);
+    points.push([time(entry.at_ms), best]);
   }
-  if (job.phase === 'training') points.push([minutes(nowMs), best]);
+  if (job.phase === 'training') points.push([time(nowMs), best]);
   const title = metricRule(first.metric)?.title ?? first.metric;
   return lineChart({
     title: 'Best score so far',
-    caption: 'by minutes of training',
-    xTitle: 'Minutes',
+    caption: `by ${unit.title.toLowerCase()} of training`,
+    xTitle: unit.title,
     yTitle: title,
     points,
     stepped: true,
     marks: retriesOf(timeline).map(({ attempt, atMs }) => ({
-      x: minutes(atMs),
+      x: time(atMs),
       text: `machine lost, attempt ${attempt}`,
     })),
-    xWord: (x) => (x >= 10 ? `${x.toFixed(0)} min` : `${Number(x.toFixed(1))} min`),
+    xWord: (x) => `${x} ${unit.sign}`,
   });
 }

@@ -17,7 +17,15 @@ export interface ConfirmPage {
   creates: string[];
   warnings: string[];
   perHour: string;
-  worst: { amount: string; sentence: string; parts: { title: string; text: string; amount: string }[]; prices: string };
+  worst: {
+    amount: string;
+    /** Null where extending costs no more. */
+    extended: string | null;
+    sentence: string;
+    /** Empty where there is nothing to count. */
+    parts: { title: string; text: string; amount: string }[];
+    prices: string;
+  };
   copies: { id: string; title: string; text: string }[];
 }
 
@@ -33,7 +41,6 @@ interface Input {
 export function confirmPage({ spec, check, dataset, engine, machine, host }: Input): ConfirmPage {
   const { workspaceId: _workspace, owner: _owner, ...request } = spec;
   const { task, limits, split } = spec;
-  const { worstCase } = check;
   return {
     name: spec.name,
     requestJson: JSON.stringify(request),
@@ -66,13 +73,20 @@ export function confirmPage({ spec, check, dataset, engine, machine, host }: Inp
     creates: check.creates,
     warnings: check.warnings,
     perHour: machine ? formatMoney(machine.pricePerHourMicros) : '–',
-    worst: {
-      amount: formatMoney(worstCase?.micros ?? 0),
-      sentence: worstCase?.sentence ?? '',
-      parts: (worstCase?.parts ?? []).map((part) => ({ ...part, amount: formatMoney(part.micros) })),
-      prices: worstCase ? `Estimated by the prices of ${worstCase.priceListDate}.` : '',
-    },
+    worst: worstOf(check),
     copies: copiesOf(request, dataset, host),
+  };
+}
+
+function worstOf({ worstCase }: JobCheck): ConfirmPage['worst'] {
+  if (!worstCase) return { amount: formatMoney(0), extended: null, sentence: '', parts: [], prices: '' };
+  const { micros, extendedMicros, sentence, parts, priceListDate } = worstCase;
+  return {
+    amount: formatMoney(micros),
+    extended: extendedMicros > micros ? formatMoney(extendedMicros) : null,
+    sentence,
+    parts: micros === 0 ? [] : parts.map((part) => ({ ...part, amount: formatMoney(part.micros) })),
+    prices: micros === 0 ? '' : `Estimated by the prices of ${priceListDate}.`,
   };
 }
 

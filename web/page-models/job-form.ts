@@ -1,4 +1,4 @@
-import type { JobRequestInput } from '../../domain/job-spec.ts';
+import { type JobRequestInput, usualLongestSeconds } from '../../domain/job-spec.ts';
 import type { EngineSetting } from '../../domain/engine.ts';
 import type { FieldProblem } from '../services/views.ts';
 
@@ -32,6 +32,9 @@ export function inputOf(problem: FieldProblem, engine: string): string {
 
 export function valuesOf(request: JobRequestInput): FormValues {
   const { task, limits = {}, split = {}, machine = {} } = request;
+  const { trainingSeconds = 600, longestSeconds } = limits;
+  // What follows from the time limit goes on following it when that is changed.
+  const saysLongest = longestSeconds && longestSeconds !== usualLongestSeconds(trainingSeconds);
   const values: FormValues = {
     datasetId: request.datasetId,
     name: request.name,
@@ -41,8 +44,8 @@ export function valuesOf(request: JobRequestInput): FormValues {
     'task.positiveClass': task.positiveClass ?? '',
     ignoredColumns: request.ignoredColumns ?? [],
     'engine.name': request.engine.name,
-    minutes: minutesText(limits.trainingSeconds ?? 600),
-    longestMinutes: limits.longestSeconds ? minutesText(limits.longestSeconds) : '',
+    minutes: minutesText(trainingSeconds),
+    longestMinutes: saysLongest ? minutesText(longestSeconds) : '',
     'limits.attempts': text(limits.attempts ?? 3),
     'limits.silenceSeconds': text(limits.silenceSeconds ?? 120),
     budget: limits.budgetMicros === null || limits.budgetMicros === undefined ? '' : text(limits.budgetMicros / 1e6),

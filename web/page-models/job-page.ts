@@ -1,7 +1,7 @@
 import type { JobFacts } from '../../db/read-models/job-page.ts';
 import { familyOf, isFailureType } from '../../domain/failures.ts';
-import { longestTraining } from '../../domain/job-spec.ts';
 import { metricRule, taskWords } from '../../domain/task.ts';
+import { presentLimit } from '../services/training-limit.ts';
 import type { LogLine } from '../services/views.ts';
 import { bestSoFarChart } from './best-so-far.ts';
 import { type Chip, workChip } from './chip.ts';
@@ -90,7 +90,7 @@ export function jobPage(
     isOpen: !isDone,
     sentence: sentenceOf(facts),
     failure: failureOf(facts),
-    track: trackOf('job', job, facts.timeline, clock, spec.limits.trainingSeconds),
+    track: trackOf('job', job, facts.timeline, clock, presentLimit(spec, facts.timeline)),
     bar: barOf(job, clock.nowMs),
     leaderboard: leaderboardCard(facts.leaderboard, {
       folds: spec.split.folds,
@@ -177,10 +177,10 @@ function failureOf({ job }: JobFacts): JobPage['failure'] {
   return { title: titles[family], message: job.reason ?? job.sentence, whatToDo: adviceFor[family] };
 }
 
-function secondsLeft({ job, spec }: JobFacts, nowMs: number): number | null {
+function secondsLeft({ job, spec, timeline }: JobFacts, nowMs: number): number | null {
   if (job.done_at_ms !== null) return null;
   if (job.training_deadline_ms !== null) return Math.max(0, (job.training_deadline_ms - nowMs) / 1000);
-  return spec.limits.trainingSeconds;
+  return presentLimit(spec, timeline);
 }
 
 /** The trainer also sends the best score so far as a metric; the chart above shows it from the leaderboard. */
@@ -208,10 +208,10 @@ function metricLine(series: JobFacts['metrics'][number]): MetricLine {
 }
 
 function fromFacts(
-  { dataset, spec, job }: JobFacts,
+  { dataset, spec, job, timeline }: JobFacts,
   env: { clock: Clock; owner: string; engineTitle: string },
 ): JobPage['from'] {
-  const { task, limits } = spec;
+  const { task } = spec;
   const metric = task.metric ? (metricRule(task.metric)?.title ?? task.metric) : 'the engine decides';
   const gone = !dataset || dataset.deleted_at_ms !== null;
   return [
@@ -219,7 +219,7 @@ function fromFacts(
     { name: 'Label', value: `${task.labels.join(', ')} (${taskWords[task.kind]})`, href: null },
     { name: 'Metric', value: metric, href: null },
     { name: 'Engine', value: env.engineTitle, href: null },
-    { name: 'Time limit', value: formatSpan(limits.trainingSeconds * 1000), href: null },
+    { name: 'Time limit', value: formatSpan(presentLimit(spec, timeline) * 1000), href: null },
     {
       name: 'Started by',
       value: `${job.owner === env.owner ? 'you' : job.owner}, ${env.clock.moment(job.accepted_at_ms).text}`,
@@ -228,20 +228,22 @@ function fromFacts(
   ];
 }
 
-function actionsOf({ job, spec, model }: JobFacts, continues: boolean): JobActions {
+function actionsOf({ job, spec, model, timeline }: JobFacts, continues: boolean): JobActions {
   const isOpen = job.done_at_ms === null;
   const isAsked = job.cancel_asked_at_ms !== null || job.stop_asked_at_ms !== null;
-  const most = longestTraining(spec);
-  const canGrow = most > spec.limits.trainingSeconds;
+  const now = presentLimit(spec, timeline);
+  // The form counts in whole minutes.
+  const mostMinutes = Math.floor(spec.limits.longestSeconds / 60);
+  const canGrow = mostMinutes * 60 > now;
   const early = ['queued', 'preparing', 'provisioning', 'training'].includes(job.phase);
   return {
     mayStop: isOpen && !isAsked && early,
     mayCancel: isOpen && job.cancel_asked_at_ms === null && job.phase !== 'releasing',
     mayExtend: isOpen && !isAsked && early && canGrow,
     extendTo: {
-      minutes: Math.ceil(Math.min(most, spec.limits.trainingSeconds * 1.5) / 60),
-      most: Math.max(1, Math.floor(most / 60)),
-      now: formatSpan(spec.limits.trainingSeconds * 1000),
+      minutes: Math.min(mostMinutes, Math.ceil((now * 1.5) / 60)),
+      most: mostMinutes,
+      now: formatSpan(now * 1000),
     },
     mayRemove: !isOpen,
     mayContinue: !isOpen && model !== null && continues,

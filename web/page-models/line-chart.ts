@@ -1,3 +1,4 @@
+import { flatRange, levelsAround, levelsWithin, levelWords } from './chart-levels.ts';
 import { formatScore } from './plain-words.ts';
 
 /** A chart that needs no script: everything in the units of its view box. */
@@ -28,8 +29,8 @@ export interface ChartInput {
   points: readonly (readonly [number, number])[];
   marks?: readonly { x: number; text: string }[];
   stepped?: boolean;
-  /** How a value of x reads: "8 min". */
-  xWord?: (x: number) => string;
+  /** How a value of x reads: "8 min"; it is given what is exact enough there. */
+  xWord?: (x: string) => string;
 }
 
 const width = 640;
@@ -37,13 +38,19 @@ const height = 170;
 const plot = { left: 48, right: 630, top: 16, bottom: 136 };
 
 export function lineChart(input: ChartInput): LineChart | null {
-  const { points, marks = [], stepped = false, xWord = (x) => shortNumber(x) } = input;
+  const { points, marks = [], stepped = false, xWord = (x) => x } = input;
   if (points.length === 0) return null;
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
   const xRange = spread(Math.min(...xs, ...marks.map((mark) => mark.x)), Math.max(...xs), stepped ? 0 : null);
-  const levels = niceLevels(Math.min(...ys), Math.max(...ys));
-  const yRange = { from: levels[0] as number, to: levels.at(-1) as number };
+  const xLevels = levelsWithin(xRange.from, xRange.to, { whole: xs.every(Number.isInteger) });
+  const low = Math.min(...ys);
+  const isFlat = low === Math.max(...ys);
+  // A line that never moved has one height, and it is that of the line.
+  const levels = isFlat ? [low] : levelsAround(low, Math.max(...ys));
+  const yRange = isFlat ? flatRange(low) : { from: levels[0] as number, to: levels.at(-1) as number };
+  const yWords = isFlat ? [formatScore(low)] : levelWords(levels);
+  const at = (value: number) => xWord(shortNumber(value));
   const x = (value: number) =>
     round(plot.left + ((value - xRange.from) / (xRange.to - xRange.from)) * (plot.right - plot.left));
   const y = (value: number) =>
@@ -53,8 +60,8 @@ export function lineChart(input: ChartInput): LineChart | null {
   return {
     title: input.title,
     caption: input.caption,
-    spoken: `${input.yTitle} goes from ${formatScore(first[1])} to ${formatScore(last[1])} over ${xWord(last[0])}${marks
-      .map((mark) => `; ${mark.text} at ${xWord(mark.x)}`)
+    spoken: `${input.yTitle} goes from ${formatScore(first[1])} to ${formatScore(last[1])} over ${at(last[0])}${marks
+      .map((mark) => `; ${mark.text} at ${at(mark.x)}`)
       .join('')}.`,
     width,
     height,
@@ -65,19 +72,18 @@ export function lineChart(input: ChartInput): LineChart | null {
       })
       .join(''),
     end: { x: x(last[0]), y: y(last[1]) },
-    rules: levels.map((level) => ({ y: y(level), text: shortNumber(level) })),
-    ticks: [0, 1 / 3, 2 / 3, 1].map((part, index) => ({
-      x: round(plot.left + part * (plot.right - plot.left)),
-      text: xWord(xRange.from + part * (xRange.to - xRange.from)),
-      anchor: index === 0 ? 'start' : index === 3 ? 'end' : 'middle',
-    })),
+    rules: levels.map((level, index) => ({ y: y(level), text: yWords[index] as string })),
+    ticks: levelWords(xLevels).map((text, index) => {
+      const across = x(xLevels[index] as number);
+      return { x: across, text: xWord(text), anchor: anchorAt(across) };
+    }),
     marks: marks.map((mark) => ({
       x: x(mark.x),
       xValue: mark.x,
       text: mark.text,
       anchor: x(mark.x) > width * 0.7 ? 'end' : 'start',
     })),
-    table: points.map(([px, py]) => ({ x: xWord(px), y: formatScore(py), xValue: px, yValue: py })),
+    table: points.map(([px, py]) => ({ x: at(px), y: formatScore(py), xValue: px, yValue: py })),
     xTitle: input.xTitle,
     yTitle: input.yTitle,
     stepped,
@@ -89,17 +95,10 @@ function spread(low: number, high: number, from: number | null): { from: number;
   return high > start ? { from: start, to: high } : { from: start, to: start + 1 };
 }
 
-/** Three to five round numbers that hold all values. */
-function niceLevels(low: number, high: number): number[] {
-  const range = high - low || Math.abs(high) * 0.1 || 1;
-  const rough = range / 2;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) as number;
-  const levels: number[] = [];
-  for (let level = Math.floor(low / step) * step; level < high + step * 0.999; level += step) {
-    levels.push(Number(level.toPrecision(12)));
-  }
-  return levels.length > 1 ? levels : [levels[0] as number, (levels[0] as number) + step];
+/** Words at the edges stay inside the picture. */
+function anchorAt(x: number): 'start' | 'middle' | 'end' {
+  if (x < plot.left + 20) return 'start';
+  return x > plot.right - 20 ? 'end' : 'middle';
 }
 
 function shortNumber(value: number): string {

@@ -65,7 +65,7 @@ export function machinesPage(
     kept: {
       used: formatBytes(storage.usedBytes),
       free: formatBytes(storage.freeBytes),
-      logs: formatMany(storage.logRetentionDays, 'day'),
+      logs: storage.logRetentionDays === 0 ? 'for ever' : formatMany(storage.logRetentionDays, 'day'),
       when: clock.second(storage.countedAtMs),
     },
     asked: listings.map((listing) => ({

@@ -52,14 +52,18 @@ function noteOf(
   share: number,
   isFinal: boolean,
 ): string {
-  const prices = work.price_list_date ? ` Prices of ${work.price_list_date}.` : '';
+  const machines = resources.filter((row) => row.kind === 'machine');
+  // What has no price needs no date of a price list.
+  const isFree = machines.length > 0 && machines.every((row) => row.price_per_hour_micros === 0);
+  const prices = work.price_list_date && !isFree ? ` Prices of ${work.price_list_date}.` : '';
+  if (isFinal && isFree) return 'Its machine has no price.';
   if (isFinal) return `By the cloud's own times.${prices}`;
   if (share >= nearTheCap) return `Close to the cap: the best so far is kept before it is reached.${prices}`;
-  const price = resources.findLast((row) => row.kind === 'machine' && row.ended_at_ms === null)?.price_per_hour_micros;
+  const price = machines.findLast((row) => row.ended_at_ms === null)?.price_per_hour_micros;
   if (price === undefined || secondsLeft === null || work.done_at_ms !== null) {
     return `${work.done_at_ms === null ? 'Counted while a machine exists.' : 'Final once the cloud has confirmed every end.'}${prices}`;
   }
-  if (price === 0) return `This machine costs nothing.${prices}`;
+  if (price === 0) return 'This machine costs nothing.';
   const most = spent + costOf(price, secondsLeft * 1000);
   const shown = budgetMicros === null ? most : Math.min(most, budgetMicros);
   return `At most ${formatMoney(shown)} if it trains to its limit.${prices}`;

@@ -10,16 +10,21 @@ import { type Bar, barOf, progressOf } from './progress-bar.ts';
 import { type ReleaseCard, releaseCard } from './release-card.ts';
 import { type TimelineCard, timelineCard } from './timeline-card.ts';
 import { type Station, trackOf } from './track.ts';
-import { type WorkLine, workLine } from './work-line.ts';
+import { type EngineTitles, predictionName, removedModel, type WorkLine, workLine } from './work-line.ts';
 
 export interface PredictionsPage {
-  rows: (WorkLine & { rows: string })[];
+  rows: (WorkLine & { model: string; rows: string })[];
 }
 
-export function predictionsPage(lines: readonly PredictionLine[], clock: Clock): PredictionsPage {
+export function predictionsPage(
+  lines: readonly PredictionLine[],
+  clock: Clock,
+  engines: EngineTitles,
+): PredictionsPage {
   return {
     rows: lines.map((line) => ({
-      ...workLine(line, clock),
+      ...workLine(line, clock, engines),
+      model: line.name ?? removedModel,
       rows: line.row_count === null ? '–' : formatCount(line.row_count),
     })),
   };
@@ -62,7 +67,7 @@ export function predictionPage(facts: PredictionFacts, env: { clock: Clock; owne
   return {
     id: prediction.id,
     href,
-    name: model ? `${model.name} on ${dataset?.name ?? 'removed data'}` : 'Prediction',
+    name: predictionName(model?.name ?? null, dataset?.name ?? null),
     chip: workChip('prediction', prediction),
     isOpen: !isDone,
     mayCancel: !isDone && prediction.cancel_asked_at_ms === null,

@@ -1,60 +1,12 @@
-import { formatCount, formatScore, shorten } from './plain-words.ts';
-import type { Report } from './report.ts';
+import { formatCount, formatScore } from './plain-words.ts';
 
 /** Plots of a finished report as shapes in the units of their view box; nothing is computed in a template. */
 export interface BarChart {
   width: number;
   height: number;
   spoken: string;
-  bars: {
-    x: number;
-    y: number;
-    width: number;
-    height: number;
-    name: string;
-    fullName: string;
-    value: string;
-    whisker: { from: number; to: number } | null;
-    textX: number;
-    textY: number;
-  }[];
+  bars: { x: number; y: number; width: number; height: number; name: string; value: string }[];
   axis: { x: number; y: number; text: string; anchor: 'start' | 'middle' | 'end' }[];
-}
-
-const shownColumns = 15;
-const rowHeight = 22;
-const names = 170;
-const barsWidth = 380;
-
-export function importanceBars(importance: Report['importance']): BarChart | null {
-  const top = importance.toSorted((a, b) => b.mean - a.mean).slice(0, shownColumns);
-  if (top.length === 0) return null;
-  const most = Math.max(...top.map((item) => Math.abs(item.mean) + (item.interval ?? 0)), 1e-12);
-  const scale = (value: number) => round((Math.max(0, value) / most) * barsWidth);
-  return {
-    width: names + barsWidth + 90,
-    height: top.length * rowHeight + 6,
-    spoken: `Most important first: ${top
-      .slice(0, 5)
-      .map((item) => `${item.column} ${formatScore(item.mean)}`)
-      .join(', ')}.`,
-    bars: top.map((item, index) => ({
-      x: names,
-      y: index * rowHeight + 5,
-      width: Math.max(1, scale(item.mean)),
-      height: rowHeight - 10,
-      name: shorten(item.column, 24),
-      fullName: item.column,
-      value: formatScore(item.mean),
-      whisker:
-        item.interval === null
-          ? null
-          : { from: names + scale(item.mean - item.interval), to: names + scale(item.mean + item.interval) },
-      textX: names + scale(item.mean + (item.interval ?? 0)) + 8,
-      textY: index * rowHeight + 15,
-    })),
-    axis: [],
-  };
 }
 
 export function histogramOf({ edges, counts }: { edges: number[]; counts: number[] }): BarChart {
@@ -72,12 +24,8 @@ export function histogramOf({ edges, counts }: { edges: number[]; counts: number
       y: round(plot.bottom - (count / most) * (plot.bottom - plot.top)),
       width: round(Math.max(1, step - 2)),
       height: round((count / most) * (plot.bottom - plot.top)),
-      name: '',
-      fullName: `${formatScore(edges[index])} to ${formatScore(edges[index + 1])}`,
+      name: `${formatScore(edges[index])} to ${formatScore(edges[index + 1])}`,
       value: formatCount(count),
-      whisker: null,
-      textX: 0,
-      textY: 0,
     })),
     axis: [
       { x: plot.left, y: 224, text: formatScore(edges[0]), anchor: 'start' },

@@ -1,4 +1,5 @@
 import { metricRule } from '../../domain/task.ts';
+import { type ImportanceBars, importanceBars } from './importance-bars.ts';
 import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
 import { formatCount, formatFit, formatInterval, formatScore, listing } from './plain-words.ts';
 import type { Report } from './report.ts';
@@ -7,7 +8,6 @@ import {
   type CurveChart,
   curveChart,
   histogramOf,
-  importanceBars,
   type ScatterChart,
   scatterOf,
 } from './report-plots.ts';
@@ -20,7 +20,7 @@ export interface ResultView {
   warnings: string[];
   scores: { metric: string; chosen: boolean; validation: string; test: string }[];
   leaderboard: LeaderboardCard;
-  importance: BarChart | null;
+  importance: ImportanceBars | null;
   confusion: ConfusionTable | null;
   residuals: { scatter: ScatterChart; histogram: BarChart } | null;
   curves: CurveChart[];
@@ -88,16 +88,18 @@ function timingRows({ seconds, rows, seed }: Report, folds: number): ResultView[
     name: spans[name] ?? name,
     value: formatFit(value),
   }));
+  // Where the engine decided to fold, only the equal counts say so.
+  const isFolded = folds > 1 || (rows?.train ?? 0) === rows?.validation;
   const parts = rows
     ? [
         // With folds every row does both in turn; counted twice, there would seem to be twice as many.
-        ...(folds > 1
-          ? [`${formatCount(rows.train ?? 0)} to train and choose, by ${folds} folds`]
+        ...(isFolded
+          ? [`${formatCount(rows.train ?? 0)} to train and choose, by ${folds > 1 ? `${folds} ` : ''}folds`]
           : [`${formatCount(rows.train ?? 0)} to train`, `${formatCount(rows.validation ?? 0)} to choose`]),
         `${formatCount(rows.test ?? 0)} to judge`,
       ]
     : [];
-  if (parts.length > 0) timings.push({ name: 'Rows', value: folds > 1 ? parts.join('; ') : listing(parts) });
+  if (parts.length > 0) timings.push({ name: 'Rows', value: isFolded ? parts.join('; ') : listing(parts) });
   if (seed !== null && seed !== undefined) timings.push({ name: 'Seed', value: String(seed) });
   return timings;
 }

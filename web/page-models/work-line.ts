@@ -31,20 +31,20 @@ export interface WorkLine {
 /** How people call the engines, by the names that requests have. */
 export type EngineTitles = ReadonlyMap<string, string>;
 
-export function workLine(row: WorkRow, clock: Clock, engines?: EngineTitles): WorkLine {
+export function workLine(row: WorkRow, clock: Clock, engines: EngineTitles): WorkLine {
   const isOpen = row.done_at_ms === null;
   return {
     id: row.id,
     kind: row.kind,
     kindWord: row.kind === 'job' ? 'Training' : 'Prediction',
     href: `/${row.kind}s/${row.id}`,
-    name: row.name ?? 'a model that was removed',
+    name: row.kind === 'job' ? row.name : predictionName(row.name, row.dataset_name),
     chip: workChip(row.kind, row),
     isOpen,
     sentence: sentenceOf(row, isOpen),
     bar: barOf(row, clock.nowMs),
     data: row.dataset_name ?? '–',
-    engine: row.engine ? (engines?.get(row.engine) ?? row.engine) : '–',
+    engine: row.engine ? (engines.get(row.engine) ?? row.engine) : '–',
     score: formatScore(row.test_score ?? row.validation_score),
     metric: row.metric ? (metricRule(row.metric)?.title ?? row.metric) : '',
     accepted: clock.moment(row.accepted_at_ms),
@@ -54,6 +54,13 @@ export function workLine(row: WorkRow, clock: Clock, engines?: EngineTitles): Wo
     mayCancel: isOpen && row.cancel_asked_at_ms === null,
   };
 }
+
+/** A model predicts many times: only with its data is it told apart. */
+export function predictionName(model: string | null, dataset: string | null): string {
+  return `${model ?? removedModel} on ${dataset ?? 'removed data'}`;
+}
+
+export const removedModel = 'a removed model';
 
 /** While it trains, what the trainer says of itself is newer than what the workflow said. */
 function sentenceOf(row: WorkRow, isOpen: boolean): string {

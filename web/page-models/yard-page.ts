@@ -5,7 +5,7 @@ import type { CloudListing } from '../services/machine-service.ts';
 import type { Sample } from '../services/services.ts';
 import type { Clock, Moment } from './clock.ts';
 import { formatCount, formatMany, formatSpan } from './plain-words.ts';
-import { type WorkLine, workLine } from './work-line.ts';
+import { type EngineTitles, type WorkLine, workLine } from './work-line.ts';
 
 export interface YardPage {
   /** Set while there is nothing at all: what to do first. */
@@ -30,10 +30,10 @@ export interface Alert {
 
 export function yardPage(
   facts: YardFacts,
-  env: { clock: Clock; samples: Sample[]; places: number; listings: CloudListing[] },
+  env: { clock: Clock; samples: Sample[]; places: number; listings: CloudListing[]; engines: EngineTitles },
 ): YardPage {
-  const { clock } = env;
-  const lines = facts.open.map((row) => workLine(row, clock));
+  const { clock, engines } = env;
+  const lines = facts.open.map((row) => workLine(row, clock, engines));
   const held = facts.places.filter((place) => place.granted_at_ms !== null);
   const asking = facts.places.filter((place) => place.granted_at_ms === null);
   return {
@@ -53,7 +53,7 @@ export function yardPage(
       since: row.started_at_ms === null ? null : clock.moment(row.started_at_ms),
     })),
     perHour: formatMoney(facts.machines.reduce((sum, row) => sum + row.price_per_hour_micros, 0)),
-    recent: facts.recent.map((row) => workLine(row, clock)),
+    recent: facts.recent.map((row) => workLine(row, clock, engines)),
   };
 }
 

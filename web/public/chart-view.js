@@ -17,6 +17,12 @@ function colour(name) {
   return color;
 }
 
+/** A line that never moved stands in the middle, not far above an axis that begins at nothing. */
+function around(value) {
+  const half = Math.abs(value) * 0.1 || 1;
+  return [value - half, value + half];
+}
+
 export function chartView(holder) {
   const picture = holder.querySelector('.picture');
   const rows = [...holder.querySelectorAll('table.points tbody tr')];
@@ -56,7 +62,10 @@ export function chartView(holder) {
         legend: { show: false },
         padding: [12, 12, 0, 0],
         cursor: { drag: { x: true, y: false } },
-        scales: { x: { time: false, range: (_, min, max) => [zoomed ? min : (from ?? min), max] } },
+        scales: {
+          x: { time: false, range: (_, min, max) => [zoomed ? min : (from ?? min), max] },
+          y: { range: (_, min, max) => (min === max ? around(min) : window.uPlot.rangeNum(min, max, 0.1, true)) },
+        },
         axes: [
           { ...axis, size: 28, space: 90, grid: { show: false } },
           { ...axis, size: 52, space: 44, grid: { stroke: grid, width: 1 } },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { User } from '../../db/stores/dataset-store.ts';
 import type { DatasetRow } from '../../db/tables.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import { guessLabel, guessTask } from '../../domain/guess-task.ts';
@@ -75,7 +76,7 @@ export function filesOf(contentHash: string): { original: string; parquet: strin
 }
 
 export function datasetService(options: ServiceOptions, keep: KeepDataset): DatasetService {
-  const { stores, store, data, samplesFolder } = options;
+  const { stores, data, samplesFolder } = options;
   const now = options.now ?? Date.now;
   const samples = openSamples(samplesFolder);
 
@@ -95,10 +96,7 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
     return {
       goes: [isShared ? `the entry “${row.name}”; another dataset holds the same file, which stays` : files],
       stays: users.length === 0 ? [] : [`${users.length} jobs and predictions made with it, and their models`],
-      refusal:
-        open.length === 0
-          ? null
-          : `It is in use by ${open.map((user) => `the ${user.kind} “${user.name}”`).join(', ')}. Wait for the end, or cancel.`,
+      refusal: open.length === 0 ? null : inUseBy(open),
     };
   };
 
@@ -147,16 +145,17 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
     async remove(who, id) {
       const row = await find(who, id);
       const what = await removal(who, row);
-      if (what.refusal !== null) throw new Refused(409, 'In use', what.refusal);
-      await stores.datasets.softDelete(who.workspaceId, id, now());
-      if (!(await stores.datasets.holdsContent(row.content_hash))) {
-        const files = filesOf(row.content_hash);
-        await store.remove(files.parquet);
-        await store.remove(files.original);
-      }
+      // Asked once more where nobody can come between. The files go later, by reconcile: once the row is gone, and only
+      // if no other row needs the same bytes.
+      const open = await stores.datasets.removeUnused(who.workspaceId, id, now());
+      if (open.length > 0) throw new Refused(409, 'In use', inUseBy(open));
       return what;
     },
   };
+}
+
+function inUseBy(users: readonly User[]): string {
+  return `It is in use by ${users.map((user) => `the ${user.kind} “${user.name}”`).join(', ')}. Wait for the end, or cancel.`;
 }
 
 /** What browsers send as a name may be a path, and may be anything. */

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { JobRow, PredictionRow } from '../../db/tables.ts';
+import { TrainyardError } from '../../domain/failures.ts';
 import type { Holder } from '../../domain/ids.ts';
 import { deliver } from './deliver.ts';
 import type { ServiceOptions } from './options.ts';
 import { conflict } from './refused.ts';
 import { parsed } from './request-problems.ts';
+import { specOf } from './row-views.ts';
 import type { Asked, Who } from './services.ts';
+import { extendedKey, presentLimit } from './training-limit.ts';
 
 const later = 'The Temporal server does not answer now; it is done as soon as it does.';
 
@@ -58,9 +61,16 @@ export function workAsks(options: ServiceOptions) {
     async extend(who: Who, row: JobRow, given: unknown) {
       const { trainingSeconds } = parsed(extendSchema, given);
       if (row.phase === 'done') throw conflict('It is done; its time can no longer be extended. Continue it instead.');
+      // The workflow itself takes its present limit again, so that an answer that was lost can be asked for; to a person
+      // it would look as if something had changed.
+      const holder = { kind: 'job', id: row.id } as const;
+      const present = presentLimit(specOf(row), await stores.timeline.list(holder));
+      if (trainingSeconds <= present) {
+        throw new TrainyardError('BadSpec', `The new limit must be longer than the old one (${present} seconds now).`);
+      }
       const answer = await work.extend(row.id, trainingSeconds);
       const text = `The training time was set to ${answer.trainingSeconds} s`;
-      await note(who, { kind: 'job', id: row.id }, row, `asked-extend-${answer.trainingSeconds}`, text);
+      await note(who, holder, row, extendedKey(answer.trainingSeconds), text);
       return {
         trainingSeconds: answer.trainingSeconds,
         longestSeconds: answer.longestSeconds,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { checkTraining } from '../../domain/check-training.ts';
 import { checkSettings, type Engine } from '../../domain/engine.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
-import { type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
+import { completeLimits, type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
 import { taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import type { ServiceOptions } from './options.ts';
@@ -102,6 +102,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       workspaceId: who.workspaceId,
       owner: who.owner,
       engine: { name: engine.name, settings },
+      limits: completeLimits(request.limits),
     };
     if (!(await options.engines.isReady(engine.name))) warnings.push(firstUse(engine));
     return { spec, problems: [], warnings, worstCase: worstCaseOf(spec, machine), creates: createsOf(spec, machine) };

@@ -42,7 +42,7 @@ export function jobRemoval(options: ServiceOptions) {
       if (what.refusal !== null) throw conflict(what.refusal);
       await stores.database.transaction(async (trx) => {
         // Asked again where nobody can come between: from here on no prediction can begin with it.
-        const model = await stores.models.findByJob(row.id, trx);
+        const model = await stores.models.holdOfJob(row.id, trx);
         if (!model || model.deleted_at_ms !== null) return;
         const users = await stores.models.usedBy(who.workspaceId, model.id, trx);
         if (users.length > 0) throw conflict('Its model has just come into use. Wait for the end, or cancel.');

@@ -120,10 +120,10 @@ export function jobService(options: ServiceOptions, health: HealthService): JobS
   };
 
   async function goneMeanwhile(who: Who, request: JobRequest, trx: Trx): Promise<Rejected | undefined> {
-    const dataset = await stores.datasets.get(who.workspaceId, request.datasetId, trx);
+    const dataset = await stores.datasets.hold(who.workspaceId, request.datasetId, trx);
     if (!dataset) return { problems: [{ field: 'datasetId', message: 'This dataset has just been removed.' }] };
     if (request.continuesJobId === null) return undefined;
-    const model = await stores.models.findByJob(request.continuesJobId, trx);
+    const model = await stores.models.holdOfJob(request.continuesJobId, trx);
     if (model && model.deleted_at_ms === null) return undefined;
     return { problems: [{ field: 'continuesJobId', message: 'The model to continue from has just been removed.' }] };
   }

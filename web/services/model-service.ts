@@ -72,6 +72,7 @@ export function modelService(options: ServiceOptions): ModelService {
       const what = await removal(who, row);
       if (what.refusal !== null) throw conflict(what.refusal);
       await stores.database.transaction(async (trx) => {
+        await stores.models.hold(who.workspaceId, id, trx);
         const users = await stores.models.usedBy(who.workspaceId, id, trx);
         if (users.length > 0) throw conflict('It has just come into use. Wait for the end, or cancel.');
         await stores.models.softDelete(who.workspaceId, id, now(), trx);

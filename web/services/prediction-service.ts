@@ -96,8 +96,8 @@ export function predictionService(
     const kept = await stores.database
       .transaction(async (trx) => {
         const isThere =
-          (await stores.models.get(who.workspaceId, modelId, trx)) &&
-          (await stores.datasets.get(who.workspaceId, datasetId, trx));
+          (await stores.models.hold(who.workspaceId, modelId, trx)) &&
+          (await stores.datasets.hold(who.workspaceId, datasetId, trx));
         return isThere ? stores.predictions.insert(spec, { nowMs: now() }, trx) : undefined;
       })
       .catch((error: unknown) => {
@@ -255,6 +255,12 @@ function removalOf(row: PredictionRow): Removal {
 }
 
 function notYet(row: PredictionRow): Refused {
+  if (row.row_count !== null) {
+    return notFound(
+      'output of this prediction any more',
+      'It was kept for the time that the settings say. Predict again.',
+    );
+  }
   if (row.phase === 'done') return notFound('output of this prediction', row.reason ?? 'It left none.');
   return new Refused(409, 'Not yet', 'This prediction is not done yet.', {
     hint: 'Follow its events, or ask again later.',

@@ -232,6 +232,8 @@ export type LogLine = z.infer<typeof logLineSchema>;
 export const worstCaseSchema = z
   .object({
     micros: z.int(),
+    /** If its training time is extended as far as it goes. */
+    extendedMicros: z.int(),
     sentence: z.string(),
     parts: z.array(z.object({ title: z.string(), text: z.string(), micros: z.int() })),
     priceListDate: z.string(),

@@ -1,16 +1,18 @@
 import type { JobSpec } from '../../domain/job-spec.ts';
-import { bootGraceSeconds, collectGraceSeconds } from '../../domain/machine-times.ts';
+import { bootGraceSeconds, collectGraceSeconds, teardownMarginSeconds } from '../../domain/machine-times.ts';
 import { costOf, formatMoney } from '../../domain/money.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import { durationInWords } from './sizes.ts';
 import type { WorstCase } from './views.ts';
 
 /**
- * The most that a job can cost if everything goes wrong that may: every attempt boots, is silent before it counts as
- * lost, and hands in; training time is the job's, so it counts once. Never above the cap, which ends machines by itself.
+ * The most that a job can cost if everything goes wrong that may: every attempt takes all of its time to set up, is
+ * silent before it counts as lost, hands in, and is slow to go; training time is the job's, so it counts once. And what
+ * it is if somebody extends the time as far as it goes; that also covers a machine that lives to its own end because
+ * nobody was there to take it down. Never above the cap, which ends machines by itself.
  */
 export function worstCaseOf(spec: Pick<JobSpec, 'limits'>, machine: MachineType): WorstCase {
-  const { trainingSeconds, attempts, silenceSeconds, budgetMicros } = spec.limits;
+  const { trainingSeconds, longestSeconds, attempts, silenceSeconds, budgetMicros } = spec.limits;
   const price = machine.pricePerHourMicros;
   const part = (title: string, seconds: number) => ({
     title,
@@ -20,18 +22,35 @@ export function worstCaseOf(spec: Pick<JobSpec, 'limits'>, machine: MachineType)
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const parts = [
     part('Training, over all attempts', trainingSeconds),
-    part(`Starting a machine, ${tries}`, attempts * bootGraceSeconds),
+    part(`Setting up a machine, ${tries}`, attempts * bootGraceSeconds),
     part(`Silence before a machine counts as lost, ${tries}`, attempts * silenceSeconds),
-    part(`Collecting and releasing, ${tries}`, attempts * collectGraceSeconds),
+    part(`Handing in model and report, ${tries}`, attempts * collectGraceSeconds),
+    part(`Taking machine and disk down, ${tries}`, attempts * teardownMarginSeconds),
   ];
+  const extension = part('More training, if extended', longestSeconds - trainingSeconds);
   const sum = parts.reduce((total, { micros }) => total + micros, 0);
-  const capped = budgetMicros !== null && budgetMicros < sum;
-  const micros = capped ? budgetMicros : sum;
-  return { micros, sentence: sentenceOf(machine, micros, capped, tries), parts, priceListDate: machine.priceListDate };
+  const cap = budgetMicros ?? Number.POSITIVE_INFINITY;
+  const most = { micros: Math.min(sum, cap), extendedMicros: Math.min(sum + extension.micros, cap) };
+  return {
+    ...most,
+    sentence: sentenceOf(machine, { ...most, capped: sum > cap, extendedCapped: sum + extension.micros > cap }),
+    parts: longestSeconds > trainingSeconds ? [...parts, extension] : parts,
+    priceListDate: machine.priceListDate,
+  };
 }
 
-function sentenceOf(machine: MachineType, micros: number, capped: boolean, tries: string): string {
+interface Most {
+  micros: number;
+  extendedMicros: number;
+  capped: boolean;
+  extendedCapped: boolean;
+}
+
+function sentenceOf(machine: MachineType, { micros, extendedMicros, capped, extendedCapped }: Most): string {
   if (machine.pricePerHourMicros === 0) return `It costs nothing: ${machine.title} has no price.`;
-  if (capped) return `At most ${formatMoney(micros)}: the budget ends it there.`;
-  return `At most ${formatMoney(micros)}, if all of the time and ${tries} are used; usually much less.`;
+  const most = `At most ${formatMoney(micros)}`;
+  if (capped) return `${most}, extended or not: the budget ends it there.`;
+  if (extendedMicros === micros) return `${most}; usually much less.`;
+  const ended = extendedCapped ? ', where the budget ends it' : '';
+  return `${most}; if extended, at most ${formatMoney(extendedMicros)}${ended}. Usually much less.`;
 }

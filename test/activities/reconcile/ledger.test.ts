@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { compareLedger } from '../../../activities/reconcile/compare-ledger.ts';
-import { freePlaces } from '../../../activities/reconcile/free-places.ts';
+import { placeFreer } from '../../../activities/reconcile/free-places.ts';
 import { bucketNameOf, type Holder, machineNameOf } from '../../../domain/ids.ts';
 import { SimulatedCloud } from '../../clouds/simulated-cloud.ts';
 import { type Ground, openGround } from '../ground.ts';
@@ -117,11 +117,22 @@ describe('comparing the ledger with what there is', () => {
 
 describe('freeing places', () => {
   const claim = (holder: Holder) => ground.activities.claimPlace({ ...holder, cloud: 'local' });
-  const free = () => freePlaces(ground.dependencies, ground.cloud);
+  let freePlaces: ReturnType<typeof placeFreer>;
+  beforeEach(() => {
+    freePlaces = placeFreer(ground.dependencies);
+  });
+  const free = () => freePlaces(ground.cloud);
   const waiting = async () => {
     const { holder, spec } = await ground.accept();
     await ground.work.startJob(spec);
     await claim(holder);
+    return holder;
+  };
+  /** In the queue, and has not come for its place yet. */
+  const asking = async (given?: Holder) => {
+    const holder = given ?? (await waiting());
+    await ground.dependencies.stores.places.free(holder);
+    await ground.dependencies.stores.places.ask({ holder, workspaceId: 'default', cloud: 'local', nowMs: Date.now() });
     return holder;
   };
 
@@ -144,6 +155,35 @@ describe('freeing places', () => {
     await free();
     expect([ground.work.of(first)?.signals, ground.work.of(second)?.signals]).toEqual([['wake'], ['wake']]);
     expect(await claim(second)).toMatchObject({ granted: true });
+  });
+
+  test('wakes one that does not take its place ever more seldom: every wake-up is history for ever', async () => {
+    ground.cloud.room = 1;
+    const stuck = await asking();
+    const wakes = () => ground.work.of(stuck)?.signals.length ?? 0;
+    const beginMs = Date.now();
+    const wokenAfter: number[] = [];
+    for (let second = 0; second < 86_400; second += 30) {
+      ground.clock.atMs = beginMs + second * 1000;
+      const before = wakes();
+      await free();
+      if (wakes() > before) wokenAfter.push(second);
+    }
+    expect(wokenAfter.slice(0, 5)).toEqual([0, 60, 180, 420, 900]);
+    expect(wakes()).toBeLessThan(32);
+  });
+
+  test('begins anew with one that had its place in between', async () => {
+    ground.cloud.room = 1;
+    const holder = await asking();
+    await free();
+    await free();
+    expect(ground.work.of(holder)?.signals).toEqual(['wake']);
+    await claim(holder);
+    await free();
+    await asking(holder);
+    await free();
+    expect(ground.work.of(holder)?.signals).toEqual(['wake', 'wake']);
   });
 
   test('leaves the place of somebody at work alone', async () => {

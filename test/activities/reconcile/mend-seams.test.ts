@@ -85,9 +85,10 @@ test('a queued job that Temporal lost begins anew, and hears again what was aske
 });
 
 describe.each([
-  ['terminated in Temporal', (holder: Holder) => ground.work.terminate(workflowIdOf(holder))],
-  ['lost by Temporal after it had made something', () => ground.work.loseEverything()],
-])('work that was %s', (_what, happens) => {
+  ['terminated in Temporal', 'terminated', (holder: Holder) => ground.work.terminate(workflowIdOf(holder))],
+  ['failed by itself', 'workflow_failed', (holder: Holder) => ground.work.fail(workflowIdOf(holder))],
+  ['lost by Temporal after it had made something', 'history_lost', () => ground.work.loseEverything()],
+] as const)('work that was %s', (_what, ending, happens) => {
   test('is released, once it had its time to close by itself', async () => {
     const holder = await running();
     happens(holder);
@@ -98,7 +99,17 @@ describe.each([
     later(2000);
     await mend();
     await mend();
-    expect(ground.work.releaseOf(holder)).toMatchObject({ type: 'releaseHolder', runs: 1 });
+    expect(ground.work.releaseOf(holder)).toMatchObject({ type: 'releaseHolder', runs: 1, ending });
+  });
+
+  test('was cancelled, if that was asked before', async () => {
+    const holder = await running();
+    await jobs().askCancel('default', holder.id, begin);
+    happens(holder);
+    await mend();
+    later(6000);
+    await mend();
+    expect(ground.work.releaseOf(holder)).toMatchObject({ ending: 'cancelled' });
   });
 });
 

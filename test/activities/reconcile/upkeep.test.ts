@@ -63,6 +63,48 @@ describe('the retention of logs', () => {
     expect(await files()).toEqual([]);
   });
 
+  test('takes the log of a prediction too, and the prediction says so, once', async () => {
+    const { stores } = ground.dependencies;
+    const predicted = async () => {
+      const { holder } = await ground.acceptPrediction();
+      await stores.predictions.enterPhase(holder.id, 'releasing', '', 1);
+      await stores.log.append(holder, [[begin, 'o', 1, 'a line']]);
+      await ground.activities.closeWork({ ...holder, ...ended });
+      await compactLog(ground.dependencies, holder, { force: true });
+      return holder;
+    };
+    const old = await predicted();
+    const { holder: open } = await ground.acceptPrediction();
+    await stores.log.append(open, [[begin, 'o', 1, 'still at work']]);
+    ground.clock.atMs = begin + 20 * day;
+    const young = await predicted();
+    ground.clock.atMs = begin + 31 * day;
+    const { timeline } = stores;
+    const { add } = timeline;
+    timeline.add = async () => {
+      throw new Error('killed');
+    };
+    await expect(retireLogs(ground.dependencies)).rejects.toThrow('killed');
+    timeline.add = add;
+    await retireLogs(ground.dependencies);
+    await retireLogs(ground.dependencies);
+    expect(await files()).toEqual([expect.stringContaining(young.id)]);
+    expect(await stores.log.stats(old)).toMatchObject({ lines: 0 });
+    expect(await stores.log.stats(young)).toMatchObject({ lines: 2 });
+    expect(await stores.log.stats(open)).toMatchObject({ lines: 1 });
+    expect((await timeline.list(old)).map(({ text }) => text)).toEqual([
+      'Done.',
+      'Its log was kept for its time and has been removed.',
+    ]);
+  });
+
+  test('of for ever takes nothing', async () => {
+    const old = await doneWithLog();
+    ground.clock.atMs = begin + 9999 * day;
+    await retireLogs({ ...ground.dependencies, logRetentionMs: Number.POSITIVE_INFINITY });
+    expect(await rowOf(old)).toMatchObject({ log_deleted_at_ms: null });
+  });
+
   test('never takes the log of a job that is not done', async () => {
     const holder = await ground.jobIn('training');
     await ground.dependencies.stores.log.append(holder, [[begin, 'o', 1, 'a line']]);

@@ -5,7 +5,7 @@ import type { EventBatch, MachineSeen } from '../../../infra/cloud.ts';
 import { SimulatedCloud } from '../../clouds/simulated-cloud.ts';
 
 interface Channel {
-  batches: TrainerEvent[][];
+  batches: (TrainerEvent[] | EventBatch)[];
   acked: number[];
   readers: number;
   /** What the cloud says of the machine, when it is not what it is. */
@@ -38,15 +38,20 @@ export class ChannelCloud extends SimulatedCloud {
     this.channel(ref).batches.push(events);
   }
 
+  /** These, and so many records that could not be read. */
+  sayDamaged(ref: AttemptRef, unreadable: number, ...events: TrainerEvent[]): void {
+    this.channel(ref).batches.push({ events, unreadable });
+  }
+
   override async *readSignals(ref: AttemptRef, _afterSeq: number, signal: AbortSignal): AsyncIterable<EventBatch> {
     const { batches } = this.channel(ref);
     this.channel(ref).readers += 1;
     try {
       for (let next = 0; !signal.aborted; ) {
-        const events = batches[next];
-        if (events) {
+        const batch = batches[next];
+        if (batch) {
           next += 1;
-          yield { events, unreadable: 0 };
+          yield Array.isArray(batch) ? { events: batch, unreadable: 0 } : batch;
         } else await sleep(10, undefined, { signal }).catch(() => {});
       }
     } finally {

@@ -134,6 +134,67 @@ def test_half_an_archive_is_not_loaded(made: Run, tmp_path: Path):
     assert caught.value.type == "ModelNotTrusted"
 
 
+def bomb(tmp_path: Path, megabytes: int, name: str = "model/weights.bin") -> Path:
+    """A small archive of many zeros; its manifest is true."""
+    folder = tmp_path / "bomb"
+    (folder / name).parent.mkdir(parents=True)
+    with (folder / name).open("wb") as file:
+        file.truncate(megabytes << 20)
+    pack(folder, tmp_path / "bomb.zip")
+    return tmp_path / "bomb.zip"
+
+
+def test_an_archive_that_unpacks_to_far_more_than_a_model_is_refused_before_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    archive = bomb(tmp_path, megabytes=80)
+    monkeypatch.setattr("trainer.archive._LARGEST_ANYWAY", 64 << 20)
+    with pytest.raises(TrainerFailure, match=r"would unpack to 80 MB, far more than a model") as caught:
+        unpack(archive, tmp_path / "unpacked")
+    assert caught.value.type == "ModelNotTrusted"
+    assert not list((tmp_path / "unpacked").iterdir())
+    monkeypatch.undo()
+    assert list(unpack(archive, tmp_path / "unpacked")) == ["model/weights.bin"]
+
+
+def test_an_archive_that_does_not_fit_on_the_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    archive = bomb(tmp_path, megabytes=8)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9 << 20, 2 << 20, 7 << 20))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(TrainerFailure, match=r"unpacks to 8 MB, and 7 MB are free") as caught:
+        unpack(archive, tmp_path / "unpacked")
+    assert caught.value.type == "DiskFull"
+
+
+def test_a_file_that_says_it_is_small_is_not_unpacked_any_further(tmp_path: Path):
+    archive = bomb(tmp_path, megabytes=80)
+    whole, tenth = (80 << 20).to_bytes(4, "little"), (1 << 20).to_bytes(4, "little")
+    content = archive.read_bytes()
+    listing = content.rindex(b"PK\x01\x02", 0, content.rindex(b"PK\x01\x02"))
+    archive.write_bytes(content[:listing] + content[listing:].replace(whole, tenth))
+    with pytest.raises(TrainerFailure, match="not a whole model's archive") as caught:
+        unpack(archive, tmp_path / "unpacked")
+    assert caught.value.type == "ModelNotTrusted"
+    assert (tmp_path / "unpacked" / "model" / "weights.bin").stat().st_size <= 1 << 20
+
+
+@pytest.mark.parametrize("where", ["model/weights.bin", "manifest.json"])
+def test_an_archive_with_damaged_contents_is_refused_in_a_sentence(where: str, tmp_path: Path):
+    archive = bomb(tmp_path, megabytes=1)
+    content = bytearray(archive.read_bytes())
+    with zipfile.ZipFile(archive) as zipped:
+        info = zipped.getinfo(where)
+    begin = (
+        info.header_offset + 30 + int.from_bytes(content[info.header_offset + 26 : info.header_offset + 28], "little")
+    )
+    begin += int.from_bytes(content[info.header_offset + 28 : info.header_offset + 30], "little")
+    # A block of a type that there is not: zlib.error, and no wrong checksum.
+    content[begin : begin + 4] = b"\xff\xff\xff\xff"
+    archive.write_bytes(content)
+    with pytest.raises(TrainerFailure, match=r"not a whole model's archive.*Take it again") as caught:
+        unpack(archive, tmp_path / "unpacked")
+    assert caught.value.type == "ModelNotTrusted"
+
+
 def test_a_prediction_refuses_an_altered_model(made: Run, shared_yard: Yard, tmp_path: Path):
     changed = altered(made, tmp_path, "file changed")
     run = shared_yard.predict(iris(), model=str(changed))

@@ -11,7 +11,7 @@ from tables import diabetes, iris, mixed_table
 from trainer_bench import Run, Yard
 
 from trainer.report.page import make_page
-from trainer.report.plots import bars, figure
+from trainer.report.plots import bars, figure, histogram, step_plot
 
 Here = Callable[[Yard], Run]
 EVIL = "<img src=x onerror=alert(1)>\"'&"
@@ -110,6 +110,42 @@ def test_says_what_is_unknown_with_a_dash(yard: Yard, here: Here):
     page = make_page(report, [], {})
     read(page)
     assert ">–</td>" in page and "What matters" not in page
+
+
+def ticks(drawn: str) -> list[str]:
+    return re.findall(r'class="tick">([^<]*)<', drawn)
+
+
+@pytest.mark.parametrize(
+    ("scores", "up"),
+    [
+        ([0.9912, 0.9914], ["0.99120", "0.99125", "0.99130", "0.99135", "0.99140"]),
+        ([38.3865, 38.3865], ["38.39"]),
+        ([0.0, 0.0], ["0"]),
+        ([0.00001, 0.00003], ["0.000010", "0.000015", "0.000020", "0.000025", "0.000030"]),
+        ([12_340.0, 12_990.0], ["12,200", "12,400", "12,600", "12,800", "13,000"]),
+    ],
+)
+def test_says_each_height_of_a_curve_once_in_round_numbers(scores: list[float], up: list[str]):
+    said = ticks(step_plot([[0.5, scores[0]], [17.3, scores[1]]], "best", "seconds", "score"))
+    assert said == [*up, "0", "5", "10", "15"]
+
+
+@pytest.mark.parametrize(
+    ("means", "said"),
+    [
+        ([610.281, 86.6, 0.1149, -0.001], ["610.28", "86.60", "0.11", "0.00"]),
+        ([0.2, 0.00004], ["0.2000", "0.0000"]),
+        ([0.00031, 0.00002], ["0.000310", "0.000020"]),
+        ([0.0, 0.0], ["0", "0"]),
+    ],
+)
+def test_says_importance_with_one_precision(means: list[float], said: list[str]):
+    assert ticks(bars([{"column": f"c{i}", "mean": m, "interval": None} for i, m in enumerate(means)], "bars")) == said
+
+
+def test_counts_rows_in_whole_numbers():
+    assert ticks(histogram([-1.0, 0.0, 1.0], [1, 2], "errors", "error"))[:3] == ["0", "1", "2"]
 
 
 def test_all_numbers_of_a_drawing_are_numbers():

@@ -118,7 +118,7 @@ it('adds each of the samples that come with Trainyard', async () => {
   expect((await yard.api.post('/samples/none')).status).toBe(404);
 });
 
-it('removes a dataset, but not while an open job uses it, and the bytes with the last that has them', async () => {
+it('removes a dataset, but not while an open job uses it; its bytes are left to reconcile', async () => {
   const text = customersCsv(44);
   const one = (await yard.api.upload('/datasets', text, 'remove-one.csv')).body;
   const two = (await yard.api.upload('/datasets', text, 'remove-two.csv')).body;
@@ -132,5 +132,35 @@ it('removes a dataset, but not while an open job uses it, and the bytes with the
   expect((await yard.api.get(`/datasets/${one.id}`)).status).toBe(404);
   expect(await yard.store.exists(`datasets/${one.contentHash}/data.parquet`)).toBe(true);
   expect((await yard.api.delete(`/datasets/${two.id}`)).body.goes[0]).toContain('remove-two.csv');
-  expect(await yard.store.exists(`datasets/${one.contentHash}/data.parquet`)).toBe(false);
+  expect(await yard.store.exists(`datasets/${one.contentHash}/data.parquet`)).toBe(true);
+  expect(await yard.stores.datasets.holdsContent(one.contentHash)).toBe(false);
+});
+
+it('does not remove a dataset on which a job is accepted at the same moment', async () => {
+  const { id } = (await yard.api.upload('/datasets', customersCsv(45), 'wanted.csv')).body;
+  const { datasets } = yard.stores;
+  const { removeUnused } = datasets;
+  datasets.removeUnused = async (...given) => {
+    expect((await yard.api.post('/jobs', jobRequest(id))).status).toBe(201);
+    return removeUnused.apply(datasets, given);
+  };
+  const refused = await yard.api.delete(`/datasets/${id}`);
+  datasets.removeUnused = removeUnused;
+  expect(refused.status).toBe(409);
+  expect((await yard.api.get(`/datasets/${id}`)).status).toBe(200);
+});
+
+it('accepts no job on a dataset that is removed at the same moment', async () => {
+  const { id } = (await yard.api.upload('/datasets', customersCsv(46), 'unwanted.csv')).body;
+  const { database, datasets } = yard.stores;
+  const { transaction } = database;
+  database.transaction = async (...given) => {
+    database.transaction = transaction;
+    await datasets.removeUnused('default', id, Date.now());
+    return transaction.apply(database, given) as never;
+  };
+  const refused = await yard.api.post('/jobs', jobRequest(id));
+  database.transaction = transaction;
+  expect(refused.status).toBe(422);
+  expect(JSON.stringify(refused.body)).toContain('This dataset has just been removed.');
 });

@@ -29,6 +29,7 @@ it('accepts a job, keeps it complete and tells Temporal', async () => {
   expect(started).toMatchObject({
     owner: 'ada',
     engine: { name: 'sklearn', settings: { effort: 'balanced', trees: 200 } },
+    limits: { trainingSeconds: 600, longestSeconds: 1200 },
   });
   const job = await yard.api.get(`/jobs/${body.job.id}`);
   expect(job.body).toMatchObject({
@@ -114,12 +115,21 @@ it('says what a job creates and costs at most, never above its budget', async ()
     jobRequest(datasetId, { limits: { trainingSeconds: 3600, attempts: 2 } }),
   );
   expect(body.problems).toEqual([]);
-  // 360,000 an hour: 1 h of training, and twice 120 s to boot, 120 s of silence, 600 s to collect.
-  expect(body.worstCase.micros).toBe(360_000 + 2 * 84_000);
+  // 360,000 an hour: 1 h of training (2 if extended), and twice 120 s to set up, 120 s of silence, 600 s to hand in,
+  // 120 s to be gone.
+  expect(body.worstCase).toMatchObject({
+    micros: 360_000 + 2 * 96_000,
+    extendedMicros: 2 * 360_000 + 2 * 96_000,
+    sentence: 'At most $0.55; if extended, at most $0.91. Usually much less.',
+  });
   expect(body.creates).toHaveLength(4);
   const limits = { trainingSeconds: 3600, budgetMicros: 100_000 };
   const capped = await yard.api.post('/jobs/check', jobRequest(datasetId, { limits }));
-  expect(capped.body.worstCase).toMatchObject({ micros: 100_000, sentence: expect.stringContaining('budget') });
+  expect(capped.body.worstCase).toMatchObject({
+    micros: 100_000,
+    extendedMicros: 100_000,
+    sentence: 'At most $0.10, extended or not: the budget ends it there.',
+  });
 });
 
 it('warns of the first use of an engine, and refuses while the disk is nearly full', async () => {
@@ -178,6 +188,19 @@ it('extends an open job by what its workflow answers', async () => {
   expect((await yard.api.post(`/jobs/${id}/extend`, { seconds: 900 })).status).toBe(422);
   yard.work.away = true;
   expect((await yard.api.post(`/jobs/${id}/extend`, { trainingSeconds: 1000 })).status).toBe(503);
+});
+
+it.each([
+  { asked: [600], sentence: 'The new limit must be longer than the old one (600 seconds now).' },
+  { asked: [900, 900], sentence: 'The new limit must be longer than the old one (900 seconds now).' },
+  { asked: [900, 1100, 900], sentence: 'The new limit must be longer than the old one (1100 seconds now).' },
+])('refuses a limit that is no longer than the present one: $asked', async ({ asked, sentence }) => {
+  const id = await train();
+  const answers = [];
+  for (const trainingSeconds of asked) answers.push(await yard.api.post(`/jobs/${id}/extend`, { trainingSeconds }));
+  const refused = answers.pop();
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+  expect(refused).toMatchObject({ status: 422, body: { detail: sentence } });
 });
 
 it('refuses to cancel, stop or extend what is done', async () => {

@@ -138,6 +138,10 @@ it('sends predictions as CSV, JSON and Parquet', async () => {
   expect((raw.body as Buffer).subarray(0, 4).toString()).toBe('PAR1');
   expect((await yard.api.get(`/predictions/${id}/output?format=xls`)).status).toBe(422);
   expect((await yard.api.get(`/predictions/${id}`)).body.preview).toEqual({ columns: [], rows: [] });
+  await yard.stores.predictions.forgetOutput(id);
+  const retired = await yard.api.get(`/predictions/${id}/output`);
+  expect(retired.status).toBe(404);
+  expect(JSON.stringify(retired.body)).toContain('It was kept for the time that the settings say.');
 });
 
 it('removes a job with its model, and its log only when told', async () => {

@@ -81,10 +81,38 @@ test('lists what will be made and what it costs before anything is made', async 
   expect(confirm.status).toBe(200);
   expect(confirm.text).toContain('$0.38');
   expect(confirm.text).toContain('worst case');
+  expect(confirm.text).toMatch(/At most \$0\.\d\d; if extended, at most \$0\.\d\d/);
+  expect(confirm.text).toContain('worst case, if extended');
+  expect(confirm.text).toContain('How that is counted');
   expect(confirm.text).toContain(`ty-j-${id}`);
   expect(confirm.text).toContain(`Idempotency-Key: ${id}`);
   expect(confirm.text).toContain('trainyard train mornings.csv');
   expect(await pages.stores.jobs.get('default', id)).toBeUndefined();
+});
+
+test('of a machine without a price it says that it costs nothing, and counts nothing', async () => {
+  const free = await openPageApp({ pricePerHourMicros: 0 });
+  try {
+    const visit = formSession(free.app);
+    const uploaded = await visit.upload('/jobs/new', '/jobs/new/upload', 'mornings.csv', tableOf(120));
+    const address = uploaded.headers['location'] as string;
+    const fields = fieldsOf((await visit.get(address)).text, '/jobs/confirm');
+    const confirm = await visit.post(address, '/jobs/confirm', fields);
+    expect(confirm.text).toContain('It costs nothing');
+    for (const none of ['if extended', 'How that is counted', 'Estimated by']) expect(confirm.text).not.toContain(none);
+  } finally {
+    await free.close();
+  }
+});
+
+test('a longest time that nobody chose follows the time limit when that is changed after all', async () => {
+  const { address, fields } = await formFor();
+  const confirm = await session.post(address, '/jobs/confirm', { ...fields, minutes: '10' });
+  const back = await session.post(address, '/jobs/confirm', { ...fieldsOf(confirm.text, '/jobs'), action: 'edit' });
+  expect(fieldsOf(back.text, '/jobs/confirm')).toMatchObject({ minutes: '10', longestMinutes: '' });
+  const chosen = await session.post(address, '/jobs/confirm', { ...fields, minutes: '10', longestMinutes: '15' });
+  const again = await session.post(address, '/jobs/confirm', { ...fieldsOf(chosen.text, '/jobs'), action: 'edit' });
+  expect(fieldsOf(again.text, '/jobs/confirm')).toMatchObject({ minutes: '10', longestMinutes: '15' });
 });
 
 test('makes one job when the button is pressed twice', async () => {

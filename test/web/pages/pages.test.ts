@@ -135,6 +135,22 @@ test('cancel and stop ask the workflow once and go back to the job', async () =>
   expect(pages.asked).toContain(`stop ${stories.training}`);
 });
 
+test('more time is given once, and the form goes on from the limit that is in force', async () => {
+  const dataset = await pages.seed.dataset();
+  const { id } = await pages.seed.job({ dataset, phase: 'training', name: 'longer' });
+  const page = `/jobs/${id}`;
+  const offered = Number(/name="minutes"[^>]* value="(\d+)"/.exec((await session.get(page)).text)?.[1]);
+  const extend = () => session.post(page, `${page}/extend`, { minutes: String(offered) });
+  expect((await extend()).status).toBe(303);
+  const { text } = await session.get(page);
+  expect(text).toContain(`The limit is ${offered} min over all attempts`);
+  expect(Number(/name="minutes"[^>]* value="(\d+)"/.exec(text)?.[1])).toBeGreaterThan(offered);
+  const again = await extend();
+  expect(again.status).toBe(422);
+  expect(again.text).toContain(`The new limit must be longer than the old one (${offered * 60} seconds now).`);
+  expect(pages.asked.filter((asked) => asked.startsWith(`extend ${id}`))).toHaveLength(1);
+});
+
 test('names what goes and what stays before a job is deleted', async () => {
   const dataset = await pages.seed.dataset();
   const job = await pages.seed.job({ name: 'to go', dataset, phase: 'done', outcome: 'cancelled', done_at_ms: 3 });
@@ -190,8 +206,37 @@ test('calls engines and types of columns as people do', async () => {
   expect(text).toContain('AutoGluon');
   for (const path of [`/models/${stories.model}`, `/models/${stories.model}/predict`])
     expect([path, /VARCHAR|BIGINT|DOUBLE/.exec((await session.get(path)).text)]).toEqual([path, null]);
-  for (const path of ['/models', '/jobs'])
+  for (const path of ['/', '/models', '/jobs'])
     expect([path, />(sklearn|autogluon)</.exec((await session.get(path)).text)]).toEqual([path, null]);
+});
+
+test('what runs is named by its engine, and a prediction by its model and its data', async () => {
+  const { text } = await session.get('/');
+  expect(text).toMatch(/>AutoGluon · \d/);
+  const recent = text.slice(text.indexOf('Recent results'));
+  expect(recent).toMatch(new RegExp(`href="/predictions/${stories.prediction}">[^<]+ on [^<]+\\.csv<`));
+});
+
+test('tells the date of prices only where something has a price', async () => {
+  const { seed, stores } = pages;
+  const dataset = await seed.dataset();
+  const { id } = await seed.job({
+    dataset,
+    phase: 'done',
+    outcome: 'cancelled',
+    done_at_ms: 3,
+    cost_micros: 0,
+    cost_is_final: 1,
+    price_list_date: '2026-11-01',
+  });
+  await seed.resources('job', id, 1, { ended_at_ms: 3, state: 'gone' });
+  expect((await session.get(`/jobs/${id}`)).text).toContain('Prices of 2026-11-01');
+  await stores.database.run(undefined, (db) =>
+    db('resources').where('holder_id', id).update({ price_per_hour_micros: 0 }),
+  );
+  const { text } = await session.get(`/jobs/${id}`);
+  expect(text).toContain('Its machine has no price.');
+  expect(text).not.toContain('Prices of');
 });
 
 test('the live parts of an open job hold the line of machines', async () => {

@@ -33,14 +33,17 @@ test.each([
 });
 
 test('counts the rows of folds once', () => {
-  const report = reportSchema.parse({
-    metric: { name: 'roc_auc', title: 'ROC AUC', higherIsBetter: true },
-    best: { model: 'forest', validation: 0.9, interval: null, test: 0.9, testInterval: null },
-    rows: { train: 480, validation: 480, test: 120 },
-  });
-  const rowsWith = (folds: number) => resultView(report, 'm', folds).timings.find(({ name }) => name === 'Rows')?.value;
+  const reportOf = (validation: number) =>
+    reportSchema.parse({
+      metric: { name: 'roc_auc', title: 'ROC AUC', higherIsBetter: true },
+      best: { model: 'forest', validation: 0.9, interval: null, test: 0.9, testInterval: null },
+      rows: { train: 480, validation, test: 120 },
+    });
+  const rowsWith = (folds: number, validation = 480) =>
+    resultView(reportOf(validation), 'm', folds).timings.find(({ name }) => name === 'Rows')?.value;
   expect(rowsWith(5)).toBe('480 to train and choose, by 5 folds; 120 to judge');
-  expect(rowsWith(0)).toBe('480 to train, 480 to choose and 120 to judge');
+  expect(rowsWith(0)).toBe('480 to train and choose, by folds; 120 to judge');
+  expect(rowsWith(0, 100)).toBe('480 to train, 100 to choose and 120 to judge');
 });
 
 test('opens the form with the engine that is prepared at the start, where it is ready', () => {

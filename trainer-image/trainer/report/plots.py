@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import Any
 
 _MOST_CLASSES = 12
 _MOST_BARS = 20
+_WIDE = 620
 
 
 def figure(value: float | None, digits: int = 4) -> str:
@@ -19,12 +20,16 @@ def figure(value: float | None, digits: int = 4) -> str:
 
 def score(value: float | None) -> str:
     """A score in a column of scores: as many places as its neighbours."""
-    return f"{value:.4f}" if value is not None and 0.001 <= abs(value) < 10 else figure(value)
+    if value is None or abs(value) < 0.001 or abs(value) >= 10_000:
+        return figure(value)
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}"
 
 
 def _svg(width: int, height: int, label: str, body: list[str]) -> str:
     inner = "".join(body)
-    return f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{inner}</svg>'
+    drawn = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{inner}</svg>'
+    # Squeezed onto a phone, the words of a wide one could not be read.
+    return f'<div class="scroll" tabindex="0">{drawn}</div>' if width >= _WIDE else drawn
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "tick") -> str:
@@ -32,20 +37,42 @@ def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "ti
 
 
 class _Scale:
-    def __init__(self, low: float, high: float, start: float, end: float) -> None:
-        if high <= low:
-            low, high = low - 0.5, high + 0.5
-        self.low, self.high, self.start, self.end = low, high, start, end
+    """From values to places in a drawing, with round numbers beside it."""
+
+    def __init__(
+        self, low: float, high: float, start: float, end: float, *, rounded: bool = False, whole: bool = False
+    ) -> None:
+        self.start, self.end = start, end
+        # A line that never moved has one height: its own, in the middle.
+        self.flat = high <= low
+        if self.flat:
+            half = abs(low) * 0.1 or 1.0
+            self.low, self.high, self.step = low - half, low + half, 0.0
+            return
+        step = _round_step((high - low) / 5)
+        self.step = max(1.0, step) if whole else step
+        if rounded:
+            low, high = floor(low / self.step + 1e-9) * self.step, ceil(high / self.step - 1e-9) * self.step
+        self.low, self.high = low, high
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Five values with just enough places to tell them apart."""
-        step = (self.high - self.low) / 4
-        places = min(6, max(0, 1 - floor(log10(step))))
-        values = [self.low + step * number for number in range(5)]
-        return [(value, f"{value:,.{places}f}") for value in values]
+        """Three to six round values with as many places as their distance has."""
+        if self.flat:
+            middle = (self.low + self.high) / 2
+            return [(middle, figure(middle))]
+        first, last = ceil(self.low / self.step - 1e-9), floor(self.high / self.step + 1e-9)
+        places = max(0, -floor(log10(self.step) + 1e-9))
+        if round(self.step * 10**places, 6) % 1:
+            places += 1
+        return [(number * self.step, f"{number * self.step:,.{places}f}") for number in range(first, last + 1)]
 
     def __call__(self, value: float) -> float:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+
+
+def _round_step(least: float) -> float:
+    power = 10.0 ** floor(log10(least))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= least * 0.999)
 
 
 def _frame(x: _Scale, y: _Scale, x_title: str, y_title: str) -> list[str]:
@@ -67,16 +94,18 @@ def line_plot(
     *,
     unit_square: bool = False,
     diagonal: bool = False,
+    width: int = 430,
 ) -> str:
     xs, ys = [p[0] for p in points], [p[1] for p in points]
-    x = _Scale(0, 1, 62, 410) if unit_square else _Scale(min(0.0, *xs), max(xs), 62, 410)
-    y = _Scale(0, 1, 220, 28) if unit_square else _Scale(min(ys), max(ys), 220, 28)
+    right = width - 20
+    x = _Scale(0, 1, 62, right) if unit_square else _Scale(min(0.0, *xs), max(xs), 62, right)
+    y = _Scale(0, 1, 220, 28) if unit_square else _Scale(min(ys), max(ys), 220, 28, rounded=True)
     body = _frame(x, y, x_title, y_title)
     if diagonal:
         body.append(f'<path class="guess" d="M{x(0):.1f} {y(0):.1f}L{x(1):.1f} {y(1):.1f}"/>')
     path = "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in points)
     body.append(f'<path class="line" d="M{path}"/>')
-    return _svg(430, 262, label, body)
+    return _svg(width, 262, label, body)
 
 
 def step_plot(points: list[list[float]], label: str, x_title: str, y_title: str) -> str:
@@ -85,7 +114,8 @@ def step_plot(points: list[list[float]], label: str, x_title: str, y_title: str)
         if number:
             stepped.append([across, points[number - 1][1]])
         stepped.append([across, up])
-    return line_plot(stepped, label, x_title, y_title)
+    # It has the page's whole width: drawn as wide as the bars, its words are as large as theirs.
+    return line_plot(stepped, label, x_title, y_title, width=_WIDE)
 
 
 def scatter(points: list[list[float]], label: str) -> str:
@@ -98,7 +128,7 @@ def scatter(points: list[list[float]], label: str) -> str:
 
 
 def histogram(edges: list[float], counts: list[int], label: str, x_title: str) -> str:
-    x, y = _Scale(edges[0], edges[-1], 62, 410), _Scale(0, max(counts), 220, 28)
+    x, y = _Scale(edges[0], edges[-1], 62, 410), _Scale(0, max(counts), 220, 28, rounded=True, whole=True)
     body = _frame(x, y, x_title, "rows")
     for left, right, count in zip(edges, edges[1:], counts, strict=False):
         width, top = max(1.0, x(right) - x(left) - 1), y(count)
@@ -111,6 +141,7 @@ def bars(rows: list[dict[str, Any]], label: str) -> str:
     low = min(0.0, *(row["mean"] - (row["interval"] or 0) for row in shown))
     high = max(0.0, *(row["mean"] + (row["interval"] or 0) for row in shown))
     x = _Scale(low, high, 190, 540)
+    places = _places(max(abs(row["mean"]) for row in shown))
     body = [f'<path class="grid" d="M{x(0):.1f} 4V{len(shown) * 24 + 4}"/>']
     for number, row in enumerate(shown):
         top, mean, spread = number * 24 + 6, row["mean"], row["interval"] or 0.0
@@ -122,8 +153,15 @@ def bars(rows: list[dict[str, Any]], label: str) -> str:
         )
         if spread:
             body.append(f'<path class="whisker" d="M{x(mean - spread):.1f} {top + 8}H{x(mean + spread):.1f}"/>')
-        body.append(_text(548, top + 13, "0" if abs(mean) < high / 1000 else figure(mean, 3)))
-    return _svg(620, len(shown) * 24 + 10, label, body)
+        body.append(_text(548, top + 13, f"{round(mean, places) + 0.0:,.{places}f}"))
+    return _svg(_WIDE, len(shown) * 24 + 10, label, body)
+
+
+def _places(largest: float) -> int:
+    """As many places for all as the largest needs: numbers below each other are compared by their length first."""
+    if largest >= 10_000 or largest == 0:
+        return 0
+    return 2 if largest >= 10 else max(4, 2 - floor(log10(largest)))
 
 
 def confusion_table(labels: list[str], matrix: list[list[int]]) -> str:

@@ -36,7 +36,7 @@ export function jobActionRoutes(routes: SecuredRoutes, { services, context, show
           hint: 'Go back and give the new limit in minutes.',
         });
       }
-      await services.jobs.extend(context.who(request), id, Math.round(minutes * 60));
+      await services.jobs.extend(context.who(request), id, { trainingSeconds: Math.round(minutes * 60) });
       goTo(response, `/jobs/${id}`);
     }),
   );

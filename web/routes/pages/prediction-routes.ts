@@ -20,7 +20,7 @@ export function predictionRoutes(routes: SecuredRoutes, kit: PageKit): void {
     page(async (request, response) => {
       const who = context.who(request);
       const lines = await readPredictionsPage(context.database, who.workspaceId);
-      const view = predictionsPage(lines, await clock(who));
+      const view = predictionsPage(lines, await clock(who), await kit.engineTitles());
       await show(request, response, 'predictions/list', { section: 'predictions', title: 'Predictions' }, view);
     }),
   );

@@ -3,7 +3,7 @@ import { yardPage } from '../../page-models/yard-page.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { page, type PageKit } from './page-kit.ts';
 
-export function yardRoutes(routes: SecuredRoutes, { services, context, clock, show }: PageKit): void {
+export function yardRoutes(routes: SecuredRoutes, { services, context, clock, engineTitles, show }: PageKit): void {
   routes.get(
     '/',
     'read',
@@ -14,6 +14,7 @@ export function yardRoutes(routes: SecuredRoutes, { services, context, clock, sh
       const isEmpty = facts.datasets === 0 && facts.jobs === 0;
       const view = yardPage(facts, {
         clock: now,
+        engines: await engineTitles(),
         places: await context.places(),
         samples: isEmpty ? await services.datasets.samples() : [],
         // The clouds are asked only when something is wrong: for the command that mends it.

@@ -1,0 +1,71 @@
+import * as fc from 'fast-check';
+import { machineTimes, teardownMarginSeconds } from '../../../domain/machine-times.ts';
+import { completeLimits } from '../../../domain/job-spec.ts';
+import { costOf, dollars } from '../../../domain/money.ts';
+import { worstCaseOf } from '../../../web/services/worst-case.ts';
+
+const machine = {
+  name: 'n1',
+  title: 'A machine',
+  cpus: 2,
+  memoryGib: 8,
+  gpus: [],
+  pricePerHourMicros: dollars(36),
+  priceListDate: '2026-11-01',
+};
+const asked = { trainingSeconds: 600, longestSeconds: null, attempts: 2, silenceSeconds: 100, budgetMicros: null };
+const limitsOf = (given: object = {}) => completeLimits({ ...asked, ...given });
+const worstOf = (given: object = {}, price = machine.pricePerHourMicros) =>
+  worstCaseOf({ limits: limitsOf(given) }, { ...machine, pricePerHourMicros: price });
+
+test('counts all that a machine may live for, in every attempt, and the time that may be added', () => {
+  const worst = worstOf();
+  // A cent a second: 600 s of training, and twice 120 s to set up, 100 s of silence, 600 s to hand in, 120 s to go.
+  expect(worst.micros).toBe(dollars(6 + 2 * (1.2 + 1 + 6 + 1.2)));
+  expect(worst.extendedMicros).toBe(worst.micros + dollars(6));
+  expect(worst.parts.reduce((sum, { micros }) => sum + micros, 0)).toBe(worst.extendedMicros);
+  expect(worst.sentence).toBe('At most $24.80; if extended, at most $30.80. Usually much less.');
+});
+
+test('says one number where the time cannot be extended', () => {
+  const worst = worstOf({ longestSeconds: 600 });
+  expect(worst).toMatchObject({ micros: dollars(24.8), extendedMicros: dollars(24.8) });
+  expect(worst.sentence).toBe('At most $24.80; usually much less.');
+  expect(worst.parts.map(({ title }) => title)).not.toContain('More training, if extended');
+});
+
+test.each([
+  [20, [20, 20], 'At most $20.00, extended or not: the budget ends it there.'],
+  [28, [24.8, 28], 'At most $24.80; if extended, at most $28.00, where the budget ends it. Usually much less.'],
+  [30.8, [24.8, 30.8], 'At most $24.80; if extended, at most $30.80. Usually much less.'],
+])('is never above a budget of $%d', (budget, [most, extended], sentence) => {
+  const worst = worstOf({ budgetMicros: dollars(budget) });
+  expect(worst).toMatchObject({ micros: dollars(most!), extendedMicros: dollars(extended!), sentence });
+});
+
+test('a machine without a price costs nothing, and that is all that is said', () => {
+  expect(worstOf({}, 0)).toMatchObject({
+    micros: 0,
+    extendedMicros: 0,
+    sentence: 'It costs nothing: A machine has no price.',
+  });
+});
+
+test('covers a machine that lives to its own end because nobody takes it down', () => {
+  const seconds = fc.integer({ min: 10, max: 86_400 });
+  const given = fc.record({ trainingSeconds: seconds, more: fc.integer({ min: 0, max: 86_400 }), price: seconds });
+  fc.assert(
+    fc.property(given, ({ trainingSeconds, more, price }) => {
+      const limits = limitsOf({ trainingSeconds, longestSeconds: trainingSeconds + more, attempts: 1 });
+      const { endsAtMs } = machineTimes({
+        nowMs: 0,
+        secondsLeft: trainingSeconds,
+        longestSecondsLeft: limits.longestSeconds,
+        moneyLeftMicros: null,
+        pricePerHourMicros: price,
+      });
+      const { extendedMicros } = worstCaseOf({ limits }, { ...machine, pricePerHourMicros: price });
+      expect(extendedMicros).toBeGreaterThanOrEqual(costOf(price, endsAtMs + teardownMarginSeconds * 1000));
+    }),
+  );
+});
