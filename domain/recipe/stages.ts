@@ -49,7 +49,7 @@ export interface RowsAt {
 export function mapRows(step: Step, { at, folds }: RowsAt): Stage {
   const mapping = at(null);
   const byFold = Array.from({ length: folds }, (_, fold) => at(fold));
-  const { fails, leaves } = mapping;
+  const { fails, leaves, from } = mapping;
   const out = [leaves, step.onFailure === 'empty' ? undefined : fails].filter((each) => each !== undefined);
   const why =
     out.length === 0
@@ -65,11 +65,11 @@ export function mapRows(step: Step, { at, folds }: RowsAt): Stage {
   return {
     stepId: step.id,
     columns: mapping.columns.map(({ name, type }) => ({ name, type })),
-    sql: (before) => `SELECT ${selected} FROM ${before}`,
-    selected,
+    sql: (before) => `SELECT ${selected} FROM ${from?.(before) ?? before}`,
+    ...(from ? {} : { selected }),
     changes: mapping.columns.filter(({ name }, n) => columns[n] !== quoteName(name)).map(({ name }) => name),
     leaves: out.length > 0,
-    ...(fails === undefined ? {} : { fails }),
+    ...(fails === undefined ? {} : { fails: mapping.failsBefore ?? fails }),
     onFailure: step.onFailure,
     isRowwise: true,
     keepsRows: true,

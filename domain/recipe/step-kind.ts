@@ -63,6 +63,13 @@ export interface Mapping {
   fails?: string;
   /** A condition: the step leaves this row out. */
   leaves?: string;
+  /**
+   * What `columns` are selected from, where something of the row has to be looked up first: the table before with
+   * columns beside it whose names begin with the reserved prefix, and with its rows in their order.
+   */
+  from?: (before: string) => string;
+  /** With `from`: `fails` as a condition on the table before alone, to count by. */
+  failsBefore?: string;
 }
 
 export interface TableShape {
@@ -122,7 +129,9 @@ export interface RowwiseKind<Settings> extends CommonKind<Settings> {
 export interface FittedKind<Settings> extends CommonKind<Settings> {
   reach: 'fitted';
   /** A SELECT of one row and one column, `learned`, of type JSON, from the training rows in `before`. */
-  fit?: (settings: Settings, schema: TableSchema, before: string) => string;
+  fit?: (settings: Settings, schema: TableSchema, before: string, lookup: string) => string;
+  /** Why what it learned cannot be used: too many values, a key that is there twice. */
+  refuses?: (settings: Settings, learned: Learned) => StepProblem[];
   lookup?: (settings: Settings, others: OtherTables) => Lookup;
   /** `lookup` names the table of `lookup`, where the kind has one. */
   map: (settings: Settings, schema: TableSchema, learned: Learned, lookup: string) => Mapping;
@@ -134,6 +143,8 @@ export interface FittedKind<Settings> extends CommonKind<Settings> {
 
 export interface TableKind<Settings> extends CommonKind<Settings> {
   reach: 'table';
+  /** Its shapes do not keep rows: what comes before it happens to other things than what is predicted. */
+  regroups?: true;
   shape: (settings: Settings, schema: TableSchema) => TableShape;
 }
 

@@ -13,6 +13,13 @@ export type Learn = (ask: {
   sql: (before: string) => string;
   /** The steps before, to make that table with. */
   stages: readonly Stage[];
+  /**
+   * A later step makes other things of the rows, so these are neither in training nor held out: their folds mean
+   * nothing, and all of them are learned from.
+   */
+  fromAllRows: boolean;
+  /** The table that the step looks things up in; its SQL knows it by this name. */
+  lookup?: NonNullable<Stage['lookup']>;
 }) => Promise<Learned>;
 
 export interface WalkInput {
@@ -34,6 +41,8 @@ export interface WalkedStep {
   sentence: string;
   learned?: { all: Learned; folds: Learned[] };
   learnedSentence?: string;
+  /** It learned from rows that training holds out, too, because a later step makes other things of the rows. */
+  learnedFromAllRows?: true;
 }
 
 export interface Walked {
@@ -48,7 +57,8 @@ export async function walk({ steps, schema, others = new Map(), learn, folds = 0
   const walked: WalkedStep[] = [];
   const stages: Stage[] = [];
   let current = schema;
-  for (const step of steps) {
+  const regrouped = lastRegrouping(steps);
+  for (const [place, step] of steps.entries()) {
     const seen = { step, before: current, after: current, problems: [] as StepProblem[], sentence: '' };
     const parsed = parse(step);
     if ('problem' in parsed) {
@@ -61,7 +71,14 @@ export async function walk({ steps, schema, others = new Map(), learn, folds = 0
       walked.push({ ...seen, problems, sentence });
       continue;
     }
-    const { stage, ...fit } = await stageOf(parsed, current, { others, learn, folds, stages });
+    const fromAllRows = place < regrouped;
+    const around = { others, learn, folds: fromAllRows ? 0 : folds, stages, fromAllRows };
+    const staged = await stageOf(parsed, current, around);
+    if ('refused' in staged) {
+      walked.push({ ...seen, problems: staged.refused, sentence });
+      continue;
+    }
+    const { stage, ...fit } = staged;
     stages.push(stage);
     current = stage.columns.map(({ name, type }) => ({ name, type }));
     walked.push({ ...seen, sentence, after: current, ...fit });
@@ -69,7 +86,15 @@ export async function walk({ steps, schema, others = new Map(), learn, folds = 0
   return { steps: walked, stages, schema: current };
 }
 
-function parse(step: Step): ParsedStep | { problem: StepProblem } {
+/** The place of the last step after which rows are other things than before; −1 without one. */
+function lastRegrouping(steps: readonly Step[]): number {
+  return steps.findLastIndex(({ on, kind: name }) => {
+    const kind = on ? findKind(name) : undefined;
+    return kind?.reach === 'table' && kind.regroups;
+  });
+}
+
+export function parse(step: Step): ParsedStep | { problem: StepProblem } {
   const kind = findKind(step.kind);
   if (!kind) {
     const message = `There is no kind of step called “${step.kind}”.`;
@@ -92,39 +117,60 @@ interface Surroundings {
   learn: Learn;
   folds: number;
   stages: readonly Stage[];
+  fromAllRows: boolean;
 }
 
-interface Staged extends Pick<WalkedStep, 'learned' | 'learnedSentence'> {
+interface Staged extends Pick<WalkedStep, 'learned' | 'learnedSentence' | 'learnedFromAllRows'> {
   stage: Stage;
 }
 
-async function stageOf(parsed: ParsedStep, schema: TableSchema, around: Surroundings): Promise<Staged> {
+async function stageOf(
+  parsed: ParsedStep,
+  schema: TableSchema,
+  around: Surroundings,
+): Promise<Staged | { refused: StepProblem[] }> {
   const { step, kind, settings } = parsed;
   if (kind.reach === 'table') return { stage: shapeTable(step, kind.shape(settings, schema)) };
   if (kind.reach === 'rowwise') return { stage: mapRows(step, { at: () => kind.map(settings, schema), folds: 0 }) };
-  const learned = await learnFrom(step, kind, settings, schema, around);
-  const lookup = kind.lookup?.(settings, around.others);
-  const lookupName = `lookup_${step.id}`;
+  const lookup = lookupOf(step, kind, settings, around.others);
+  const learned = await learnFrom(parsed, kind, schema, around, lookup);
+  const refused = kind.refuses?.(settings, learned.all) ?? [];
+  if (refused.length > 0) return { refused };
   const rows: RowsAt = {
     at: (fold) =>
-      kind.map(settings, schema, (fold === null ? undefined : learned.folds[fold]) ?? learned.all, lookupName),
+      kind.map(settings, schema, (fold === null ? undefined : learned.folds[fold]) ?? learned.all, lookup?.name ?? ''),
     folds: learned.folds.length,
   };
-  const stage = { ...mapRows(step, rows), ...(lookup ? { lookup: { name: lookupName, ...lookup } } : {}) };
-  return { stage, learned, learnedSentence: kind.learnedSentence(settings, learned.all) };
+  const stage = { ...mapRows(step, rows), ...(lookup ? { lookup } : {}) };
+  return {
+    stage,
+    learned,
+    learnedSentence: kind.learnedSentence(settings, learned.all),
+    ...(around.fromAllRows && kind.fit ? { learnedFromAllRows: true as const } : {}),
+  };
 }
 
-async function learnFrom(
+export function lookupOf(
   step: Step,
   kind: FittedKind<unknown>,
   settings: unknown,
+  others: OtherTables,
+): NonNullable<Stage['lookup']> | undefined {
+  return kind.lookup && { name: `lookup_${step.id}`, ...kind.lookup(settings, others) };
+}
+
+async function learnFrom(
+  { step, settings }: ParsedStep,
+  kind: FittedKind<unknown>,
   schema: TableSchema,
-  { learn, folds, stages }: Surroundings,
+  { learn, folds, stages, fromAllRows }: Surroundings,
+  lookup: Stage['lookup'],
 ): Promise<{ all: Learned; folds: Learned[] }> {
   const { fit } = kind;
   if (!fit) return { all: null, folds: [] };
+  const sql = (before: string) => fit(settings, schema, before, lookup?.name ?? '');
   const ask = (outside: number | null) =>
-    learn({ step, outside, stages, sql: (before) => fit(settings, schema, before) });
+    learn({ step, outside, stages, sql, fromAllRows, ...(lookup ? { lookup } : {}) });
   const all = await ask(null);
   const byFold: Learned[] = [];
   if (kind.learnsFrom) for (let fold = 0; fold < folds; fold += 1) byFold.push(await ask(fold));

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { changeColumns } from '../change-columns.ts';
 import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
+import { exactMean, exactSums } from '../exact-sums.ts';
+import { learnColumns, learnedColumns, learnedWords, type OfColumn, ofColumn } from '../learned-columns.ts';
+import { type Level, MOST_LEVELS, mostFrequent, tooManyLevels, valueOfLevel } from '../levels.ts';
 import { castLiteral, literalProblem } from '../literals.ts';
-import { quoteName, quoteText } from '../sql-text.ts';
+import { quoteName } from '../sql-text.ts';
 import type { StepProblem } from '../step-kind.ts';
-import { findColumn, isDate, isNumeric, type TableSchema } from '../table-schema.ts';
+import { type Column, findColumn, isDate, isNumeric, type TableSchema } from '../table-schema.ts';
 import { columnList, typeInWords } from '../words.ts';
 
 const settings = z.object({
@@ -19,9 +22,9 @@ const settings = z.object({
 type Settings = z.infer<typeof settings>;
 
 /** What was learned of one column: over all rows, and by group. */
-interface Statistic {
+interface Statistic extends OfColumn {
   all: string | null;
-  groups: { group: string; value: string }[];
+  groups: Level<string>[];
 }
 
 export const fillMissing = defineStep<Settings>({
@@ -59,43 +62,64 @@ export const fillMissing = defineStep<Settings>({
   check: checkFill,
   fit: ({ columns, with: by, group }, schema, before) => {
     if (by === 'constant') return `SELECT CAST('null' AS JSON) AS learned`;
-    const statistics = columns.map((name) => {
-      const value = statisticOf(by, quoteName(name), findColumn(schema, name)?.type === 'BIGINT');
-      const all = `(SELECT CAST(${value} AS VARCHAR) FROM ${before})`;
-      const grouped = `(SELECT list({'group': CAST(g AS VARCHAR), 'value': CAST(v AS VARCHAR)} ORDER BY g) FROM (SELECT ${quoteName(group)} AS g, ${value} AS v FROM ${before} WHERE ${quoteName(group)} IS NOT NULL GROUP BY 1) WHERE v IS NOT NULL)`;
-      return `{'all': ${all}, 'groups': ${group ? grouped : 'NULL'}}`;
+    return learnColumns(columns, (name) => {
+      const column = findColumn(schema, name);
+      const statistic = column ? statisticOf(by, column, before, group) : { all: 'NULL', groups: '[]' };
+      return { all: `CAST(${statistic.all} AS VARCHAR)`, groups: statistic.groups };
     });
-    return `SELECT to_json([${statistics.join(', ')}]) AS learned`;
   },
-  map: ({ columns, with: by, constant, group }, schema, learned) => {
-    const statistics = learned as unknown as Statistic[] | null;
-    return changeColumns(schema, columns, (column) => {
+  refuses: ({ group }, learned) =>
+    learnedColumns<Statistic>(learned)
+      .slice(0, 1)
+      .flatMap(({ groups }) => tooManyLevels(group, groups)),
+  map: ({ columns, with: by, constant, group }, schema, learned) =>
+    changeColumns(schema, columns, (column) => {
       if (by === 'constant') return `coalesce(${column.quoted}, ${castLiteral(constant, column.type)})`;
-      const place = columns.findIndex((name) => name.toLowerCase() === column.name.toLowerCase());
-      const found = statistics?.[place];
-      if (!found || found.all === null) return column.quoted;
-      const whole = castLiteral(found.all, column.type);
-      if (!group || found.groups.length === 0) return `coalesce(${column.quoted}, ${whole})`;
-      const keys = found.groups.map((each) => quoteText(each.group)).join(', ');
-      const values = found.groups.map((each) => quoteText(each.value)).join(', ');
-      const own = `CAST(map([${keys}], [${values}])[CAST(${quoteName(group)} AS VARCHAR)] AS ${column.type})`;
-      return `coalesce(${column.quoted}, ${own}, ${whole})`;
-    });
-  },
-  learnedSentence: ({ columns, with: by }, learned) => {
-    if (by === 'constant') return '';
-    const statistics = learned as unknown as Statistic[];
-    const each = statistics.slice(0, 3).map((found, n) => `“${columns[n]}”: ${found.all ?? 'no value to learn from'}`);
-    return `learned from the training rows: ${each.join(', ')}${statistics.length > 3 ? ' …' : ''}`;
-  },
+      const type = by === 'mean' ? 'DOUBLE' : column.type;
+      const found = ofColumn(learnedColumns<Statistic>(learned), column.name);
+      if (!found || found.all === null) return { type, sql: column.quoted };
+      const whole = castLiteral(found.all, type);
+      const own = group && found.groups.length > 0 ? [valueOfLevel(quoteName(group), found.groups, type)] : [];
+      return { type, sql: `coalesce(${[column.quoted, ...own, whole].join(', ')})` };
+    }),
+  learnedSentence: ({ with: by }, learned) =>
+    by === 'constant'
+      ? ''
+      : learnedWords(learnedColumns<Statistic>(learned), ({ all }) => all ?? 'no value to learn from'),
 });
 
-function statisticOf(by: Exclude<Settings['with'], 'constant'>, value: string, whole: boolean): string {
-  if (by === 'mean') return `avg(${value}) FILTER (isfinite(CAST(${value} AS DOUBLE)))`;
-  // A median of whole numbers is one of them, so that the column stays one of whole numbers.
-  if (by === 'median') return whole ? `quantile_disc(${value}, 0.5)` : `median(${value})`;
-  // Of equally frequent values the least: the same answer whatever the order in which threads met them.
-  return `(list_sort(map_entries(histogram(${value})), lambda a: {'n': -a.value, 'k': a.key}))[1].key`;
+/** The statistic over all rows, and as a list of {level, value} by group. NaN and infinities are no usual values. */
+function statisticOf(
+  by: Exclude<Settings['with'], 'constant'>,
+  column: Column,
+  before: string,
+  group: string,
+): { all: string; groups: string } {
+  const value = quoteName(column.name);
+  const usual = column.type === 'DOUBLE' ? `isfinite(${value})` : `${value} IS NOT NULL`;
+  const rows = `(SELECT * FROM ${before} WHERE ${usual})`;
+  const groupText = `CAST(${quoteName(group)} AS VARCHAR)`;
+  const some = `(SELECT * FROM ${before} WHERE ${usual} AND ${quoteName(group)} IS NOT NULL)`;
+  const listed = (select: string) =>
+    group
+      ? `coalesce((SELECT list({'level': "g1", 'value': CAST("v" AS VARCHAR)} ORDER BY "g1") FROM (${select} LIMIT ${MOST_LEVELS + 1})), [])`
+      : '[]';
+  if (by === 'mean') {
+    const counts = `SELECT ${groupText} AS "g1", count(*) AS "n" FROM ${some} GROUP BY ALL`;
+    return {
+      all: exactMean(value, rows),
+      groups: listed(
+        `SELECT c."g1", s."total" / c."n" AS "v" FROM (${counts}) AS c JOIN (${exactSums(value, [groupText], some)}) AS s ON c."g1" = s."g1"`,
+      ),
+    };
+  }
+  // Between two whole numbers or days the lower one, so that the column stays what it is.
+  const median = column.type === 'DOUBLE' ? `median(${value})` : `quantile_disc(${value}, 0.5)`;
+  const aggregate = by === 'median' ? median : mostFrequent(value);
+  return {
+    all: `(SELECT ${aggregate} FROM ${rows})`,
+    groups: listed(`SELECT ${groupText} AS "g1", ${aggregate} AS "v" FROM ${some} GROUP BY ALL`),
+  };
 }
 
 function checkFill({ columns, with: by, constant, group }: Settings, schema: TableSchema): StepProblem[] {

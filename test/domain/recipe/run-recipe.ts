@@ -19,6 +19,8 @@ export type Row = Record<string, Cell>;
 export interface Table {
   columns: Readonly<Record<string, SqlType>>;
   rows: readonly (readonly Cell[])[];
+  /** More rows, as a SELECT of row number, NULL, fold and the columns. */
+  fill?: string;
   /** The fold of each row; every row is held out unless told. */
   folds?: readonly number[];
 }
@@ -54,7 +56,12 @@ export async function runRecipe(
   try {
     await makeTable(connection, SOURCE, table);
     const steps = stepsSchema.parse(drafts.map((draft, n) => ({ id: `s${n + 1}`, ...draft })));
-    const learn: Learn = async ({ outside, sql, stages }) => {
+    const lookUp = async ({ lookup }: Pick<Stage, 'lookup'>) => {
+      if (!lookup) return;
+      await connection.run(`CREATE OR REPLACE TABLE ${lookup.name} AS ${lookup.sql(otherName(lookup.datasetId))}`);
+    };
+    const learn: Learn = async ({ outside, sql, stages, lookup }) => {
+      if (lookup) await lookUp({ lookup });
       const text = chain(stages, SOURCE, (before) => {
         const fold = outside === null ? '' : ` AND ${foldNumber} <> ${outside}`;
         return sql(`(SELECT * FROM ${before} WHERE ${leftOutBy} IS NULL${fold})`);
@@ -64,8 +71,6 @@ export async function runRecipe(
     };
     const others = await makeOthers(connection, around.others ?? {});
     const walked = await walk({ steps, schema: schemaOf(table), others, learn, folds: around.folds ?? 0 });
-    for (const { lookup } of walked.stages)
-      if (lookup) await connection.run(`CREATE TABLE ${lookup.name} AS ${lookup.sql(otherName(lookup.datasetId))}`);
     return {
       ...(await readRows(connection, walked)),
       failing: await countFailing(connection, walked.stages),
@@ -133,6 +138,7 @@ async function makeTable(connection: DuckDBConnection, name: string, table: Tabl
     const cells = row.map((cell) => (cell === null ? 'NULL' : quoteText(String(cell))));
     await connection.run(`INSERT INTO ${name} VALUES (${[n, 'NULL', table.folds?.[n] ?? -1, ...cells].join(', ')})`);
   }
+  if (table.fill) await connection.run(`INSERT INTO ${name} ${table.fill}`);
 }
 
 async function makeOthers(
