@@ -4,7 +4,7 @@ import { listNames, plural, showValue } from './show-value.ts';
 export const MOST_COLUMNS = 10_000;
 
 /** Refuses names of columns that would make two columns one or leave one without a name. */
-export function checkNames(names: readonly string[]): void {
+export function checkNames(names: readonly string[], where = 'in the header (row 1)'): void {
   if (names.length > MOST_COLUMNS) {
     const most = MOST_COLUMNS.toLocaleString('en-US');
     throw bad(
@@ -16,7 +16,7 @@ export function checkNames(names: readonly string[]): void {
   if (blank.length > 0) {
     const which = blank.length === 1 ? `Column ${blank[0]} has` : `Columns ${blank.slice(0, 10).join(', ')} have`;
     throw bad(
-      `${which} no name in the header (row 1).`,
+      `${which} no name ${where}.`,
       'Give each column a name; a delimiter too many at the end of the line makes one, too.',
     );
   }
@@ -31,10 +31,7 @@ export function checkNames(names: readonly string[]): void {
       other === name
         ? `both called ${showValue(name)}`
         : `called ${listNames([other, name])}, which differ in case only`;
-    throw bad(
-      `Columns ${earlier + 1} and ${index + 1} are ${alike} in the header (row 1).`,
-      'Give each column a name of its own.',
-    );
+    throw bad(`Columns ${earlier + 1} and ${index + 1} are ${alike} ${where}.`, 'Give each column a name of its own.');
   }
 }
 

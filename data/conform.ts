@@ -1,21 +1,26 @@
 import { TrainyardError } from '../domain/failures.ts';
+import { type ImportOptions, importOptionsSchema } from '../domain/import-options.ts';
 import { hasValue, isSqlType, reads, type SqlType, trimmed, typeWords } from './column-kinds.ts';
 import type { Conformed, ConformInput, SchemaColumn } from './data-calls.ts';
-import { inferTypes } from './infer-types.ts';
+import { inferTypes, numberFormOf } from './infer-types.ts';
 import { writeParquet } from './ingest.ts';
 import { nearNames } from './near-names.ts';
+import { asPlainNumber, isNumberIn, isPlain, type NumberForm, plainForm } from './number-forms.ts';
 import { openPlainFile, type PlainFile } from './plain-file.ts';
 import { readParquet, refusingDamage } from './read-parquet.ts';
+import { RejectedRows } from './rejected-rows.ts';
 import { cellText, type Session } from './session.ts';
 import { listNames, plural, showValue } from './show-value.ts';
 import { quoteName, quoteText } from './sql-text.ts';
-import { stageCsv } from './stage-csv.ts';
+import { stageText } from './stage-text.ts';
 
 /** A column as it is found, before it is brought to the model's type. */
 interface FoundColumn {
   name: string;
   /** SQL for the value as text. */
   text: string;
+  /** The same where a number is wanted: as it is written everywhere. */
+  number?: string;
   /** Its own type and SQL for its value, for columns that the model does not know. */
   type: SqlType;
   sql: string;
@@ -33,10 +38,13 @@ interface Found {
  * “1.50” that was taken for a number there is text again here, if the model learned it as text.
  */
 export async function conform(session: Session, input: ConformInput, toParquet: string): Promise<Conformed> {
+  const options = { ...importOptionsSchema.parse(input.options ?? {}), badRows: 'refuse' as const };
   const plain: Pick<PlainFile, 'kind' | 'path'> = input.isCsv
-    ? await openPlainFile(input, session.workFolder, session.signal)
+    ? await openPlainFile(input, session.workFolder, session.signal, options)
     : { kind: 'parquet', path: input.path };
-  if (plain.kind === 'csv') return bring(session, input, await openCsv(session, plain.path, input.schema), toParquet);
+  if (plain.kind !== 'parquet') {
+    return bring(session, input, await openText(session, input, plain as PlainFile, options), toParquet);
+  }
   const work = async () => bring(session, input, await openParquet(session, plain.path), toParquet);
   return input.isCsv ? refusingDamage(session, work) : work();
 }
@@ -47,7 +55,7 @@ async function bring(session: Session, input: ConformInput, found: Found, toParq
   await requireValues(session, found, wanted);
   const columns = found.columns.map((column) => {
     const type = wanted.get(column.name);
-    const sql = type === undefined || type === column.type ? column.sql : castTo(type, column.text);
+    const sql = type === undefined || type === column.type ? column.sql : castTo(type, textFor(type, column));
     return { name: column.name, sqlType: type ?? column.type, sql };
   });
   const selects = columns.map(({ name, sql }) => `${sql} AS ${quoteName(name)}`).join(', ');
@@ -66,12 +74,33 @@ async function openParquet(session: Session, path: string): Promise<Found> {
   return { columns: columns.map((column) => ({ ...column, text: `CAST(${column.sql} AS VARCHAR)` })), path, rows };
 }
 
-async function openCsv(session: Session, path: string, schema: SchemaColumn[]): Promise<Found> {
-  const names = schema.map(({ name }) => name);
-  const staged = await stageCsv(session, path, names);
-  const inferred = await inferTypes(session, staged);
-  const columns = inferred.map(({ name, type, sql }, index) => ({ name, type, sql, text: `c${index}` }));
+async function openText(
+  session: Session,
+  { schema, limitBytes = Number.POSITIVE_INFINITY }: ConformInput,
+  plain: PlainFile,
+  options: ImportOptions,
+): Promise<Found> {
+  const knownNames = schema.map(({ name }) => name);
+  const rejected = new RejectedRows('refuse', session.workFolder);
+  const staged = await stageText(session, { plain, options, limit: limitBytes, rejected, knownNames });
+  const { delimiter } = staged.used;
+  const form = delimiter === null ? plainForm : await numberFormOf(session, staged, { ...options, delimiter });
+  const inferred = await inferTypes(session, staged, form);
+  const columns = inferred.map(({ name, type, sql }, index) => {
+    const text = `c${index}`;
+    return { name, type, sql, text, ...(isPlain(form) ? {} : { number: numberText(form, text) }) };
+  });
   return { columns, path: staged.path, rows: staged.rows };
+}
+
+function numberText(form: NumberForm, column: string): string {
+  const text = trimmed(column);
+  return `CASE WHEN ${isNumberIn(form, text)} THEN ${asPlainNumber(form, text)} ELSE ${column} END`;
+}
+
+/** The text of a value from which it becomes one of this type. */
+function textFor(type: SqlType, { text, number }: FoundColumn): string {
+  return type === 'BIGINT' || type === 'DOUBLE' ? (number ?? text) : text;
 }
 
 function typeOf(sqlType: string): SqlType {
@@ -105,20 +134,17 @@ async function requireValues(session: Session, found: Found, wanted: Map<string,
   const batch = 200;
   for (let from = 0; from < checked.length; from += batch) {
     const columns = checked.slice(from, from + batch);
-    const selects = columns.map(({ text, type }) => `count(*) FILTER (${isUnfit(type, text)})`);
+    const selects = columns.map((column) => `count(*) FILTER (${isUnfit(column.type, textFor(column.type, column))})`);
     const counts = (await session.row(`SELECT ${selects.join(', ')} FROM ${source})`)).map(Number);
     const bad = columns[counts.findIndex((count) => count > 0)];
     if (bad) throw await unfit(session, source, bad, counts[columns.indexOf(bad)] as number);
   }
 }
 
-async function unfit(
-  session: Session,
-  source: string,
-  { name, text, type }: FoundColumn,
-  count: number,
-): Promise<TrainyardError> {
-  const values = `SELECT row_number() OVER () AS n, ${text} AS v, ${isUnfit(type, text)} AS unfit FROM ${source})`;
+async function unfit(session: Session, source: string, column: FoundColumn, count: number): Promise<TrainyardError> {
+  const { name, text, type } = column;
+  const unfitting = isUnfit(type, textFor(type, column));
+  const values = `SELECT row_number() OVER () AS n, ${text} AS v, ${unfitting} AS unfit FROM ${source})`;
   const [row, value] = await session.row(`SELECT n, v FROM (${values}) WHERE unfit ORDER BY n LIMIT 1`);
   const more = count > 1 ? ` So do ${plural(count - 1, 'more value')} of this column.` : '';
   return new TrainyardError(

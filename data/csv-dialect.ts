@@ -1,7 +1,8 @@
 /** How a file writes its table. */
 export interface CsvDialect {
   delimiter: string;
-  quote: '"' | "'";
+  /** Empty when quotes are signs like any other. */
+  quote: '"' | "'" | '';
   /** How a quote inside of quotes is written: twice, or after a backslash. */
   escape: 'twice' | 'backslash';
 }
@@ -14,16 +15,24 @@ export interface SampleRecord {
 
 const delimiters = [',', ';', '\t', '|'];
 
-/** Chooses the dialect in which the sample is most of a table: where most records have as many fields as the first. */
-export function detectDialect(sample: string, isWhole: boolean): CsvDialect {
-  let best: CsvDialect = { delimiter: ',', quote: '"', escape: 'twice' };
+/**
+ * Chooses the dialect in which the sample is most of a table: where most records have as many fields as the first.
+ * What is `known` is not chosen.
+ */
+export function detectDialect(
+  sample: string,
+  isWhole: boolean,
+  known: Partial<Pick<CsvDialect, 'delimiter' | 'quote'>> = {},
+): CsvDialect {
+  let best: CsvDialect = { delimiter: known.delimiter ?? ',', quote: known.quote ?? '"', escape: 'twice' };
   let bestScore = -1;
   const escapes: CsvDialect['escape'][] =
     sample.includes('\\"') || sample.includes("\\'") ? ['twice', 'backslash'] : ['twice'];
-  for (const quote of sample.includes("'") ? (['"', "'"] as const) : (['"'] as const)) {
-    for (const escape of escapes) {
-      for (const delimiter of delimiters) {
-        if (!sample.includes(delimiter) && delimiter !== ',') continue;
+  const quotes: CsvDialect['quote'][] = sample.includes("'") ? ['"', "'"] : ['"'];
+  for (const quote of known.quote === undefined ? quotes : [known.quote]) {
+    for (const escape of quote === '' ? (['twice'] as const) : escapes) {
+      for (const delimiter of known.delimiter === undefined ? delimiters : [known.delimiter]) {
+        if (known.delimiter === undefined && !sample.includes(delimiter) && delimiter !== ',') continue;
         const score = scoreOf(parseSample(sample, { delimiter, quote, escape }, isWhole), quote);
         // By a clear margin only: the plainer dialects come first.
         if (score > bestScore + 0.001) {
@@ -66,12 +75,12 @@ export function parseSample(text: string, dialect: CsvDialect, isWhole: boolean,
         value = quoted.value;
         at = quoted.end;
         if (!quoted.closed) odd = true;
-      } else if (text[at] === '"') {
+      } else if (text[at] === '"' && quote !== '') {
         // Where values begin with these, apostrophes are not what values are quoted with.
         odd = true;
       }
       const end = endOfField(text, at, delimiter);
-      if (text[at - 1] === quote && end > at && value !== '') odd = true;
+      if (quote !== '' && text[at - 1] === quote && end > at && value !== '') odd = true;
       value += text.slice(at, end);
       fields.push(value);
       at = end + 1;

@@ -1,5 +1,6 @@
 import type { DatasetProfile } from '../domain/dataset.ts';
 import type { FailureType } from '../domain/failures.ts';
+import type { ImportOptionsInput, ImportUsed } from '../domain/import-options.ts';
 
 /** What every call takes beside its own input. */
 export interface CallOptions {
@@ -29,12 +30,23 @@ export interface SchemaColumn {
   sqlType: string;
 }
 
+  /** How to read it; what is not said is found. */
+  options?: ImportOptionsInput | undefined;
+  /**
+   * Where rows go that were set aside, as Parquet (record, line, reason, text); `toParquet` + “.rejected” unless told.
+   * Without such rows there is no file.
+   */
+  toRejected?: string | undefined;
 export interface ConformInput {
   path: string;
   /** Whether `path` is the upload itself; otherwise it is the Parquet made from it by `ingest`. */
   isCsv: boolean;
   /** The columns that the model needs; without the label. */
   schema: SchemaColumn[];
+  /** How it was read; `optionsOf` makes options of it that read it so again. */
+  options: ImportUsed;
+  /** Rows that were set aside; with the rows of the profile, all that the file has. */
+  rejectedRows: number;
   toParquet: string;
   name?: string | undefined;
   limitBytes?: number | undefined;
@@ -52,6 +64,8 @@ export interface RowsInput {
   /** All columns unless told. */
   columns?: string[] | undefined;
   /** Rows from anywhere in the file, in the order of the file; the same seed gives the same rows. */
+  /** How to read an upload; bad rows refuse it, because each row in has one row out. */
+  options?: ImportOptionsInput | undefined;
   random?: boolean | undefined;
   seed?: number | undefined;
   /** Longer cells are cut and end in “…”. */

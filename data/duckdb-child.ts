@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { TrainyardError } from '../domain/failures.ts';
 import { conform } from './conform.ts';
@@ -18,7 +18,7 @@ import { writeCsv, writeJson } from './export-rows.ts';
 import { ingest } from './ingest.ts';
 import { jsonRows, readRows } from './read-rows.ts';
 import { openEngine, openSession, type Session } from './session.ts';
-import { partOf } from './work-folder.ts';
+import { partOf, rejectedPath } from './work-folder.ts';
 
 type Call = Extract<ToChild, { kind: 'call' }>;
 
@@ -31,7 +31,8 @@ function plan(call: Call): { read: string[]; write: string[]; act: (session: Ses
   switch (call.verb) {
     case 'ingest': {
       const input = call.input as IngestInput;
-      return { read: [input.path], write: [input.toParquet], act: (s, [part = '']) => ingest(s, input, part) };
+      const write = [input.toParquet, rejectedPath(input)];
+      return { read: [input.path], write, act: (s, [part = '', rejected = '']) => ingest(s, input, part, rejected) };
     }
     case 'conform': {
       const input = call.input as ConformInput;
@@ -117,6 +118,11 @@ function failureOf(error: unknown): Failed {
   }
   if (code === 'ENOENT') return { type: 'NotFound', message, hint: undefined };
   return { type: 'Bug', message, hint: undefined };
+  if (!existsSync(part)) {
+    // The call had nothing to write there; what an earlier one wrote is not its result.
+    await rm(path, { force: true });
+    return;
+  }
 }
 
 function answer(message: FromChild): void {

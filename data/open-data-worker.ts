@@ -13,7 +13,7 @@ import type {
   ToCsvInput,
   ToJsonInput,
 } from './data-calls.ts';
-import { removeStrays } from './work-folder.ts';
+import { rejectedPath, removeStrays } from './work-folder.ts';
 
 export interface DataWorkerSettings {
   /** The most memory one call may use before it spills to the temp folder; calls that show rows have less, beside it. */
@@ -27,7 +27,10 @@ export interface DataWorkerSettings {
  * disk, a dead child), or with the reason of its `signal`. Results appear under their name when they are whole.
  */
 export interface DataWorker {
-  /** Checks an upload (CSV, also packed with gzip, or Parquet), converts it to Parquet and looks at every column. */
+  /**
+   * Checks an upload (CSV, JSON lines, Excel, also packed with gzip, zstd or ZIP, or Parquet), converts it to Parquet and
+   * looks at every column.
+   */
   ingest(input: IngestInput & CallOptions): Promise<Ingested>;
   /** Brings data for a prediction to the columns that a model needs. */
   conform(input: ConformInput & CallOptions): Promise<Conformed>;
@@ -58,7 +61,7 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
   return {
     ingest: async ({ signal, timeoutMs, ...input }) => {
       await ready;
-      return heavy.call('ingest', input, [input.toParquet], { signal, timeoutMs });
+      return heavy.call('ingest', input, [input.toParquet, rejectedPath(input)], { signal, timeoutMs });
     },
     conform: async ({ signal, timeoutMs, ...input }) => {
       await ready;

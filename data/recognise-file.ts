@@ -1,18 +1,23 @@
 import { showValue } from './show-value.ts';
 
-export type FileKind = { kind: 'text' | 'gzip' | 'parquet' } | { kind: 'other'; what: string; hint: string };
+export type FileKind =
+  | { kind: 'text' | 'json lines' | 'gzip' | 'zstd' | 'zip' | 'excel' | 'parquet' }
+  | { kind: 'other'; what: string; hint: string };
 
 const tryCsv = 'Save or export it as CSV and upload that.';
 
 /** First bytes that no CSV has, as Latin-1 text. */
 const signatures: [start: string, what: string, hint: string][] = [
   ['%PDF', 'a PDF document', 'Export the table behind it as CSV and upload that.'],
-  ['\xd0\xcf\x11\xe0', 'an old Excel or Word file', 'Open it and save the sheet as “CSV UTF-8”.'],
+  [
+    '\xd0\xcf\x11\xe0',
+    'an old Excel or Word file, or protected by a password',
+    'Open it and save it as .xlsx without a password, or save the sheet as “CSV UTF-8”.',
+  ],
   ['7z\xbc\xaf', 'a 7-Zip archive', 'Unpack it and upload the CSV inside.'],
   ['Rar!', 'a RAR archive', 'Unpack it and upload the CSV inside.'],
-  ['BZh', 'a bzip2 file', 'Unpack it and upload the CSV inside, or pack it with gzip.'],
-  ['\xfd7zXZ', 'an xz file', 'Unpack it and upload the CSV inside, or pack it with gzip.'],
-  ['\x28\xb5\x2f\xfd', 'a zstd file', 'Unpack it and upload the CSV inside, or pack it with gzip.'],
+  ['BZh', 'a bzip2 file', 'Unpack it and upload the CSV inside, or pack it with gzip or zstd.'],
+  ['\xfd7zXZ', 'an xz file', 'Unpack it and upload the CSV inside, or pack it with gzip or zstd.'],
   ['\x89PNG', 'a PNG picture', tryCsv],
   ['\xff\xd8\xff', 'a JPEG picture', tryCsv],
   ['GIF8', 'a GIF picture', tryCsv],
@@ -32,8 +37,9 @@ const signatures: [start: string, what: string, hint: string][] = [
 export function recogniseFile(head: Buffer): FileKind {
   const start = head.toString('latin1');
   if (start.startsWith('\x1f\x8b')) return { kind: 'gzip' };
+  if (start.startsWith('\x28\xb5\x2f\xfd')) return { kind: 'zstd' };
   if (start.startsWith('PAR1')) return { kind: 'parquet' };
-  if (start.startsWith('PK\x03\x04') || start.startsWith('PK\x05\x06')) return zipped(start);
+  if (start.startsWith('PK\x03\x04') || start.startsWith('PK\x05\x06')) return { kind: 'zip' };
   for (const [signature, what, hint] of signatures) {
     if (start.startsWith(signature)) return { kind: 'other', what, hint };
   }
@@ -43,13 +49,21 @@ export function recogniseFile(head: Buffer): FileKind {
   return textual(start) ?? (looksBinary(head) ? binary(start) : { kind: 'text' });
 }
 
-function zipped(start: string): FileKind {
-  if (start.includes('xl/') || start.includes('[Content_Types].xml')) {
-    if (start.includes('word/')) return { kind: 'other', what: 'a Word document', hint: tryCsv };
-    return { kind: 'other', what: 'an Excel workbook', hint: 'Open it and save the sheet as “CSV UTF-8”.' };
+/** What a ZIP archive is by the names of the files in it: documents of office programs are archives, too. */
+export function recogniseArchive(names: readonly string[]): FileKind {
+  const has = (start: string) => names.some((name) => name.toLowerCase().startsWith(start));
+  if (has('xl/') || (has('_rels/.rels') && names.some((name) => /workbook\.(xml|bin)$/i.test(name))))
+    return { kind: 'excel' };
+  if (has('word/')) return { kind: 'other', what: 'a Word document', hint: tryCsv };
+  if (has('ppt/')) return { kind: 'other', what: 'a PowerPoint document', hint: tryCsv };
+  if (has('mimetype') && has('content.xml')) {
+    return {
+      kind: 'other',
+      what: 'an OpenDocument file',
+      hint: 'Open it and save it as .xlsx or CSV, and upload that.',
+    };
   }
-  if (start.includes('opendocument')) return { kind: 'other', what: 'an OpenDocument file', hint: tryCsv };
-  return { kind: 'other', what: 'a ZIP archive', hint: 'Unpack it and upload the CSV inside.' };
+  return { kind: 'zip' };
 }
 
 /** Text, but of another kind. Only beginnings that no header of a table has by accident. */
@@ -59,7 +73,14 @@ function textual(start: string): FileKind | undefined {
     return { kind: 'other', what: 'an HTML page', hint: 'It may be an error page of the site it was downloaded from.' };
   }
   if (text.startsWith('<?xml')) return { kind: 'other', what: 'an XML file', hint: tryCsv };
-  if (/^(\[\s*[[{]|\{\s*"[^"\n]*"\s*:)/.test(text)) return { kind: 'other', what: 'a JSON file', hint: tryCsv };
+  if (/^\{\s*("[^"\n]*"\s*:|\}\s*$)/.test(text)) return { kind: 'json lines' };
+  if (/^\[\s*[[{]/.test(text)) {
+    return {
+      kind: 'other',
+      what: 'a JSON file that is one list',
+      hint: 'Save it as JSON lines, one object to a line, or as CSV.',
+    };
+  }
   return undefined;
 }
 
@@ -78,6 +99,6 @@ function binary(start: string): FileKind {
   return {
     kind: 'other',
     what: `not text (it begins with ${first})`,
-    hint: 'A table is expected: CSV, CSV packed with gzip, or Parquet.',
+    hint: 'A table is expected: CSV, JSON lines, Excel (.xlsx) or Parquet; text may be packed with gzip or zstd.',
   };
 }

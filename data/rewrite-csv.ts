@@ -5,6 +5,8 @@ const CR = 13;
 const COMMA = 44;
 const QUOTE = 34;
 const BACKSLASH = 92;
+/** Where nothing is a quote. */
+const NO_BYTE = -1;
 
 /**
  * Writes a table that the scanner has passed anew in the plainest way: every value in quotes, commas, no header, no
@@ -28,7 +30,7 @@ export class CsvRewriter {
 
   constructor(columns: number, dialect: CsvDialect, hasHeader: boolean) {
     this.#delimiter = dialect.delimiter.charCodeAt(0);
-    this.#quote = dialect.quote.charCodeAt(0);
+    this.#quote = dialect.quote === '' ? NO_BYTE : dialect.quote.charCodeAt(0);
     this.#backslash = dialect.escape === 'backslash';
     this.#oneColumn = columns === 1;
     this.#skipRecord = hasHeader;

@@ -8,6 +8,8 @@ export const LONGEST_RECORD = 4 << 20;
 const LF = 10;
 const CR = 13;
 const BACKSLASH = 92;
+/** Where nothing is a quote. */
+const NO_BYTE = -1;
 
 /** Where in a record the scanner is. */
 const FIELD_START = 0;
@@ -59,15 +61,18 @@ export class CsvScanner {
   #cr = 0;
   #irregular = false;
 
-  constructor(names: readonly string[], dialect: CsvDialect, hasHeader: boolean) {
+  constructor(names: readonly string[], dialect: CsvDialect, hasHeader: boolean, firstLine = 1) {
+    this.#line = firstLine;
+    this.#recordLine = firstLine;
     this.#names = names;
     this.#dialect = dialect;
     this.#delimiter = dialect.delimiter.charCodeAt(0);
-    this.#quote = dialect.quote.charCodeAt(0);
+    this.#quote = dialect.quote === '' ? NO_BYTE : dialect.quote.charCodeAt(0);
     this.#backslash = dialect.escape === 'backslash';
     this.#headerLeft = hasHeader;
     this.#irregular = dialect.quote !== '"' || this.#backslash;
-    for (const byte of [0, LF, CR, this.#delimiter, this.#quote]) this.#special[byte] = 1;
+    for (const byte of [0, LF, CR, this.#delimiter]) this.#special[byte] = 1;
+    if (this.#quote !== NO_BYTE) this.#special[this.#quote] = 1;
     if (this.#backslash) this.#special[BACKSLASH] = 1;
   }
 
@@ -223,7 +228,8 @@ export class CsvScanner {
     const place = this.#place();
     const more = `Put quotes around values that have ${sign} in them, or take out what is too much.`;
     const fewer = `Add what is missing: an empty value still needs its ${sign}. Lines above or below the table must go.`;
-    const first = 'If there are lines above the names of the columns, take them out.';
+    const first =
+      'If there are lines above the names of the columns, take them out, or choose the first row in the import options.';
     const hint = found < expected ? fewer : expected === 1 ? `${first} ${more}` : more;
     return bad(
       `${place} has ${plural(found, 'column')}, but ${plural(expected, 'column')} ${expected === 1 ? 'is' : 'are'} expected.`,

@@ -2,14 +2,16 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { TrainyardError } from '../domain/failures.ts';
+import { badData } from './bad-data.ts';
 import { checkNames } from './check-names.ts';
-import { detectLayout, type Layout, scanFile } from './csv-layout.ts';
+import { type Layout, scanFile } from './csv-layout.ts';
 import { groupsOf, longForm } from './long-form.ts';
 import { parquetOptions } from './parquet-options.ts';
+import type { RejectedRows } from './rejected-rows.ts';
 import { CsvRewriter } from './rewrite-csv.ts';
 import { LONGEST_RECORD, type ScanSummary } from './scan-csv.ts';
 import type { Session } from './session.ts';
+import { SetAside } from './set-aside.ts';
 import { plural } from './show-value.ts';
 import { quoteText } from './sql-text.ts';
 import { pieces } from './text-encoding.ts';
@@ -19,25 +21,47 @@ export interface Staged {
   path: string;
   names: string[];
   rows: number;
+  /** For columns that are text in the file itself, whatever their values look like. */
+  allText: boolean[];
   remarks: string[];
 }
 
-/** Reads a CSV file (UTF-8) whole, refuses what is not a clean table, and stages its values as text. */
-export async function stageCsv(session: Session, path: string, knownNames: readonly string[] = []): Promise<Staged> {
-  const layout = await detectLayout(path, knownNames);
-  checkNames(layout.names);
-  const scan = await scanFile(path, layout, session.signal);
+/** Stages the values of a CSV file (UTF-8) as text. What is not a clean table is refused, or its bad rows set aside. */
+export async function stageCsv(
+  session: Session,
+  path: string,
+  layout: Layout,
+  rejected: RejectedRows,
+  where?: string,
+): Promise<Staged> {
+  checkNames(layout.names, where);
+  const kept = rejected.refuse ? undefined : await setAside(session, path, layout, rejected);
+  const table = kept ? { path: kept.path, layout: { ...layout, skip: 0 } } : { path, layout };
+  const scan = await scanFile(table.path, table.layout, session.signal);
+  if (kept && kept.rows !== scan.rows) throw new Error(`${kept.rows} rows were kept, but ${scan.rows} were read.`);
   if (scan.rows === 0) {
-    throw new TrainyardError(
-      'BadData',
+    rejected.requireSome(0);
+    throw badData(
       'The file has a header only: there is no row below it (row 1).',
       'Add the rows, or look whether the export went through.',
     );
   }
   await session.makeRoomFor(layout.names.length);
   const staged = join(session.workFolder, 'staged.parquet');
-  await stage(session, path, layout, scan, staged);
-  return { path: staged, names: layout.names, rows: scan.rows, remarks: remarksOn(layout, scan) };
+  await stage(session, table.path, table.layout, scan, staged);
+  const blankLines = kept?.blankLines ?? scan.blankLines;
+  return { path: staged, names: layout.names, rows: scan.rows, allText: [], remarks: remarksOn(layout, blankLines) };
+}
+
+async function setAside(session: Session, path: string, layout: Layout, rejected: RejectedRows) {
+  const to = join(session.workFolder, 'kept.csv');
+  const sorter = new SetAside(layout, rejected);
+  async function* kept() {
+    for await (const piece of pieces(path, session.signal, layout.skip)) yield sorter.read(piece);
+    yield sorter.end();
+  }
+  await pipeline(kept, createWriteStream(to), { signal: session.signal });
+  return { path: to, rows: sorter.kept, blankLines: sorter.blankLines };
 }
 
 /**
@@ -46,7 +70,8 @@ export async function stageCsv(session: Session, path: string, knownNames: reado
  * gets the table in the plainest writing.
  */
 async function stage(session: Session, path: string, layout: Layout, scan: ScanSummary, to: string): Promise<void> {
-  if (!scan.irregular && (await readsAsIs(session, path, layout, scan, to))) return;
+  const isRegular = !scan.irregular && layout.firstLine === 1;
+  if (isRegular && (await readsAsIs(session, path, layout, scan, to))) return;
   const rewritten = await rewriteFile(path, layout, session);
   await copyToParquet(session, rewritten, layout.names.length, plainest, to);
   await rm(rewritten);
@@ -91,12 +116,11 @@ async function countStaged(
   return { rows, bytes };
 }
 
-function remarksOn(layout: Layout, scan: ScanSummary): string[] {
+function remarksOn(layout: Layout, blankLines: number): string[] {
   const remarks: string[] = [];
   if (!layout.header)
-    remarks.push('The file has no header: its first row looks like the others. The columns were numbered.');
-  if (scan.blankLines > 0)
-    remarks.push(`${plural(scan.blankLines, 'blank line')} ${scan.blankLines === 1 ? 'was' : 'were'} skipped.`);
+    remarks.push('The file has no header: its first row was taken for one like the others. The columns were numbered.');
+  if (blankLines > 0) remarks.push(`${plural(blankLines, 'blank line')} ${blankLines === 1 ? 'was' : 'were'} skipped.`);
   return remarks;
 }
 
@@ -104,11 +128,9 @@ async function rewriteFile(path: string, layout: Layout, session: Session): Prom
   const rewritten = join(session.workFolder, 'rewritten.csv');
   const rewriter = new CsvRewriter(layout.names.length, layout.dialect, layout.header);
   async function* lines() {
-    let skip = layout.skip;
-    for await (const piece of pieces(path, session.signal)) {
+    for await (const piece of pieces(path, session.signal, layout.skip)) {
       // A copy: the stream may still hold the last one when the next is made.
-      yield Buffer.from(rewriter.rewrite(skip > 0 ? piece.subarray(skip) : piece));
-      skip = 0;
+      yield Buffer.from(rewriter.rewrite(piece));
     }
     yield Buffer.from(rewriter.end());
   }

@@ -25,14 +25,15 @@ export function conversionRemark(encoding: Encoding): string {
 const CHUNK = 1 << 20;
 
 /** Reads a file in pieces of a megabyte. The same memory is used again for each piece. */
-export async function* pieces(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* pieces(path: string, signal: AbortSignal, from = 0): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
   try {
     const buffer = Buffer.allocUnsafe(CHUNK);
-    for (;;) {
+    for (let at = from; ; ) {
       signal.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, CHUNK, null);
+      const { bytesRead } = await file.read(buffer, 0, CHUNK, at);
       if (bytesRead === 0) return;
+      at += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {

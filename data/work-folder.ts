@@ -3,7 +3,13 @@ import { basename, dirname, join } from 'node:path';
 
 /** Where a result is written before it gets its name: beside it, so that the rename cannot cross a file system. */
 export function partOf(path: string, workFolder: string): string {
-  return join(dirname(path), `.${basename(workFolder)}.part`);
+  // With the name of the result: one call may write several into a folder.
+  return join(dirname(path), `.${basename(workFolder)}.${basename(path).slice(-100)}.part`);
+}
+
+/** Where rows of an upload go that were set aside. */
+export function rejectedPath(input: { toParquet: string; toRejected?: string | undefined }): string {
+  return input.toRejected ?? `${input.toParquet}.rejected`;
 }
 
 /** A folder for one call, named after the process that removes it. */

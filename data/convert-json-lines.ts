@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import type { ImportOptions } from '../domain/import-options.ts';
+import { badData } from './bad-data.ts';
+import { MOST_COLUMNS } from './check-names.ts';
+import { PlainCsvWriter } from './plain-csv-writer.ts';
+import type { PlainTable } from './plain-table.ts';
+import { type Line, readLines } from './read-lines.ts';
+import type { RejectedRows } from './rejected-rows.ts';
+import { LONGEST_RECORD } from './scan-csv.ts';
+import type { Session } from './session.ts';
+import { plural, showValue } from './show-value.ts';
+
+const hint = 'One object is expected in each line, like {"name": "Ann", "age": 42}.';
+
+/** Digits that a number of JavaScript would round; and powers that it does not reach. */
+const rounding = /\d{16}|[eE]\+?\d{3}/;
+
+interface Column {
+  index: number;
+  allText: boolean;
+}
+
+/**
+ * Writes objects, one to a line, as the plainest CSV there is. It is read twice: which columns there are is known only
+ * at the end. An object in an object becomes columns a.b; what is deeper, and every list, stays JSON text.
+ */
+export async function convertJsonLines(
+  session: Session,
+  path: string,
+  options: ImportOptions,
+  rejected: RejectedRows,
+): Promise<PlainTable> {
+  const from = options.firstRow === 'auto' ? 1 : options.firstRow;
+  const columns = new Map<string, Column>();
+  let rows = 0;
+  let blank = 0;
+  const records = async (
+    good: (fields: Map<string, unknown>) => void,
+    bad: (row: Line, reason: string, record: number) => void,
+  ) => {
+    let record = 0;
+    for await (const line of readLines(path, LONGEST_RECORD, session.signal)) {
+      if (line.number < from) continue;
+      if (line.text !== undefined && line.text.trim().replace(/^\uFEFF/, '') === '') {
+        blank++;
+        continue;
+      }
+      record++;
+      const read = readRecord(line);
+      if (typeof read === 'string') bad(line, read, record);
+      else good(read);
+    }
+  };
+  await records(
+    (fields) => {
+      rows++;
+      for (const [name, value] of fields) noteColumn(columns, name, value);
+    },
+    (line, reason, record) => rejected.add({ record, line: line.number, reason, hint, text: line.start }),
+  );
+  if (rows === 0) {
+    rejected.requireSome(0);
+    throw badData('The file has no object.', hint);
+  }
+  if (columns.size === 0) throw badData('No object of the file has a value.', hint);
+  const blankLines = blank;
+  const to = join(session.workFolder, 'objects.csv');
+  const writer = new PlainCsvWriter(to);
+  writer.row([...columns.keys()]);
+  const cells: string[] = Array.from({ length: columns.size }, () => '');
+  await records(
+    (fields) => {
+      cells.fill('');
+      for (const [name, value] of fields) cells[columns.get(name)?.index ?? 0] = textOf(value);
+      writer.row(cells);
+    },
+    () => undefined,
+  );
+  writer.end();
+  return {
+    path: to,
+    allText: [...columns.values()].map(({ allText }) => allText),
+    firstRow: from,
+    remarks:
+      blankLines > 0 ? [`${plural(blankLines, 'blank line')} ${blankLines === 1 ? 'was' : 'were'} skipped.`] : [],
+  };
+}
+
+function noteColumn(columns: Map<string, Column>, name: string, value: unknown): void {
+  let column = columns.get(name);
+  if (!column) {
+    if (columns.size === MOST_COLUMNS) {
+      throw badData(
+        `The objects have more than ${MOST_COLUMNS.toLocaleString('en-US')} different names; as many columns are possible.`,
+        'If names are values (an id for a name), turn them into values of one name.',
+      );
+    }
+    column = { index: columns.size, allText: true };
+    columns.set(name, column);
+  }
+  if (value !== null && typeof value !== 'string') column.allText = false;
+}
+
+/** The fields of an object, or what is wrong with it. */
+function readRecord({ number, text }: Line): Map<string, unknown> | string {
+  if (text === undefined) return `The line is longer than ${LONGEST_RECORD >> 20} MB.`;
+  let parsed: unknown;
+  try {
+    parsed = parse(number === 1 ? text.replace(/^\uFEFF/, '') : text);
+  } catch (error) {
+    const said = error instanceof Error ? error.message.replace(/, ?".*$|in JSON|\s*\(line.*$/gs, '').trim() : '';
+    return `The line is no JSON${said === '' ? '' : `: ${said}`}.`;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return `The line has ${showValue(text, 30)}, which is no object.`;
+  if (Array.isArray(parsed)) return 'The line has a list, not an object.';
+  const fields = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(parsed)) {
+    const problem = isObject(value) ? flatten(fields, name, value) : put(fields, name, value);
+    if (problem !== undefined) return problem;
+  }
+  return fields;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof LongNumber);
+}
+
+function flatten(fields: Map<string, unknown>, name: string, value: Record<string, unknown>): string | undefined {
+  for (const [inner, innerValue] of Object.entries(value)) {
+    const problem = put(fields, `${name}.${inner}`, innerValue);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function put(fields: Map<string, unknown>, name: string, value: unknown): string | undefined {
+  if (fields.has(name)) return `The name ${showValue(name)} is there twice.`;
+  if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) {
+    return `${showValue(name)} has a character that text does not have.`;
+  }
+  if (!name.isWellFormed() || name.includes('\0'))
+    return `The name ${showValue(name)} has a character that text does not have.`;
+  fields.set(name, value);
+  return undefined;
+}
+
+/** A number as it is written, where reading it would change it. */
+class LongNumber {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+  toJSON(): unknown {
+    // Newer than the types of the language.
+    return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(this.text);
+  }
+}
+
+function parse(text: string): unknown {
+  if (!rounding.test(text)) return JSON.parse(text);
+  const reviver = (_: string, value: unknown, { source }: { source?: string }) =>
+    typeof value === 'number' && source !== undefined && String(value) !== source ? new LongNumber(source) : value;
+  return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
+}
+
+function textOf(value: unknown): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value;
+  if (value instanceof LongNumber) return value.text;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,69 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { badData } from './bad-data.ts';
+import { readEntry, type ZipEntry } from './zip-file.ts';
+
+export type Packing = 'gzip' | 'zstd' | 'zip';
+
+/** A packed file of a megabyte can hold a thousand: what comes out is counted while it comes. */
+export async function unpack(
+  from: string,
+  to: string,
+  packing: 'gzip' | 'zstd',
+  limit: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const count = counter(limit);
+  const counted = new Transform({
+    transform(bytes: Buffer, _, done) {
+      try {
+        count(bytes.length);
+        done(null, bytes);
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  });
+  const unpacker = packing === 'gzip' ? createGunzip() : createZstdDecompress();
+  try {
+    await pipeline(createReadStream(from), unpacker, counted, createWriteStream(to), { signal });
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? '';
+    if (!/^(Z_|ZSTD_)/.test(code)) throw error;
+    throw badData(
+      `The file is packed with ${packing}, but damaged: it cannot be unpacked.`,
+      'Pack and upload it again.',
+    );
+  }
+}
+
+export async function unpackEntry(
+  from: string,
+  entry: ZipEntry,
+  to: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await pipeline(readEntry(from, entry, counter(limit), signal), createWriteStream(to), { signal });
+}
+
+function counter(limit: number): (bytes: number) => void {
+  let length = 0;
+  return (bytes) => {
+    length += bytes;
+    if (length <= limit) return;
+    throw badData(
+      `Unpacked, the file has more than the ${megabytes(limit)} allowed.`,
+      'Upload fewer rows or columns, or ask whoever runs Trainyard to raise the limit.',
+    );
+  };
+}
+
+export function megabytes(bytes: number): string {
+  const mb = bytes / (1 << 20);
+  return mb >= 1
+    ? `${mb.toLocaleString('en-US', { maximumFractionDigits: 1 })} MB`
+    : `${bytes.toLocaleString('en-US')} bytes`;
+}
