@@ -20,6 +20,8 @@ export interface Stage {
   sql: (before: string) => string;
   /** Where it works row by row: its SELECT without the FROM, so that a check can ask for more beside it. */
   selected?: string;
+  /** What that is selected from, where it is not the table before itself. */
+  from?: (before: string) => string;
   /** The columns after that may have other values than before, or are new. */
   changes: readonly string[];
   /** Whether it can leave rows out by itself: a filter, or rows that it cannot treat. */
@@ -66,7 +68,8 @@ export function mapRows(step: Step, { at, folds }: RowsAt): Stage {
     stepId: step.id,
     columns: mapping.columns.map(({ name, type }) => ({ name, type })),
     sql: (before) => `SELECT ${selected} FROM ${from?.(before) ?? before}`,
-    ...(from ? {} : { selected }),
+    selected,
+    ...(from ? { from } : {}),
     changes: mapping.columns.filter(({ name }, n) => columns[n] !== quoteName(name)).map(({ name }) => name),
     leaves: out.length > 0,
     ...(fails === undefined ? {} : { fails: mapping.failsBefore ?? fails }),
