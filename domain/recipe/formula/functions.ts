@@ -1,5 +1,6 @@
 import { dateFormatNames, isDateFormat, readTime } from '../date-formats.ts';
 import type { SqlType } from '../table-schema.ts';
+import { textOf } from '../text-of.ts';
 import { FormulaProblem } from './formula-problem.ts';
 import type { Syntax } from './syntax.ts';
 import { type Typed, settled, typed, widened } from './typed.ts';
@@ -229,12 +230,8 @@ function digitsOf(argument: Argument): string {
   return syntax.kind === 'minus' ? `-${digits}` : digits;
 }
 
-/** Whole numbers without a “.0”, which the engine writes behind those that are not known to be whole. */
 export function asText(value: Typed): Typed {
-  const { type, sql } = value;
-  if (type === 'VARCHAR') return value;
-  if (type !== 'DOUBLE') return typed('VARCHAR', `CAST(${sql} AS VARCHAR)`);
-  return typed('VARCHAR', `regexp_replace(CAST(${settled(value).sql} AS VARCHAR), '\\.0$', '')`);
+  return value.type === 'VARCHAR' ? value : typed('VARCHAR', textOf(settled(value).sql, value.type));
 }
 
 function partOf(name: string): FormulaFunction['make'] {
