@@ -3,7 +3,16 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { TrainyardError } from '../domain/failures.ts';
-import type { CallOptions, DataCalls, EngineSettings, Failed, FromChild, ToChild, Verb } from './data-calls.ts';
+import type {
+  CallOptions,
+  DataCalls,
+  DataProgress,
+  EngineSettings,
+  Failed,
+  FromChild,
+  ToChild,
+  Verb,
+} from './data-calls.ts';
 import { orStopped, stopSignal } from './stop-signal.ts';
 import { makeWorkFolder, removeCallFiles } from './work-folder.ts';
 
@@ -15,6 +24,7 @@ interface Current {
   id: number;
   resolve(result: unknown): void;
   reject(error: unknown): void;
+  progress(progress: DataProgress): void;
 }
 
 /**
@@ -54,7 +64,7 @@ export class ChildLane {
     const stop = stopSignal(options);
     try {
       await orStopped(before, stop.signal);
-      return (await this.#perform(verb, input, writes, stop.signal)) as DataCalls[V]['result'];
+      return (await this.#perform(verb, input, writes, stop.signal, options.onProgress)) as DataCalls[V]['result'];
     } finally {
       stop.clear();
       // Who gives up while waiting must not let the next one in before its turn.
@@ -74,7 +84,13 @@ export class ChildLane {
     clearTimeout(timer);
   }
 
-  async #perform(verb: Verb, input: unknown, writes: string[], signal: AbortSignal): Promise<unknown> {
+  async #perform(
+    verb: Verb,
+    input: unknown,
+    writes: string[],
+    signal: AbortSignal,
+    onProgress: CallOptions['onProgress'],
+  ): Promise<unknown> {
     if (this.#closed) throw closedError();
     const workFolder = await makeWorkFolder(this.#tempFolder);
     try {
@@ -82,7 +98,7 @@ export class ChildLane {
       const child = this.#running();
       const id = this.#nextId++;
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      this.#current = { id, resolve, reject };
+      this.#current = { id, resolve, reject, progress: (progress) => onProgress?.(progress) };
       using _stopping = this.#stopOn(signal, child, id);
       hold(child, true);
       send(child, { kind: 'call', id, verb, input, workFolder });
@@ -136,7 +152,8 @@ export class ChildLane {
 
   #answer(message: FromChild): void {
     if (this.#current?.id !== message.id) return;
-    if ('failed' in message) this.#current.reject(errorOf(message.failed));
+    if ('progress' in message) this.#current.progress(message.progress);
+    else if ('failed' in message) this.#current.reject(errorOf(message.failed));
     else this.#current.resolve(message.result);
   }
 

@@ -1,12 +1,34 @@
 import type { DatasetProfile } from '../domain/dataset.ts';
 import type { FailureType } from '../domain/failures.ts';
 import type { ImportOptionsInput, ImportUsed } from '../domain/import-options.ts';
+import type {
+  RecipeCheck,
+  RecipeCheckInput,
+  RecipePreview,
+  RecipePreviewInput,
+  RecipeRun,
+  RunRecipeInput,
+} from './recipe/recipe-calls.ts';
 
 /** What every call takes beside its own input. */
 export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** The call fails, and its child is interrupted, after this long. */
   timeoutMs?: number | undefined;
+  /** Hears a few times a second how far it is. */
+  onProgress?: ((progress: DataProgress) => void) | undefined;
+}
+
+export interface DataProgress {
+  doing: 'learning' | 'checking' | 'arranging' | 'writing';
+  /** The step that it is about. */
+  stepId?: string;
+  /** Of the pass through the data that is under way. */
+  rows: number;
+  ofRows: number;
+  /** Passes that are done, and about how many there are. */
+  passes: number;
+  ofPasses: number;
 }
 
 export interface IngestInput {
@@ -16,12 +38,23 @@ export interface IngestInput {
   toParquet: string;
   /** The most bytes the file may have, unpacked too. */
   limitBytes?: number | undefined;
+  /** How to read it; what is not said is found. */
+  options?: ImportOptionsInput | undefined;
+  /**
+   * Where rows go that were set aside, as Parquet (record, line, reason, text); `toParquet` + “.rejected” unless told.
+   * Without such rows there is no file.
+   */
+  toRejected?: string | undefined;
 }
 
 export interface Ingested {
   /** sha256 of the bytes as uploaded. */
   contentHash: string;
   bytes: number;
+  /** How it was read; `optionsOf` makes options of it that read it so again. */
+  options: ImportUsed;
+  /** Rows that were set aside; with the rows of the profile, all that the file has. */
+  rejectedRows: number;
   profile: DatasetProfile;
 }
 
@@ -30,26 +63,17 @@ export interface SchemaColumn {
   sqlType: string;
 }
 
-  /** How to read it; what is not said is found. */
-  options?: ImportOptionsInput | undefined;
-  /**
-   * Where rows go that were set aside, as Parquet (record, line, reason, text); `toParquet` + “.rejected” unless told.
-   * Without such rows there is no file.
-   */
-  toRejected?: string | undefined;
 export interface ConformInput {
   path: string;
   /** Whether `path` is the upload itself; otherwise it is the Parquet made from it by `ingest`. */
   isCsv: boolean;
   /** The columns that the model needs; without the label. */
   schema: SchemaColumn[];
-  /** How it was read; `optionsOf` makes options of it that read it so again. */
-  options: ImportUsed;
-  /** Rows that were set aside; with the rows of the profile, all that the file has. */
-  rejectedRows: number;
   toParquet: string;
   name?: string | undefined;
   limitBytes?: number | undefined;
+  /** How to read an upload; bad rows refuse it, because each row in has one row out. */
+  options?: ImportOptionsInput | undefined;
 }
 
 export interface Conformed {
@@ -64,8 +88,6 @@ export interface RowsInput {
   /** All columns unless told. */
   columns?: string[] | undefined;
   /** Rows from anywhere in the file, in the order of the file; the same seed gives the same rows. */
-  /** How to read an upload; bad rows refuse it, because each row in has one row out. */
-  options?: ImportOptionsInput | undefined;
   random?: boolean | undefined;
   seed?: number | undefined;
   /** Longer cells are cut and end in “…”. */
@@ -124,6 +146,9 @@ export interface DataCalls {
   jsonRows: { input: JsonRowsInput; result: JsonRows };
   toCsv: { input: ToCsvInput; result: null };
   toJson: { input: ToJsonInput; result: null };
+  recipePreview: { input: RecipePreviewInput; result: RecipePreview };
+  recipeCheck: { input: RecipeCheckInput; result: RecipeCheck };
+  runRecipe: { input: RunRecipeInput; result: RecipeRun };
 }
 
 export type Verb = keyof DataCalls;
@@ -138,7 +163,10 @@ export type ToChild =
   | { kind: 'call'; id: number; verb: Verb; input: unknown; workFolder: string }
   | { kind: 'abort'; id: number };
 
-export type FromChild = { id: number; result: unknown } | { id: number; failed: Failed };
+export type FromChild =
+  | { id: number; result: unknown }
+  | { id: number; failed: Failed }
+  | { id: number; progress: DataProgress };
 
 export interface EngineSettings {
   memoryMb: number;

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { TrainyardError } from '../domain/failures.ts';
 import { conform } from './conform.ts';
 import type {
@@ -17,6 +18,12 @@ import type {
 import { writeCsv, writeJson } from './export-rows.ts';
 import { ingest } from './ingest.ts';
 import { jsonRows, readRows } from './read-rows.ts';
+import { checkRecipe } from './recipe/check-recipe.ts';
+import { lookupPaths } from './recipe/lookups.ts';
+import { previewRecipe } from './recipe/preview-recipe.ts';
+import type { RecipeCheckInput, RecipeInput, RecipePreviewInput, RunRecipeInput } from './recipe/recipe-calls.ts';
+import { RowHeads } from './recipe/row-heads.ts';
+import { runRecipe } from './recipe/run-recipe.ts';
 import { openEngine, openSession, type Session } from './session.ts';
 import { partOf, rejectedPath } from './work-folder.ts';
 
@@ -25,6 +32,8 @@ type Call = Extract<ToChild, { kind: 'call' }>;
 const settings = JSON.parse(process.argv[2] ?? '{}') as EngineSettings;
 let spare = openEngine(settings);
 const running = new Map<number, { abort: AbortController; leftovers: string[] }>();
+
+const heads = new RowHeads();
 
 /** What a call reads and writes, and how it is done; what it writes gets its name only when it is whole. */
 function plan(call: Call): { read: string[]; write: string[]; act: (session: Session, parts: string[]) => unknown } {
@@ -54,7 +63,26 @@ function plan(call: Call): { read: string[]; write: string[]; act: (session: Ses
       const input = call.input as ToJsonInput;
       return { read: [input.parquet], write: [input.path], act: (s, [part = '']) => writeJson(s, input, part) };
     }
+    case 'recipePreview': {
+      const input = call.input as RecipePreviewInput;
+      const place = input.exact ? undefined : heads.placeOf(input.parquet, dirname(call.workFolder));
+      const read = [...recipeFiles(input), ...(place ? [place.path, place.part] : [])];
+      return { read, write: [], act: (s) => previewRecipe(s, input, heads) };
+    }
+    case 'recipeCheck': {
+      const input = call.input as RecipeCheckInput;
+      return { read: recipeFiles(input), write: [], act: (s) => checkRecipe(s, input) };
+    }
+    case 'runRecipe': {
+      const input = call.input as RunRecipeInput;
+      const write = [input.toParquet, ...(input.toCsv === undefined ? [] : [input.toCsv]), ...lookupPaths(input)];
+      return { read: recipeFiles(input), write, act: (s, parts) => runRecipe(s, input, parts) };
+    }
   }
+}
+
+function recipeFiles({ parquet, others = [] }: RecipeInput): string[] {
+  return [parquet, ...others.map((other) => other.parquet)];
 }
 
 async function perform(call: Call): Promise<unknown> {
@@ -73,6 +101,7 @@ async function perform(call: Call): Promise<unknown> {
       settings,
       { read, write: parts, workFolder: call.workFolder },
       abort.signal,
+      (progress) => answer({ id: call.id, progress }),
     );
     const result = (await act(session, parts)) ?? null;
     abort.signal.throwIfAborted();
@@ -89,6 +118,11 @@ async function perform(call: Call): Promise<unknown> {
 
 /** Safe on the disk before it gets its name: after a power cut there is the whole file or none. */
 async function keep(part: string, path: string): Promise<void> {
+  if (!existsSync(part)) {
+    // The call had nothing to write there; what an earlier one wrote is not its result.
+    await rm(path, { force: true });
+    return;
+  }
   const file = await open(part, 'r+');
   try {
     await file.sync();
@@ -118,11 +152,6 @@ function failureOf(error: unknown): Failed {
   }
   if (code === 'ENOENT') return { type: 'NotFound', message, hint: undefined };
   return { type: 'Bug', message, hint: undefined };
-  if (!existsSync(part)) {
-    // The call had nothing to write there; what an earlier one wrote is not its result.
-    await rm(path, { force: true });
-    return;
-  }
 }
 
 function answer(message: FromChild): void {
@@ -142,6 +171,7 @@ process.on('message', (message: ToChild) => {
 
 // The parent is gone: nobody wants the results, and nobody else would tidy up.
 process.on('disconnect', () => {
+  heads.remove();
   for (const { leftovers } of running.values()) {
     for (const path of leftovers) rmSync(path, { recursive: true, force: true });
   }

@@ -13,6 +13,16 @@ import type {
   ToCsvInput,
   ToJsonInput,
 } from './data-calls.ts';
+import { lookupPaths } from './recipe/lookups.ts';
+import type {
+  RecipeCheck,
+  RecipeCheckInput,
+  RecipePreview,
+  RecipePreviewInput,
+  RecipeRun,
+  RunRecipeInput,
+} from './recipe/recipe-calls.ts';
+import { TakeOver } from './take-over.ts';
 import { rejectedPath, removeStrays } from './work-folder.ts';
 
 export interface DataWorkerSettings {
@@ -20,6 +30,11 @@ export interface DataWorkerSettings {
   memoryMb: number;
   tempFolder: string;
   threads?: number | undefined;
+}
+
+/** Whose preview it is: a recipe in a browser's tab. */
+export interface Keyed {
+  key?: string | undefined;
 }
 
 /**
@@ -41,6 +56,15 @@ export interface DataWorker {
   toCsv(input: ToCsvInput & CallOptions): Promise<void>;
   /** One JSON array with an object for each row. */
   toJson(input: ToJsonInput & CallOptions): Promise<void>;
+  /**
+   * What a step of a recipe makes of a few rows, quickly; or `exact`, from the whole file. With a `key`, it ends the call
+   * of the same key that is still under way, which fails with an AbortError.
+   */
+  recipePreview(input: RecipePreviewInput & Keyed & CallOptions): Promise<RecipePreview>;
+  /** What every step does to the whole file. Never waits behind the long calls; `key` as above. */
+  recipeCheck(input: RecipeCheckInput & Keyed & CallOptions): Promise<RecipeCheck>;
+  /** Carries a recipe out on the whole file; beside uploads, one at a time. */
+  runRecipe(input: RunRecipeInput & CallOptions): Promise<RecipeRun>;
   /** The processes at work or waiting for work. */
   pids(): number[];
   close(): Promise<void>;
@@ -57,6 +81,11 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
     { memoryMb: Math.min(QUICK_MEMORY_MB, memoryMb), threads: Math.min(2, threads) },
     tempFolder,
   );
+  // Lanes of their own: a check answers somebody who waits, and a run of an hour must not keep an upload waiting.
+  const checking = new ChildLane({ memoryMb, threads }, tempFolder);
+  const preparing = new ChildLane({ memoryMb, threads }, tempFolder);
+  const lanes = [heavy, quick, checking, preparing];
+  const takeOver = new TakeOver();
   const ready = removeStrays(tempFolder);
   return {
     ingest: async ({ signal, timeoutMs, ...input }) => {
@@ -76,9 +105,25 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
     toJson: async ({ signal, timeoutMs, ...input }) => {
       await heavy.call('toJson', input, [input.path], { signal, timeoutMs });
     },
-    pids: () => [heavy.pid, quick.pid].filter((pid) => pid !== undefined),
+    recipePreview: ({ signal, timeoutMs, key, onProgress, ...input }) =>
+      takeOver.call(key === undefined || !input.exact ? key : `exact ${key}`, signal, (stopped) =>
+        input.exact
+          ? checking.call('recipePreview', input, [], { signal: stopped, timeoutMs, onProgress })
+          : quick.call('recipePreview', input, [], { signal: stopped, timeoutMs: timeoutMs ?? QUICK_TIMEOUT_MS }),
+      ),
+    recipeCheck: ({ signal, timeoutMs, key, onProgress, ...input }) =>
+      takeOver.call(key === undefined ? key : `check ${key}`, signal, (stopped) =>
+        checking.call('recipeCheck', input, [], { signal: stopped, timeoutMs, onProgress }),
+      ),
+    runRecipe: async ({ signal, timeoutMs, onProgress, ...input }) => {
+      await ready;
+      const { toParquet, toCsv } = input;
+      const writes = [toParquet, ...(toCsv === undefined ? [] : [toCsv]), ...lookupPaths(input)];
+      return preparing.call('runRecipe', input, writes, { signal, timeoutMs, onProgress });
+    },
+    pids: () => lanes.map(({ pid }) => pid).filter((pid) => pid !== undefined),
     close: async () => {
-      await Promise.all([heavy.close(), quick.close()]);
+      await Promise.all(lanes.map((lane) => lane.close()));
     },
   };
 }

@@ -95,7 +95,7 @@ function range(offset: number, limit: number, total: number): number[] {
 }
 
 /** Different rows from anywhere, in order. A small generator of our own: the same seed must show the same rows. */
-function randomNumbers(limit: number, total: number, seed: number): number[] {
+export function randomNumbers(limit: number, total: number, seed: number): number[] {
   if (limit >= total) return range(0, total, total);
   const chosen = new Set<number>();
   let state = (seed ^ 0x9e3779b9) >>> 0;

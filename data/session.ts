@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
-import type { EngineSettings } from './data-calls.ts';
+import type { DataProgress, EngineSettings } from './data-calls.ts';
 import { quoteText, quoteTexts } from './sql-text.ts';
 
 export type Row = Json[];
@@ -20,6 +20,10 @@ export interface Session {
   makeRoomFor(columns: number): Promise<void>;
   run(sql: string): Promise<void>;
   rows(sql: string): Promise<Row[]>;
+  /** Rows gone through by the query under way, and all that it will read; unknown for some. */
+  progress(): { rows: number; ofRows: number } | undefined;
+  /** Tells whoever waits for the call how far it is. */
+  report(progress: DataProgress): void;
   /** The first row; every aggregate has one. */
   row(sql: string): Promise<Row>;
 }
@@ -58,12 +62,15 @@ export async function openSession(
   settings: EngineSettings,
   files: SessionFiles,
   signal: AbortSignal,
+  report: (progress: DataProgress) => void = () => undefined,
 ): Promise<Session & Disposable> {
   const connection = await engine.connect();
   const allowed = [...files.read, ...files.write];
   await connection.run(`SET temp_directory = ${quoteText(join(files.workFolder, 'spill'))}`);
   await connection.run(`SET allowed_paths = ${quoteTexts(allowed)}`);
   await connection.run(`SET allowed_directories = ${quoteTexts([`${files.workFolder}/`])}`);
+  // How far a query is gets counted, for whoever asks; nothing is printed.
+  await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
   await connection.run('SET enable_external_access = false');
   const interrupt = () => connection.interrupt();
   signal.addEventListener('abort', interrupt);
@@ -84,6 +91,11 @@ export async function openSession(
       await connection.run(sql);
     },
     rows: read,
+    progress: () => {
+      const { percentage, rows_processed: rows, total_rows_to_process: ofRows } = connection.progress;
+      return percentage < 0 ? undefined : { rows: Number(rows), ofRows: Number(ofRows) };
+    },
+    report,
     row: async (sql) => (await read(sql))[0] as Row,
     [Symbol.dispose]: () => close(engine, connection, signal, interrupt),
   };

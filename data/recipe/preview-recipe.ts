@@ -1,0 +1,55 @@
+import { walk, type Walked } from '../../domain/recipe/walk.ts';
+import type { Session } from '../session.ts';
+import { Fits, learnFrom } from './learn.ts';
+import { Lookups } from './lookups.ts';
+import type { PreviewedStep, RecipePreview, RecipePreviewInput } from './recipe-calls.ts';
+import { openOthers, openTable } from './recipe-table.ts';
+import type { Head, RowHeads } from './row-heads.ts';
+import { seenStep } from './seen-step.ts';
+import { showStep } from './show-step.ts';
+
+/** What a step makes of a few rows: at once from the first rows of the file, or (`exact`) from all of it. */
+export async function previewRecipe(
+  session: Session,
+  input: RecipePreviewInput,
+  heads: RowHeads,
+): Promise<RecipePreview> {
+  const source = input.exact ? await wholeFile(session, input.parquet) : await heads.head(session, input.parquet);
+  const others = await openOthers(session, input.others);
+  const lookups = new Lookups(session, others);
+  const learned = [...source.fits.values(), ...(input.learned ?? [])];
+  const fits = new Fits(source, { ...input, learned });
+  const learn = fits.learn(learnFrom(session, source.relation, lookups));
+  const walked = await walk({ steps: input.steps, schema: source.schema, others, learn });
+  const isPart = source.rows < source.total;
+  const known = new Set(input.learned?.map(({ key }) => key));
+  const fitted = fits.toKnown(walked.steps);
+  const sampled = new Set(
+    fitted.filter(({ key, all }) => isPart && all !== null && !known.has(key)).map(({ stepId }) => stepId),
+  );
+  source.fits.clear();
+  for (const fit of fitted) if (!known.has(fit.key)) source.fits.set(fit.key, fit);
+  const at = placeOf(walked, input.at);
+  const shownIds = new Set(walked.steps.slice(0, at + 1).map(({ step }) => step.id));
+  const stages = walked.stages.filter(({ stepId }) => shownIds.has(stepId));
+  await lookups.make(stages);
+  const { isChosen, ...rest } = await showStep(session, source, stages, walked.steps[at], input);
+  const restsOnSample = stages.some(({ stepId, isRowwise }) => !isRowwise || sampled.has(stepId));
+  return {
+    steps: walked.steps.map((seen): PreviewedStep => ({ ...seenStep(seen), sample: sampled.has(seen.step.id) })),
+    ...rest,
+    total: source.total,
+    sample: isPart && (restsOnSample || (input.rows !== 'first' && !isChosen)),
+    sampleRows: source.rows,
+    learned: input.exact ? fitted : [],
+  };
+}
+
+function placeOf({ steps }: Walked, at: number | undefined): number {
+  return Math.min(at ?? steps.length, steps.length) - (at === undefined || at >= steps.length ? 1 : 0);
+}
+
+async function wholeFile(session: Session, parquet: string): Promise<Head> {
+  const table = await openTable(session, parquet);
+  return { ...table, rows: table.total, fits: new Map(), whole: table.relation };
+}
