@@ -167,5 +167,5 @@ function textOf(value: unknown): string {
   if (value === null) return '';
   if (typeof value === 'string') return value;
   if (value instanceof LongNumber) return value.text;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return JSON.stringify(value);
 }

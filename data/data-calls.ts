@@ -1,6 +1,7 @@
 import type { DatasetProfile } from '../domain/dataset.ts';
 import type { FailureType } from '../domain/failures.ts';
 import type { ImportOptionsInput, ImportUsed } from '../domain/import-options.ts';
+import type { LookCalls } from './look-calls.ts';
 import type {
   RecipeCheck,
   RecipeCheckInput,
@@ -139,7 +140,7 @@ export interface JsonRows {
 }
 
 /** Each verb of the child process: what it is given, what it answers. */
-export interface DataCalls {
+export interface DataCalls extends LookCalls {
   ingest: { input: IngestInput; result: Ingested };
   conform: { input: ConformInput; result: Conformed };
   rows: { input: RowsInput; result: ShownRows };

@@ -17,6 +17,8 @@ import type {
 } from './data-calls.ts';
 import { writeCsv, writeJson } from './export-rows.ts';
 import { ingest } from './ingest.ts';
+import type { AgainstLabelInput, LookCloserInput, RelationInput } from './look-calls.ts';
+import { againstLabel, lookCloser } from './look-closer.ts';
 import { jsonRows, readRows } from './read-rows.ts';
 import { checkRecipe } from './recipe/check-recipe.ts';
 import { lookupPaths } from './recipe/lookups.ts';
@@ -24,6 +26,7 @@ import { previewRecipe } from './recipe/preview-recipe.ts';
 import type { RecipeCheckInput, RecipeInput, RecipePreviewInput, RunRecipeInput } from './recipe/recipe-calls.ts';
 import { RowHeads } from './recipe/row-heads.ts';
 import { runRecipe } from './recipe/run-recipe.ts';
+import { relation } from './relation.ts';
 import { openEngine, openSession, type Session } from './session.ts';
 import { partOf, rejectedPath } from './work-folder.ts';
 
@@ -62,6 +65,18 @@ function plan(call: Call): { read: string[]; write: string[]; act: (session: Ses
     case 'toJson': {
       const input = call.input as ToJsonInput;
       return { read: [input.parquet], write: [input.path], act: (s, [part = '']) => writeJson(s, input, part) };
+    }
+    case 'lookCloser': {
+      const input = call.input as LookCloserInput;
+      return { read: [input.parquet], write: [], act: (s) => lookCloser(s, input) };
+    }
+    case 'againstLabel': {
+      const input = call.input as AgainstLabelInput;
+      return { read: [input.parquet], write: [], act: (s) => againstLabel(s, input) };
+    }
+    case 'relation': {
+      const input = call.input as RelationInput;
+      return { read: [input.parquet], write: [], act: (s) => relation(s, input) };
     }
     case 'recipePreview': {
       const input = call.input as RecipePreviewInput;

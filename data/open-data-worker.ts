@@ -13,6 +13,14 @@ import type {
   ToCsvInput,
   ToJsonInput,
 } from './data-calls.ts';
+import type {
+  AgainstLabel,
+  AgainstLabelInput,
+  LookCloserInput,
+  LookedCloser,
+  Relation,
+  RelationInput,
+} from './look-calls.ts';
 import { lookupPaths } from './recipe/lookups.ts';
 import type {
   RecipeCheck,
@@ -65,6 +73,12 @@ export interface DataWorker {
   recipeCheck(input: RecipeCheckInput & Keyed & CallOptions): Promise<RecipeCheck>;
   /** Carries a recipe out on the whole file; beside uploads, one at a time. */
   runRecipe(input: RunRecipeInput & CallOptions): Promise<RecipeRun>;
+  /** How the columns have to do with each other, by a sample: correlations and near copies. */
+  lookCloser(input: LookCloserInput & CallOptions): Promise<LookedCloser>;
+  /** What each column has to do with the label, by a sample; what is almost a copy of it has a hint. */
+  againstLabel(input: AgainstLabelInput & CallOptions): Promise<AgainstLabel>;
+  /** Two columns, by a sample, ready to be drawn. */
+  relation(input: RelationInput & CallOptions): Promise<Relation>;
   /** The processes at work or waiting for work. */
   pids(): number[];
   close(): Promise<void>;
@@ -72,6 +86,8 @@ export interface DataWorker {
 
 const QUICK_MEMORY_MB = 256;
 const QUICK_TIMEOUT_MS = 30_000;
+const LOOKING_MEMORY_MB = 512;
+const LOOKING_TIMEOUT_MS = 120_000;
 
 export function openDataWorker(settings: DataWorkerSettings): DataWorker {
   const { memoryMb, tempFolder } = settings;
@@ -84,7 +100,8 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
   // Lanes of their own: a check answers somebody who waits, and a run of an hour must not keep an upload waiting.
   const checking = new ChildLane({ memoryMb, threads }, tempFolder);
   const preparing = new ChildLane({ memoryMb, threads }, tempFolder);
-  const lanes = [heavy, quick, checking, preparing];
+  const looking = new ChildLane({ memoryMb: Math.min(LOOKING_MEMORY_MB, memoryMb), threads }, tempFolder);
+  const lanes = [heavy, quick, checking, preparing, looking];
   const takeOver = new TakeOver();
   const ready = removeStrays(tempFolder);
   return {
@@ -121,6 +138,12 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
       const writes = [toParquet, ...(toCsv === undefined ? [] : [toCsv]), ...lookupPaths(input)];
       return preparing.call('runRecipe', input, writes, { signal, timeoutMs, onProgress });
     },
+    lookCloser: ({ signal, timeoutMs = LOOKING_TIMEOUT_MS, ...input }) =>
+      looking.call('lookCloser', input, [], { signal, timeoutMs }),
+    againstLabel: ({ signal, timeoutMs = LOOKING_TIMEOUT_MS, ...input }) =>
+      looking.call('againstLabel', input, [], { signal, timeoutMs }),
+    relation: ({ signal, timeoutMs = LOOKING_TIMEOUT_MS, ...input }) =>
+      looking.call('relation', input, [], { signal, timeoutMs }),
     pids: () => lanes.map(({ pid }) => pid).filter((pid) => pid !== undefined),
     close: async () => {
       await Promise.all(lanes.map((lane) => lane.close()));

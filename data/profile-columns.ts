@@ -1,6 +1,7 @@
-import type { ColumnProfile, DatasetProfile } from '../domain/dataset.ts';
 import type { Json } from '@duckdb/node-api';
+import { type ColumnProfile, type DatasetProfile, quantileShares } from '../domain/dataset.ts';
 import { type SqlType, sqlTypes, typeWords } from './column-kinds.ts';
+import { lookAtTexts, noticesOn, type TextLooks } from './column-notices.ts';
 import { groupsOf, type LongColumn, longForm } from './long-form.ts';
 import type { Session } from './session.ts';
 import { quoteName, quoteText } from './sql-text.ts';
@@ -27,6 +28,8 @@ interface Basics {
   min: string | null;
   max: string | null;
   mean: number | null;
+  standardDeviation: number | null;
+  textLength: NonNullable<ColumnProfile['textLength']> | null;
 }
 
 /** Looks at every column on the whole file. */
@@ -55,6 +58,8 @@ interface Looked extends Basics {
   distinctIsExact: boolean;
   top: ColumnProfile['top'];
   histogram: number[];
+  quantiles: { share: number; value: string }[];
+  texts: TextLooks | undefined;
 }
 
 async function lookAt(
@@ -68,13 +73,21 @@ async function lookAt(
   const looked = new Map<number, Looked>();
   for (const [index, basics] of await readBasics(session, longForm(source, group), type)) {
     const distinctIsExact = rows <= EXACT_ROWS || basics.distinct <= EXACT_DISTINCT;
-    looked.set(index, { ...basics, distinctIsExact, top: [], histogram: [] });
+    looked.set(index, { ...basics, distinctIsExact, top: [], histogram: [], quantiles: [], texts: undefined });
   }
   const countable = group.filter(({ index }) => looked.get(index)?.distinctIsExact);
   for (const [index, counted] of await readTop(session, source, countable, most)) {
     Object.assign(looked.get(index) ?? {}, counted);
   }
+  if (type === 'VARCHAR') {
+    for (const [index, texts] of await lookAtTexts(session, source, rows, group)) {
+      Object.assign(looked.get(index) ?? {}, { texts });
+    }
+  }
   if (type === 'VARCHAR' || type === 'BOOLEAN') return looked;
+  for (const [index, quantiles] of await readQuantiles(session, longForm(source, group), type, rows)) {
+    Object.assign(looked.get(index) ?? {}, { quantiles });
+  }
   for (const [index, histogram] of await readHistograms(session, longForm(source, group), type)) {
     Object.assign(looked.get(index) ?? {}, { histogram });
   }
@@ -84,10 +97,15 @@ async function lookAt(
 function profileOf(column: TypedColumn, rows: number, looked: Looked): ColumnProfile {
   const missing = rows - looked.count;
   const distinct = looked.count === 0 ? 0 : looked.distinct;
+  const { distinctIsExact, textLength, texts } = looked;
+  const { name, type } = column;
+  const longest = textLength?.max ?? null;
+  const notices = noticesOn({ name, type, rows, missing, distinct, distinctIsExact, longest, texts });
+  const approximate = distinctIsExact || distinct < 2 ? [] : ['The number of different values is approximate.'];
   return {
-    name: column.name,
-    type: typeWords[column.type],
-    sqlType: column.type,
+    name,
+    type: typeWords[type],
+    sqlType: type,
     missing,
     distinct,
     min: looked.min,
@@ -95,18 +113,14 @@ function profileOf(column: TypedColumn, rows: number, looked: Looked): ColumnPro
     mean: looked.mean,
     top: looked.top,
     histogram: looked.histogram,
-    remarks: [...column.remarks, ...remarksOn(rows, missing, distinct, looked.distinctIsExact)],
+    remarks: [...column.remarks, ...notices.map(({ message }) => message), ...approximate],
+    missingShare: rows === 0 ? 0 : missing / rows,
+    standardDeviation: looked.standardDeviation,
+    quantiles: looked.quantiles,
+    ...(looked.quantiles.length > 0 ? { quantilesAreApproximate: rows > EXACT_ROWS } : {}),
+    textLength,
+    notices,
   };
-}
-
-function remarksOn(rows: number, missing: number, distinct: number, exact: boolean): string[] {
-  const values = rows - missing;
-  if (values === 0) return ['Every value is missing.'];
-  if (distinct === 1)
-    return [missing === 0 ? 'Every row has the same value.' : 'All values that are there are the same.'];
-  if (!exact) return ['The number of different values is approximate.'];
-  if (distinct === values) return ['Every value is different.'];
-  return [];
 }
 
 /** Infinity is a value, but neither a least nor a greatest one. */
@@ -117,17 +131,54 @@ function finite(type: SqlType): string {
 async function readBasics(session: Session, long: string, type: SqlType): Promise<[number, Basics][]> {
   const ranged = type !== 'VARCHAR' && type !== 'BOOLEAN';
   const range = ranged ? `CAST(min(${finite(type)}) AS VARCHAR), CAST(max(${finite(type)}) AS VARCHAR)` : 'NULL, NULL';
-  const mean = type === 'BIGINT' || type === 'DOUBLE' ? `avg(${finite(type)})` : 'NULL';
+  const isNumber = type === 'BIGINT' || type === 'DOUBLE';
+  const mean = isNumber ? `avg(${finite(type)})` : 'NULL';
+  const length = type === 'VARCHAR' ? 'min(length(v)), avg(length(v)), max(length(v))' : 'NULL, NULL, NULL';
   const found = await session.rows(
-    `SELECT k, count(v), approx_count_distinct(v), ${range}, ${mean} FROM ${long} GROUP BY k`,
+    `SELECT k, count(v), approx_count_distinct(v), ${range}, ${mean}, ${isNumber ? deviation : 'NULL'}, ${length}
+     FROM ${long} GROUP BY k`,
   );
-  return found.map(([k, count, distinct, min, max, average]) => {
-    const value = typeof average === 'number' && Number.isFinite(average) ? average : null;
-    return [
-      Number(k),
-      { count: Number(count), distinct: Number(distinct), min: textOf(min), max: textOf(max), mean: value },
-    ];
-  });
+  return found.map(([k, count, distinct, min, max, average, spread, shortest, usual, longest]) => [
+    Number(k),
+    {
+      count: Number(count),
+      distinct: Number(distinct),
+      min: textOf(min),
+      max: textOf(max),
+      mean: numberOf(average),
+      standardDeviation: numberOf(spread),
+      textLength:
+        usual === null || usual === undefined
+          ? null
+          : { min: Number(shortest), mean: Number(usual), max: Number(longest) },
+    },
+  ]);
+}
+
+/** The engine fails where a square is no number any more. */
+const deviation =
+  'CASE WHEN max(abs(CAST(v AS DOUBLE))) < 1e150 THEN stddev_samp(CASE WHEN abs(CAST(v AS DOUBLE)) < 1e150 THEN v END) END';
+
+function numberOf(value: Json | undefined): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+async function readQuantiles(
+  session: Session,
+  long: string,
+  type: SqlType,
+  rows: number,
+): Promise<[number, { share: number; value: string }[]][]> {
+  // Exact ones need every value in memory.
+  const quantile = rows <= EXACT_ROWS ? 'quantile_disc' : 'approx_quantile';
+  const shares = `[${quantileShares.join(', ')}]`;
+  const found = await session.rows(
+    `SELECT k, CAST(${quantile}(${finite(type)}, ${shares}) AS VARCHAR[]) FROM ${long} GROUP BY k`,
+  );
+  return found.map(([k, values]) => [
+    Number(k),
+    (values as string[] | null)?.map((value, n) => ({ share: quantileShares[n] as number, value })) ?? [],
+  ]);
 }
 
 function textOf(value: Json | undefined): string | null {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BadRows } from '../domain/import-options.ts';
 import { badData } from './bad-data.ts';
 import { PlainCsvWriter } from './plain-csv-writer.ts';
-import type { Session } from './session.ts';
+import { cellText, type Session } from './session.ts';
 import { quoteText } from './sql-text.ts';
 
 const LONGEST_TEXT = 1000;
@@ -66,7 +66,7 @@ export class RejectedRows {
     );
     const [written] = await session.row(`SELECT count(*) FROM read_parquet(${quoteText(to)})`);
     if (Number(written) !== this.#count || !existsSync(to)) {
-      throw new Error(`${this.#count} rows were set aside, but ${String(written)} were kept.`);
+      throw new Error(`${this.#count} rows were set aside, but ${cellText(written)} were kept.`);
     }
   }
 

@@ -60,7 +60,7 @@ export class XmlReader {
   #tag(text: string, open: number, closing: boolean): number {
     let end = text.indexOf('>', open);
     // Rarely, a sign of this kind stands in a value.
-    while (end >= 0 && !closing && isInQuotes(text, open, end)) end = text.indexOf('>', end + 1);
+    if (!closing) while (end >= 0 && isInQuotes(text, open, end)) end = text.indexOf('>', end + 1);
     if (end < 0) return -1;
     if (closing) {
       this.#listener.close(plainName(text.slice(open + 2, end).trimEnd()));

@@ -57,7 +57,11 @@ async function findDirectory(file: FileHandle, size: number) {
   let at = tail.length - 22;
   while (at >= 0 && tail.readUInt32LE(at) !== END) at--;
   if (at < 0) throw damaged();
-  const found = { count: tail.readUInt16LE(at + 10), length: tail.readUInt32LE(at + 12), offset: tail.readUInt32LE(at + 16) };
+  const found = {
+    count: tail.readUInt16LE(at + 10),
+    length: tail.readUInt32LE(at + 12),
+    offset: tail.readUInt32LE(at + 16),
+  };
   if (at < 20 || tail.readUInt32LE(at - 20) !== END64_PLACE) return found;
   const record = await readAt(file, bigAt(tail, at - 20 + 8), 56);
   if (record.readUInt32LE(0) !== END64) throw damaged();
@@ -119,7 +123,8 @@ export async function* readEntry(
   count: (bytes: number) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  if (entry.encrypted) throw badData('The archive is protected by a password.', 'Take the password off and upload it again.');
+  if (entry.encrypted)
+    throw badData('The archive is protected by a password.', 'Take the password off and upload it again.');
   if (entry.method !== 0 && entry.method !== 8) {
     throw badData('The archive is packed in a way that cannot be read.', 'Pack it again in the usual way (Deflate).');
   }
