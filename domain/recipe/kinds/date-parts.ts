@@ -79,7 +79,8 @@ export const dateParts = defineStep<Settings>({
       chosenParts(chosen).map((part) => ({
         name: newName(chosen, part),
         type: (part === 'weekend' ? 'BOOLEAN' : 'BIGINT') satisfies SqlType,
-        sql: parts[part].take(date),
+        // The first day there is has no Monday before it, from which its week could be counted.
+        sql: `TRY(${parts[part].take(date)})`,
       })),
     );
     const columns = mapping.columns.filter(({ name }) => !chosen.drop || !sameName(name, chosen.column));
