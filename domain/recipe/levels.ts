@@ -30,13 +30,18 @@ export function valueOfLevel(value: string, levels: readonly Level<string | numb
   return `CAST([${values}] AS ${type}[])[${place}]`;
 }
 
+/** A condition: there is a value, and it can stand in SQL, whose text ends at its first zero byte. */
+export function isLevel(column: string): string {
+  return `coalesce(NOT contains(CAST(${quoteName(column)} AS VARCHAR), chr(0)), false)`;
+}
+
 /**
  * A scalar of the levels of a column with the count of each, the most frequent first, and of equally frequent ones the
  * least: a list of {level, value}. One more than is allowed, so that too many can be told.
  */
 export function countedLevels(column: string, from: string, most = MOST_LEVELS + 1, having = ''): string {
   const name = quoteName(column);
-  return `coalesce((SELECT list({'level': "l", 'value': "n"} ORDER BY "n" DESC, "l") FROM (SELECT CAST(${name} AS VARCHAR) AS "l", count(*) AS "n" FROM ${from} WHERE ${name} IS NOT NULL GROUP BY 1${having === '' ? '' : ` HAVING ${having}`} ORDER BY "n" DESC, "l" LIMIT ${most})), [])`;
+  return `coalesce((SELECT list({'level': "l", 'value': "n"} ORDER BY "n" DESC, "l") FROM (SELECT CAST(${name} AS VARCHAR) AS "l", count(*) AS "n" FROM ${from} WHERE ${isLevel(column)} GROUP BY 1${having === '' ? '' : ` HAVING ${having}`} ORDER BY "n" DESC, "l" LIMIT ${most})), [])`;
 }
 
 /** An aggregate: the most frequent value; of equally frequent ones the least, whatever order threads met them in. */

@@ -4,8 +4,9 @@ import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
 import { exactMean, exactSums } from '../exact-sums.ts';
 import { learnColumns, learnedColumns, learnedWords, type OfColumn, ofColumn } from '../learned-columns.ts';
-import { type Level, MOST_LEVELS, mostFrequent, tooManyLevels, valueOfLevel } from '../levels.ts';
+import { isLevel, type Level, MOST_LEVELS, mostFrequent, tooManyLevels, valueOfLevel } from '../levels.ts';
 import { castLiteral, literalProblem } from '../literals.ts';
+import { plainText } from '../setting-schemas.ts';
 import { quoteName } from '../sql-text.ts';
 import type { StepProblem } from '../step-kind.ts';
 import { type Column, findColumn, isDate, isNumeric, type TableSchema } from '../table-schema.ts';
@@ -14,7 +15,7 @@ import { columnList, typeInWords } from '../words.ts';
 const settings = z.object({
   columns: z.array(z.string()).min(1, 'Choose at least one column.'),
   with: z.enum(['constant', 'mean', 'median', 'most frequent']).default('most frequent'),
-  constant: z.string().max(1000).default(''),
+  constant: plainText(1000).default(''),
   /** The statistic of the rows that are alike in this column; of all rows where the group is new or has no value. */
   group: z.string().default(''),
 });
@@ -96,10 +97,10 @@ function statisticOf(
   group: string,
 ): { all: string; groups: string } {
   const value = quoteName(column.name);
-  const usual = column.type === 'DOUBLE' ? `isfinite(${value})` : `${value} IS NOT NULL`;
+  const usual = column.type === 'DOUBLE' ? `isfinite(${value})` : isLevel(column.name);
   const rows = `(SELECT * FROM ${before} WHERE ${usual})`;
   const groupText = `CAST(${quoteName(group)} AS VARCHAR)`;
-  const some = `(SELECT * FROM ${before} WHERE ${usual} AND ${quoteName(group)} IS NOT NULL)`;
+  const some = `(SELECT * FROM ${before} WHERE ${usual} AND ${isLevel(group)})`;
   const listed = (select: string) =>
     group
       ? `coalesce((SELECT list({'level': "g1", 'value': CAST("v" AS VARCHAR)} ORDER BY "g1") FROM (${select} LIMIT ${MOST_LEVELS + 1})), [])`

@@ -4,6 +4,7 @@ import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
 import { learnColumns, learnedColumns, learnedWords, type OfColumn, ofColumn } from '../learned-columns.ts';
 import { countedLevels, type Level, MOST_LEVELS, placeOf } from '../levels.ts';
+import { plainText } from '../setting-schemas.ts';
 import { quoteName, quoteNumber, quoteText } from '../sql-text.ts';
 import { columnList } from '../words.ts';
 
@@ -13,7 +14,7 @@ const settings = z.object({
   /** A value that fewer rows have is rare. */
   share: z.number().positive().max(1).default(0.01),
   count: z.int().min(1).max(1_000_000_000).default(10),
-  word: z.string().trim().min(1, 'Write a word for the rare values.').max(100).default('other'),
+  word: plainText(100).trim().min(1, 'Write a word for the rare values.').default('other'),
 });
 
 type Settings = z.infer<typeof settings>;

@@ -3,6 +3,7 @@ import { unchanged } from '../change-columns.ts';
 import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
 import { rowOrder, withOrder } from '../row-order.ts';
+import { plainText } from '../setting-schemas.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
 import { type Lookup, type MadeColumn, type OtherTables, reservedPrefix, type StepProblem } from '../step-kind.ts';
 import { findColumn, type SqlType, type TableSchema } from '../table-schema.ts';
@@ -19,9 +20,7 @@ const settings = z.object({
     .min(1, 'Choose at least one pair of columns to match by.')
     .max(5, 'At most five pairs of columns can be matched by.'),
   take: z.array(z.string()).min(1, 'Choose at least one column to take.').max(200, 'Take at most 200 columns.'),
-  prefix: z
-    .string()
-    .max(50)
+  prefix: plainText(50)
     .refine((text) => !text.toLowerCase().startsWith(reservedPrefix), `A name cannot begin with “${reservedPrefix}”.`)
     .default(''),
   repeated: z.enum(['first', 'stop']).default('first'),

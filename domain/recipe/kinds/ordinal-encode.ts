@@ -4,6 +4,7 @@ import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
 import { learnColumns, learnedColumns, learnedWords, type OfColumn, ofColumn } from '../learned-columns.ts';
 import { countedLevels, type Level, placeOf, tooManyLevels } from '../levels.ts';
+import { plainText } from '../setting-schemas.ts';
 import { quoteName } from '../sql-text.ts';
 import { findColumn } from '../table-schema.ts';
 import { columnList } from '../words.ts';
@@ -13,7 +14,7 @@ const settings = z
     columns: z.array(z.string()).min(1, 'Choose at least one column.'),
     order: z.enum(['frequency', 'given']).default('frequency'),
     /** From the least to the greatest. */
-    levels: z.array(z.string().min(1, 'A value is empty.').max(1000)).max(1000).default([]),
+    levels: z.array(plainText(1000).min(1, 'A value is empty.')).max(1000).default([]),
   })
   .refine(({ order, levels }) => order === 'frequency' || levels.length > 0, {
     message: 'Write the values in their order.',

@@ -12,7 +12,8 @@ import {
   shortNumber,
 } from '../learned-columns.ts';
 import { castLiteral, literalProblem } from '../literals.ts';
-import { type Level, MOST_LEVELS, tooManyLevels, valueOfLevel } from '../levels.ts';
+import { isLevel, type Level, MOST_LEVELS, tooManyLevels, valueOfLevel } from '../levels.ts';
+import { plainText } from '../setting-schemas.ts';
 import { quoteName, quoteNumber } from '../sql-text.ts';
 import type { StepProblem } from '../step-kind.ts';
 import { findColumn, isNumeric, sameName, type TableSchema } from '../table-schema.ts';
@@ -22,7 +23,7 @@ const settings = z.object({
   columns: z.array(z.string()).min(1, 'Choose at least one column.'),
   label: z.string().min(1, 'Choose the label.'),
   /** The class that counts as 1; nothing for a label that is a number. */
-  chosen: z.string().max(1000).default(''),
+  chosen: plainText(1000).default(''),
   smoothing: z.number().min(0).max(1_000_000).default(10),
 });
 
@@ -63,7 +64,7 @@ export const targetEncode = defineStep<Settings>({
     const mean = exactMean(target, rows);
     return learnColumns(columns, (column) => {
       const name = `CAST(${quoteName(column)} AS VARCHAR)`;
-      const counts = `SELECT ${name} AS "g1", count(*) AS "n" FROM ${rows} WHERE ${quoteName(column)} IS NOT NULL GROUP BY ALL`;
+      const counts = `SELECT ${name} AS "g1", count(*) AS "n" FROM ${rows} WHERE ${isLevel(column)} GROUP BY ALL`;
       const weight = quoteNumber(smoothing);
       const value = `(s."total" + ${weight} * ${mean}) / (c."n" + ${weight})`;
       const levels = `SELECT c."g1" AS "l", ${value} AS "v" FROM (${counts}) AS c JOIN (${exactSums(target, [name], rows)}) AS s ON c."g1" = s."g1" LIMIT ${MOST_LEVELS + 1}`;

@@ -109,7 +109,7 @@ async function readRows(
   return { columns, rows, leftOut };
 }
 
-function cellOf(cell: Json | undefined, type: string | undefined): Cell {
+export function cellOf(cell: Json | undefined, type: string | undefined): Cell {
   const isSafe = type === 'BIGINT' && typeof cell === 'string' && Number.isSafeInteger(Number(cell));
   return isSafe ? Number(cell) : (cell as Cell);
 }
@@ -129,7 +129,7 @@ async function countFailing(connection: DuckDBConnection, stages: readonly Stage
   return counts;
 }
 
-async function makeTable(connection: DuckDBConnection, name: string, table: Table): Promise<void> {
+export async function makeTable(connection: DuckDBConnection, name: string, table: Table): Promise<void> {
   const columns = Object.entries(table.columns).map(([column, type]) => `${quoteName(column)} ${type}`);
   await connection.run(
     `CREATE TABLE ${name} (${[`${rowNumber} BIGINT`, `${leftOutBy} VARCHAR`, `${foldNumber} BIGINT`, ...columns].join(', ')})`,
@@ -141,7 +141,7 @@ async function makeTable(connection: DuckDBConnection, name: string, table: Tabl
   if (table.fill) await connection.run(`INSERT INTO ${name} ${table.fill}`);
 }
 
-async function makeOthers(
+export async function makeOthers(
   connection: DuckDBConnection,
   tables: Record<string, Table & { name: string }>,
 ): Promise<OtherTables> {
@@ -149,8 +149,8 @@ async function makeOthers(
   return new Map(Object.entries(tables).map(([id, table]) => [id, { name: table.name, schema: schemaOf(table) }]));
 }
 
-const otherName = (datasetId: string): string => quoteName(`other_${datasetId}`);
+export const otherName = (datasetId: string): string => quoteName(`other_${datasetId}`);
 
-function schemaOf({ columns }: Table): TableSchema {
+export function schemaOf({ columns }: Table): TableSchema {
   return Object.entries(columns).map(([name, type]) => ({ name, type }));
 }
