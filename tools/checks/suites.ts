@@ -101,21 +101,8 @@ export const suites: readonly Suite[] = [
     cores: 1,
     needs: [],
     steps: [
-      {
-        kind: 'jest',
-        paths: ['test/domain/', 'test/settings/', 'test/tools/'],
-        except: ['test/domain/recipe/', 'test/tools/supervisor/'],
-      },
+      { kind: 'jest', paths: ['test/domain/', 'test/settings/', 'test/tools/'], except: ['test/tools/supervisor/'] },
     ],
-  },
-  {
-    name: 'recipes',
-    what: 'every kind of step and every formula, in a real data engine',
-    fast: true,
-    budgetSeconds: 60,
-    cores: 1,
-    needs: [],
-    steps: [{ kind: 'jest', paths: ['test/domain/recipe/'] }],
   },
   {
     name: 'supervisor',
