@@ -11,10 +11,16 @@ import { root, runScript } from './run-script.ts';
 const firstComment = /^\/\*\*[\s*]*([\s\S]*?)\s*(?:\*\/|\n\s*\*\s*\n)/;
 
 const always: readonly Need[] = ['temporal', 'sklearn'];
+/** What a bench needs that needs less. */
+const only: Record<string, readonly Need[]> = { data: [] };
 const more: Record<string, readonly Need[]> = { latency: ['chromium'], overhead: ['autogluon'] };
 
 await runCommand(async () => {
-  const names = process.argv.slice(2);
+  // From the first flag on it is for the bench itself: `./x bench data --mb 50`.
+  const given = process.argv.slice(2);
+  const flagged = given.findIndex((each) => each.startsWith('--'));
+  const names = flagged < 0 ? given : given.slice(0, flagged);
+  const flags = flagged < 0 ? [] : given.slice(flagged);
   const known = benches();
   if (names.length === 0) {
     for (const [name, about] of known) console.log(`${name.padEnd(12)} ${about}`);
@@ -28,9 +34,9 @@ await runCommand(async () => {
     );
   }
   const needs = new Needs(loadSettings(process.env, root), openProgress());
-  for (const need of names.flatMap((name) => [...always, ...(more[name] ?? [])])) await needs.bring(need);
+  for (const need of names.flatMap((name) => only[name] ?? [...always, ...(more[name] ?? [])])) await needs.bring(need);
   let worst = 0;
-  for (const name of names) worst = Math.max(worst, await runScript(`bench/${name}.ts`, []));
+  for (const name of names) worst = Math.max(worst, await runScript(`bench/${name}.ts`, flags));
   return worst;
 });
 

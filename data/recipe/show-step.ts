@@ -110,8 +110,8 @@ class View {
         cellsOf(`(SELECT * FROM ${table} WHERE ${rowNumber} IN (${numbers}))`, before, undefined),
       ),
     );
-    const byNumber = new Map(old.map((row) => [row.number, row.after]));
-    return now.map((row) => ({ ...row, fails: false, before: byNumber.get(row.number) ?? null }));
+    const origins = new Map(old.map((row) => [row.number, row.after]));
+    return now.map((row) => ({ ...row, fails: false, before: origins.get(row.number) ?? null }));
   }
 
   #schemaAt(from: number): TableSchema {
@@ -138,7 +138,7 @@ class View {
       return pick(`SELECT * FROM (${drawn}) ORDER BY ${rowNumber}`);
     }
     const found = stage ? await this.#search(table, this.#schemaAt(from), [...rest, stage], which) : [];
-    return pick(byNumber(table, found));
+    return pick(from === 0 ? byNumber(table, found) : amongRows(table, found));
   }
 
   /** Rows that the last stage changes, or cannot treat or leaves out. */
@@ -180,6 +180,13 @@ function cellsOf(table: string, columns: TableSchema, fails: string | undefined)
   return `SELECT ${[rowNumber, leftOutBy, cannot, ...cells].join(', ')} FROM ${table}`;
 }
 
+/** Only the row groups with these rows are read; the engine makes a join of it, which loses their order. */
 function byNumber(table: string, numbers: readonly number[]): string {
-  return `SELECT * FROM ${table} WHERE ${numbers.length === 0 ? 'false' : `${rowNumber} IN (${numbers.join(', ')})`}`;
+  const wanted = numbers.length === 0 ? 'false' : `${rowNumber} IN (${numbers.join(', ')})`;
+  return `SELECT * FROM ${table} WHERE ${wanted} ORDER BY ${rowNumber}`;
+}
+
+/** The same in the order of the table, which may be another one than that of the numbers. */
+function amongRows(table: string, numbers: readonly number[]): string {
+  return `SELECT * FROM ${table} WHERE list_contains(CAST([${numbers.join(', ')}] AS BIGINT[]), ${rowNumber})`;
 }
