@@ -9,9 +9,12 @@ import { type MetricStore, metricStore } from './stores/metric-store.ts';
 import { type ModelStore, modelStore } from './stores/model-store.ts';
 import { type PlaceStore, placeStore } from './stores/place-store.ts';
 import { type PredictionStore, predictionStore } from './stores/prediction-store.ts';
+import { type PreparationStore, preparationStore } from './stores/preparation-store.ts';
+import { type RecipeStore, recipeStore } from './stores/recipe-store.ts';
 import { type RelayStore, relayStore } from './stores/relay-store.ts';
 import { type ResourceStore, resourceStore } from './stores/resource-store.ts';
 import { type TimelineStore, timelineStore } from './stores/timeline-store.ts';
+import { type UploadStore, uploadStore } from './stores/upload-store.ts';
 import { type WorkspaceStore, workspaceStore } from './stores/workspace-store.ts';
 
 export interface Stores {
@@ -30,6 +33,9 @@ export interface Stores {
   log: LogStore;
   metrics: MetricStore;
   leaderboard: LeaderboardStore;
+  recipes: RecipeStore;
+  preparations: PreparationStore;
+  uploads: UploadStore;
 }
 
 export function openStores(database: Database): Stores {
@@ -49,5 +55,8 @@ export function openStores(database: Database): Stores {
     log: logStore(database),
     metrics: metricStore(database),
     leaderboard: leaderboardStore(database),
+    recipes: recipeStore(database),
+    preparations: preparationStore(database),
+    uploads: uploadStore(database),
   };
 }

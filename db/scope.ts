@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Holder } from '../domain/ids.ts';
 
-export type ScopedTable = 'datasets' | 'jobs' | 'predictions' | 'models';
+export type ScopedTable = 'datasets' | 'jobs' | 'predictions' | 'models' | 'recipes' | 'preparations';
 
 export interface Scope {
   workspaceId: string;

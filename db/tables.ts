@@ -22,6 +22,11 @@ export interface Tables {
   log_chunks: LogChunkRow;
   metrics: MetricRow;
   leaderboard: LeaderboardRow;
+  recipes: RecipeRow;
+  recipe_edits: RecipeEditRow;
+  recipe_versions: RecipeVersionRow;
+  preparations: PreparationRow;
+  uploads: UploadRow;
 }
 
 /** Exactly one row. `schema_version` beyond what the code knows means: a data folder from a newer version. */
@@ -51,7 +56,22 @@ export interface DatasetRow {
   profile_json: string;
   created_at_ms: number;
   deleted_at_ms: number | null;
+  /** The first of its versions; null is itself, the first. */
+  family_id: string | null;
+  /** Counts within the family: the same bytes read in another way, or a file that replaces another. */
+  version: number;
+  /** Under which name its table lies beside the bytes: the same bytes read in two ways are two tables. */
+  table_name: string;
+  /** How the bytes were read (ImportUsed); null when nobody kept it, or when they are its own table. */
+  import_json: string | null;
+  made_by_preparation_id: string | null;
 }
+
+/** What every dataset has that was uploaded and read in the plain way. */
+export type DatasetOrigin = Pick<
+  DatasetRow,
+  'family_id' | 'version' | 'table_name' | 'import_json' | 'made_by_preparation_id'
+>;
 
 interface WorkColumns {
   id: string;
@@ -252,4 +272,98 @@ export interface LeaderboardRow {
   at_ms: number;
   model: string;
   event_json: string;
+}
+
+export interface RecipeRow {
+  id: string;
+  workspace_id: string;
+  owner: string;
+  name: string;
+  /** The dataset on which it is being worked. */
+  dataset_id: string;
+  /** The draft: the state of `recipe_edits` at `position`. */
+  steps_json: string;
+  /** Names one state of the draft for ever: a number that was given is not given again. */
+  position: number;
+  last_position: number;
+  /** 0 until a version is saved. */
+  latest_version: number;
+  created_at_ms: number;
+  changed_at_ms: number;
+  deleted_at_ms: number | null;
+}
+
+/** Every state of a draft, for undo and redo. */
+export interface RecipeEditRow {
+  recipe_id: string;
+  position: number;
+  steps_json: string;
+  at_ms: number;
+}
+
+/** Never changed and never taken away: what was made with it can be made again. */
+export interface RecipeVersionRow {
+  recipe_id: string;
+  number: number;
+  steps_json: string;
+  owner: string;
+  at_ms: number;
+}
+
+export type PreparationPhase = Extract<Phase, 'queued' | 'preparing' | 'done'>;
+
+/** A version of a recipe carried out on a whole dataset, which makes another dataset. */
+export interface PreparationRow {
+  id: string;
+  workspace_id: string;
+  owner: string;
+  /** Of the dataset that it makes. */
+  name: string;
+  recipe_id: string;
+  recipe_version: number;
+  dataset_id: string;
+  phase: PreparationPhase;
+  sentence: string;
+  outcome: Outcome | null;
+  reason: string | null;
+  failure_type: string | null;
+  /** Grows with every change that a page shows. */
+  version: number;
+  rows_done: number;
+  /** Null until it is known. */
+  rows_total: number | null;
+  seconds_left: number | null;
+  accepted_at_ms: number;
+  started_at_ms: number | null;
+  done_at_ms: number | null;
+  cancel_asked_at_ms: number | null;
+  /** When its end was looked at; a badge counts those that were not. */
+  seen_at_ms: number | null;
+  output_dataset_id: string | null;
+  /** Rows in and out of each step, and what they learned. */
+  result_json: string | null;
+  deleted_at_ms: number | null;
+}
+
+/** `receiving` → `reading` → `kept` or `refused`. */
+export type UploadState = 'receiving' | 'reading' | 'kept' | 'refused';
+
+/** A file on its way in, in parts; or from an address. */
+export interface UploadRow {
+  id: string;
+  workspace_id: string;
+  owner: string;
+  name: string;
+  /** Where it comes from, when Trainyard fetches it. */
+  url: string | null;
+  /** Null while an address did not say. */
+  bytes_total: number | null;
+  /** On the disk for sure. */
+  bytes_received: number;
+  options_json: string;
+  state: UploadState;
+  dataset_id: string | null;
+  failure_json: string | null;
+  created_at_ms: number;
+  changed_at_ms: number;
 }

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import type { DatasetRow } from '../tables.ts';
+import type { DatasetOrigin, DatasetRow } from '../tables.ts';
 import { reading } from './reading.ts';
 
-export type DatasetLine = Omit<DatasetRow, 'profile_json'> & { jobs: number };
+export type DatasetLine = Omit<DatasetRow, 'profile_json' | keyof DatasetOrigin> & { jobs: number };
 
 /** Datasets, newest first, each with how many jobs were trained on it. */
 export const readDataPage = reading(async (knex: Knex, workspaceId: string): Promise<DatasetLine[]> => {

@@ -3,22 +3,33 @@ import type { HolderKind } from '../../domain/ids.ts';
 import type { Phase } from '../../domain/phases.ts';
 import type { Database, Trx } from '../database.ts';
 import { containing, inScope, type PageOf, type Scope } from '../scope.ts';
-import type { DatasetRow } from '../tables.ts';
+import type { DatasetOrigin, DatasetRow } from '../tables.ts';
 
-/** A job or prediction that stands in the way of removing what it uses. */
+/** What uses a thing; while it is not done, it stands in the way of removing it. */
 export interface User {
-  kind: HolderKind;
+  kind: HolderKind | 'preparation' | 'recipe';
   id: string;
   name: string;
   phase: Phase;
 }
 
+/** A dataset to be kept; unless told it is the first of its family, read in the plain way. */
+export type NewDataset = Omit<DatasetRow, 'deleted_at_ms' | keyof DatasetOrigin> & Partial<DatasetOrigin>;
+
+const plainOrigin: DatasetOrigin = {
+  family_id: null,
+  version: 1,
+  table_name: 'data',
+  import_json: null,
+  made_by_preparation_id: null,
+};
+
 export function datasetStore(database: Database) {
   return {
     /** The same id twice is the same as once. */
-    async insert(row: Omit<DatasetRow, 'deleted_at_ms'>, trx?: Trx): Promise<{ inserted: boolean; row: DatasetRow }> {
+    async insert(row: NewDataset, trx?: Trx): Promise<{ inserted: boolean; row: DatasetRow }> {
       return database.transaction(async (own) => {
-        const complete: DatasetRow = { ...row, deleted_at_ms: null };
+        const complete: DatasetRow = { ...plainOrigin, ...row, deleted_at_ms: null };
         const inserted = await database.insertOnce('datasets', complete, own);
         const there = inserted ? complete : await own('datasets').where('datasets.id', row.id).first('datasets.*');
         return { inserted, row: there };
@@ -68,6 +79,41 @@ export function datasetStore(database: Database) {
       );
     },
 
+    /** Another version of the family that `of` belongs to: numbered behind all that it ever had. */
+    async insertVersion(row: NewDataset, of: DatasetRow, trx?: Trx): Promise<DatasetRow> {
+      return database.transaction(async (own) => {
+        const familyId = of.family_id ?? of.id;
+        // One at a time, so that no number is given twice.
+        await own('datasets').where('datasets.id', familyId).select('datasets.id').forUpdate();
+        const last = await own('datasets')
+          .where('datasets.family_id', familyId)
+          .max({ version: 'datasets.version' })
+          .first<{ version: number | null }>();
+        const version = Math.max(1, last.version ?? 1) + 1;
+        return (await this.insert({ ...row, family_id: familyId, version }, own)).row;
+      }, trx);
+    },
+
+    /** Every version of its family, newest first, also those that were removed. */
+    async history(workspaceId: string, of: DatasetRow, trx?: Trx): Promise<DatasetRow[]> {
+      const familyId = of.family_id ?? of.id;
+      return database.run(trx, (db) =>
+        inScope(db, 'datasets', { workspaceId, deleted: true })
+          .where((either: Knex.QueryBuilder) => {
+            void either.where('datasets.id', familyId).orWhere('datasets.family_id', familyId);
+          })
+          .orderBy('datasets.version', 'desc')
+          .select('datasets.*'),
+      );
+    },
+
+    async rename(workspaceId: string, id: string, name: string, trx?: Trx): Promise<boolean> {
+      const changed = await database.run(trx, (db) =>
+        inScope(db, 'datasets', { workspaceId }).where('datasets.id', id).update({ name }),
+      );
+      return changed > 0;
+    },
+
     /** Whether any workspace still needs the bytes: files in the store are named by hash. */
     async holdsContent(contentHash: string, trx?: Trx): Promise<boolean> {
       const row = await database.run(trx, (db) =>
@@ -110,6 +156,21 @@ export function datasetStore(database: Database) {
               .select(`${table}.id`);
           });
         }
+        void query.whereNotExists((recipes: Knex.QueryBuilder) => {
+          void recipes.from('recipes').whereNull('recipes.deleted_at_ms').select('recipes.id');
+          void recipes.where((names: Knex.QueryBuilder) => {
+            void names
+              .whereRaw('?? = ??', ['recipes.dataset_id', 'datasets.id'])
+              .orWhereRaw('instr(??, ??) > 0', ['recipes.steps_json', 'datasets.id']);
+          });
+        });
+        void query.whereNotExists((preparations: Knex.QueryBuilder) => {
+          void preparations
+            .from('preparations')
+            .whereRaw('?? = ??', ['preparations.dataset_id', 'datasets.id'])
+            .whereNull('preparations.deleted_at_ms')
+            .select('preparations.id');
+        });
         return query.orderBy('datasets.created_at_ms').limit(limit).select('datasets.*');
       });
     },
@@ -121,7 +182,7 @@ export function datasetStore(database: Database) {
       return changed > 0;
     },
 
-    /** Jobs and predictions that were made with it and were not deleted. */
+    /** Jobs, predictions, preparations and recipes that were made with it, or name it, and were not deleted. */
     async usedBy(workspaceId: string, id: string, trx?: Trx): Promise<User[]> {
       return database.transaction(async (own) => {
         const jobs: Omit<User, 'kind'>[] = await inScope(own, 'jobs', { workspaceId })
@@ -131,9 +192,29 @@ export function datasetStore(database: Database) {
           .join('models', 'models.id', 'predictions.model_id')
           .where('predictions.dataset_id', id)
           .select('predictions.id', 'models.name', 'predictions.phase');
+        // A version that is being carried out may look things up in it.
+        const preparations: Omit<User, 'kind'>[] = await inScope(own, 'preparations', { workspaceId })
+          .join('recipe_versions', {
+            'recipe_versions.recipe_id': 'preparations.recipe_id',
+            'recipe_versions.number': 'preparations.recipe_version',
+          })
+          .where((either: Knex.QueryBuilder) => {
+            void either
+              .where('preparations.dataset_id', id)
+              .orWhereRaw('instr(??, ?) > 0', ['recipe_versions.steps_json', id]);
+          })
+          .select('preparations.id', 'preparations.name', 'preparations.phase');
+        const recipes: Omit<User, 'kind' | 'phase'>[] = await inScope(own, 'recipes', { workspaceId })
+          .where((either: Knex.QueryBuilder) => {
+            void either.where('recipes.dataset_id', id).orWhereRaw('instr(??, ?) > 0', ['recipes.steps_json', id]);
+          })
+          .select('recipes.id', 'recipes.name');
         return [
           ...jobs.map((job): User => ({ kind: 'job', ...job })),
           ...predictions.map((prediction): User => ({ kind: 'prediction', ...prediction })),
+          ...preparations.map((preparation): User => ({ kind: 'preparation', ...preparation })),
+          // Nobody works on it by itself: it does not stand in the way.
+          ...recipes.map((recipe): User => ({ kind: 'recipe', ...recipe, phase: 'done' })),
         ];
       }, trx);
     },

@@ -26,8 +26,10 @@ eachDatabase('datasets, models and predictions', (bench) => {
     const row = datasetRow();
     expect(await stores().datasets.insert(row)).toMatchObject({ inserted: true });
     const again = await stores().datasets.insert({ ...row, name: 'other' });
-    expect(again).toEqual({ inserted: false, row: { ...row, deleted_at_ms: null } });
-    expect(await stores().datasets.get(workspaceId, row.id)).toEqual({ ...row, deleted_at_ms: null });
+    const plain = { family_id: null, version: 1, table_name: 'data', import_json: null, made_by_preparation_id: null };
+    const kept = { ...row, ...plain, deleted_at_ms: null };
+    expect(again).toEqual({ inserted: false, row: kept });
+    expect(await stores().datasets.get(workspaceId, row.id)).toEqual(kept);
     expect(await stores().datasets.get('other', row.id)).toBeUndefined();
     expect(await stores().datasets.find(row.id)).toBeDefined();
     expect(await stores().datasets.findByHash(workspaceId, row.content_hash)).toMatchObject({ id: row.id });

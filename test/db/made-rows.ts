@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Stores } from '../../db/open-stores.ts';
+import type { NewDataset } from '../../db/stores/dataset-store.ts';
 import type { DatasetRow, ModelRow } from '../../db/tables.ts';
 import type { AttemptRef, Holder } from '../../domain/ids.ts';
 import { type JobSpec, jobSpecSchema } from '../../domain/job-spec.ts';
@@ -9,7 +10,7 @@ export const workspaceId = 'default';
 /** Beyond 32 bits, like every real time in milliseconds. */
 export const nowMs = 1_790_000_000_123;
 
-export function datasetRow(given: Partial<DatasetRow> = {}): Omit<DatasetRow, 'deleted_at_ms'> {
+export function datasetRow(given: Partial<NewDataset> = {}): NewDataset {
   return {
     id: randomUUID(),
     workspace_id: workspaceId,

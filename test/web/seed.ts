@@ -64,6 +64,11 @@ export function seedInto(database: Database, nowMs = Date.now()): Seed {
         profile_json: JSON.stringify({ rows: given.row_count ?? 10_000, columns }),
         created_at_ms: nowMs - 3_600_000,
         deleted_at_ms: null,
+        family_id: null,
+        version: 1,
+        table_name: 'data',
+        import_json: null,
+        made_by_preparation_id: null,
         ...given,
       };
       await insert('datasets', row);

@@ -1,0 +1,3 @@
+import { createIndex } from '../table.ts';
+
+export const { up, down } = createIndex('datasets_by_family', 'datasets', 'family_id, version');
