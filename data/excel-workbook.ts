@@ -92,7 +92,7 @@ async function readLinks(entries: Map<string, ZipEntry>, part: string, read: Rea
       const target = attributeOf(attributes, 'Target') ?? '';
       const path = target.startsWith('/') ? target.slice(1) : new URL(target, `file:///${folder}`).pathname.slice(1);
       links.set(attributeOf(attributes, 'Id') ?? '', { type: attributeOf(attributes, 'Type') ?? '', target: path });
-      if (links.size > MOST_SHEETS + 100) throw tooManySheets(links.size);
+      if (links.size > MOST_SHEETS + 100) throw tooManySheets();
     },
   });
   return links;
@@ -113,7 +113,7 @@ async function readSheets(entries: Map<string, ZipEntry>, main: ZipEntry, links:
       if (tag === 'workbookPr') from1904 = /^(1|true)$/.test(attributeOf(attributes, 'date1904') ?? '');
       if (tag !== 'sheet') return;
       listed++;
-      if (listed > MOST_SHEETS) throw tooManySheets(listed);
+      if (listed > MOST_SHEETS) throw tooManySheets();
       const link = links.get(attributeOf(attributes, 'id') ?? '');
       const entry = link && entries.get(link.target.toLowerCase());
       // Sheets of charts and dialogs have no cells.
@@ -184,9 +184,9 @@ async function readStrings(entry: ZipEntry | undefined, read: Read): Promise<str
   return strings;
 }
 
-function tooManySheets(count: number): Error {
+function tooManySheets(): Error {
   return badData(
-    `The workbook has ${plural(count, 'sheet')} and more; at most ${MOST_SHEETS.toLocaleString('en-US')} are possible.`,
+    `The workbook has more than ${plural(MOST_SHEETS, 'sheet')}.`,
     'Save the sheet that you need as a workbook of its own, or as “CSV UTF-8”.',
   );
 }

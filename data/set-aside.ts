@@ -7,8 +7,6 @@ import { plural } from './show-value.ts';
 const LF = 10;
 const CR = 13;
 const BACKSLASH = 92;
-/** After so many quotes that nobody closed, each looked for over megabytes, the file is no table. */
-const MOST_OPEN_QUOTES = 500;
 const SHOWN = 4000;
 
 type Found =
@@ -36,7 +34,6 @@ export class SetAside {
   #kept = 0;
   #blank = 0;
   #blankLines = 0;
-  #openQuotes = 0;
   /** A line that is too long is under way: bytes are dropped until it ends. */
   #dropping = false;
 
@@ -208,15 +205,9 @@ export class SetAside {
     return { end: -1, lines, hasNul };
   }
 
+  /** Looked for over megabytes, but not again and again: the next quote of the file would have closed it. */
   #openQuote(bytes: Buffer, from: number, atEnd: boolean): Found {
     if (!atEnd && bytes.length - from <= LONGEST_RECORD) return { kind: 'more' };
-    this.#openQuotes++;
-    if (this.#openQuotes > MOST_OPEN_QUOTES) {
-      throw badData(
-        `More than ${MOST_OPEN_QUOTES} quotes are opened and not closed, the last in line ${this.#line}.`,
-        'Choose another quote in the import options (“none”, if quotes belong to the values), or export the file again.',
-      );
-    }
     return this.#firstLine(bytes, from, atEnd, 'A quote is opened and never closed.');
   }
 

@@ -18,6 +18,7 @@ export class XmlReader {
   readonly #listener: XmlListener;
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   #rest = '';
+  #depth = 0;
 
   constructor(listener: XmlListener) {
     this.#listener = listener;
@@ -36,7 +37,7 @@ export class XmlReader {
   }
 
   end(): void {
-    if (this.#rest.trim() !== '') throw damaged();
+    if (this.#rest.trim() !== '' || this.#depth !== 0) throw damaged();
   }
 
   /** What is left is the beginning of something that is not whole yet. */
@@ -63,6 +64,7 @@ export class XmlReader {
     if (!closing) while (end >= 0 && isInQuotes(text, open, end)) end = text.indexOf('>', end + 1);
     if (end < 0) return -1;
     if (closing) {
+      this.#depth--;
       this.#listener.close(plainName(text.slice(open + 2, end).trimEnd()));
       return end + 1;
     }
@@ -73,6 +75,7 @@ export class XmlReader {
     const name = plainName(text.slice(open + 1, nameEnd));
     this.#listener.open(name, text.slice(nameEnd, last));
     if (empty) this.#listener.close(name);
+    else this.#depth++;
     return end + 1;
   }
 

@@ -1,5 +1,6 @@
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type DataFixture, failureOf, openFixture } from './data-fixture.ts';
+import { zipOf } from './zip-fixture.ts';
 
 let fixture: DataFixture;
 beforeAll(async () => {
@@ -8,6 +9,12 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const rows = (count: number) => Array.from({ length: count }, (_, n) => `${n},x\n`).join('');
+
+/** One byte in the middle is another. */
+function spoilt(bytes: Buffer): Buffer {
+  bytes[300] = (bytes[300] as number) ^ 0xff;
+  return bytes;
+}
 
 interface Case {
   name: string;
@@ -25,19 +32,45 @@ const cases: Case[] = [
   { name: 'a header only, in one column', content: 'a\n\n\n', message: /header only/ },
   { name: 'a PDF', content: '%PDF-1.7\n%âãÏÓ', message: /“data.csv” is a PDF document/ },
   {
-    name: 'an Excel workbook',
-    content: Buffer.concat([
-      Buffer.from('PK\x03\x04\x14\x00', 'latin1'),
-      Buffer.from('[Content_Types].xml xl/workbook.xml'),
-    ]),
-    message: /Excel workbook/,
-    hint: /CSV UTF-8/,
+    name: 'a ZIP archive of several files',
+    content: zipOf({ 'one.csv': 'a\n1\n', 'two.csv': 'a\n1\n' }),
+    message: /ZIP archive of “one.csv” and “two.csv”/,
+    hint: /the one table/,
+  },
+  { name: 'an empty ZIP archive', content: zipOf({}), message: /ZIP archive of no file/ },
+  {
+    name: 'a ZIP archive that is cut',
+    content: zipOf({ 'one.csv': rows(5000) }).subarray(0, 500),
+    message: /damaged or cut/,
   },
   {
-    name: 'a ZIP archive',
-    content: Buffer.from('PK\x03\x04\x14\x00data.csv', 'latin1'),
-    message: /ZIP archive/,
-    hint: /Unpack/,
+    name: 'a ZIP archive with a file that was changed',
+    content: spoilt(zipOf({ 'one.csv': rows(5000) })),
+    message: /damaged or cut/,
+  },
+  {
+    name: 'a ZIP archive that unpacks to more than the limit',
+    content: zipOf({ 'one.csv': `a,b\n${rows(100_000)}` }),
+    limitBytes: 500_000,
+    message: /Unpacked.*more than the 500,000 bytes/,
+  },
+  {
+    name: 'a zstd file that unpacks to more than the limit',
+    content: zstdCompressSync(`a,b\n${rows(100_000)}`),
+    limitBytes: 500_000,
+    message: /Unpacked.*more than the 500,000 bytes/,
+  },
+  { name: 'zstd, cut', content: zstdCompressSync(rows(5000)).subarray(0, 500), message: /zstd, but damaged/ },
+  {
+    name: 'zstd, and something behind it',
+    content: Buffer.concat([zstdCompressSync('a,b\n1,2\n'), Buffer.from('more')]),
+    message: /zstd, but damaged/,
+  },
+  { name: 'a ZIP archive in gzip', content: gzipSync(zipOf({ 'one.csv': 'a\n1\n' })), message: /packed twice/ },
+  {
+    name: 'a hundred thousand columns',
+    content: `${Array.from({ length: 100_000 }, (_, n) => `c${n}`).join(',')}\n`,
+    message: /100,000 columns; at most 10,000/,
   },
   { name: 'an old Excel file', content: Buffer.from('\xd0\xcf\x11\xe0\xa1\xb1', 'latin1'), message: /old Excel/ },
   { name: 'a picture', content: Buffer.from('\x89PNG\r\n\x1a\n\0\0\0', 'latin1'), message: /PNG/ },

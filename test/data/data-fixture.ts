@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Ingested } from '../../data/data-calls.ts';
 import { type DataWorker, openDataWorker } from '../../data/open-data-worker.ts';
 import { TrainyardError } from '../../domain/failures.ts';
+import type { ImportOptionsInput } from '../../domain/import-options.ts';
 
 export interface DataFixture {
   worker: DataWorker;
@@ -12,7 +13,7 @@ export interface DataFixture {
   write(name: string, content: string | Buffer): Promise<string>;
   ingest(
     content: string | Buffer,
-    more?: { limitBytes?: number; name?: string },
+    more?: { limitBytes?: number; name?: string; options?: ImportOptionsInput },
   ): Promise<Ingested & { parquet: string }>;
   /** Every cell of a Parquet file as it is shown. */
   cells(parquet: string): Promise<(string | null)[][]>;
