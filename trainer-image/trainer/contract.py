@@ -50,6 +50,8 @@ class TrainSpec:
     start_from: Path | None = None
     training_seconds: float = 600
     job_id: str = ""
+    #: The folder of what prepared the data; None for data as it came.
+    recipe: Path | None = None
 
     @property
     def features(self) -> list[Column]:
@@ -81,6 +83,7 @@ def read_train_spec(path: Path, work: Path) -> TrainSpec:
             start_from=work / raw["startFrom"] if raw.get("startFrom") else None,
             training_seconds=float((raw.get("limits") or {}).get("trainingSeconds", 600)),
             job_id=str(raw.get("jobId", "")),
+            recipe=work / raw["recipe"] if raw.get("recipe") else None,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TrainerFailure("BadSpec", f"The spec of this job cannot be read: {error!r}.") from error

@@ -66,6 +66,8 @@ class Declaration:
     prepared_at_start: bool
     #: Parts of the environment that only the trainer needs: left out of a model's requirements.txt.
     trainer_only: tuple[str, ...] = field(default=("duckdb",))
+    #: It validates by the folds that it is given, where there are any, instead of making its own.
+    takes_folds: bool = False
 
     def describe(self) -> dict[str, Any]:
         return {

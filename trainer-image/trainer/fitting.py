@@ -16,6 +16,7 @@ from trainer.events import Events
 from trainer.interruption import Interruption
 from trainer.labels import Labels
 from trainer.output import Output
+from trainer.preparation import Preparation
 from trainer.scoring import Scorer
 
 __all__ = ["Fitted", "NothingFitted", "Order", "Output"]
@@ -43,6 +44,10 @@ class Order:
     interruption: Interruption
     #: An earlier model to start from, unpacked.
     earlier: Path | None = None
+    #: The fold of each row in `frame`, where a recipe was fitted by folds; an engine that makes its own would judge a
+    #: row by what was learned from its label.
+    folds: np.ndarray | None = None
+    preparation: Preparation | None = None
     warnings: list[str] = field(default_factory=list)
     #: Set by the engine when it would have gone on with more time.
     cut_short: bool = False

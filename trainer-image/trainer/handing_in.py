@@ -14,7 +14,9 @@ from trainer.baseline import Baseline
 from trainer.engine import ENGINES_FOLDER, Engine
 from trainer.files import write_text, written_whole
 from trainer.fitting import Fitted, Order
+from trainer.golden import make_golden
 from trainer.inputs import Inputs
+from trainer.preparation import Preparation
 from trainer.readme import make_readme
 from trainer.report.build import build_report
 from trainer.report.page import make_page
@@ -39,6 +41,9 @@ class HandIn:
         self._inputs = inputs
         self._fitted = fitted
         self.report = build_report(order, inputs, fitted, baseline, why, fit_seconds)
+        # Before it is saved: saving takes apart what is not needed any more.
+        preparation = order.preparation
+        self._golden = None if preparation is None else make_golden(preparation, self._schema(), fitted.predict)
         best = self.report["best"]
         metric = self.report["metric"]["title"]
         self.sentence = f"{best['model']} is the best: {metric} {figure(best['test'])} on held-out rows."
@@ -52,7 +57,7 @@ class HandIn:
         for name, text in {
             "report.json": report,
             "input-schema.json": _json(schema),
-            "recipe.json": "null\n",
+            "recipe.json": "null\n" if self._order.preparation is None else self._order.preparation.text,
             "training.json": _json(self._training()),
             "requirements.txt": self._requirements(),
             "README.md": make_readme(self.report, schema),
@@ -60,6 +65,8 @@ class HandIn:
             write_text(folder / name, text)
         shutil.copyfile(PORTABLE / "predict.py", folder / "predict.py")
         shutil.copyfile(ENGINES_FOLDER / self._order.spec.engine / "portable.py", folder / "engine.py")
+        if self._order.preparation is not None:
+            self._add_recipe(folder, self._order.preparation)
         manifest = pack(folder, out / "model.zip")
         page = make_page(self.report, self.report["history"], _readable(self._engine.report(self._fitted)))
         write_text(out / "report.json", report)
@@ -70,9 +77,16 @@ class HandIn:
             beside.write_bytes(manifest.encode())
         print(f"Wrote {', '.join(sorted(path.name for path in out.iterdir()))}", flush=True)
 
+    def _add_recipe(self, folder: Path, preparation: Preparation) -> None:
+        shutil.copyfile(Path(__file__).parent / "recipe.py", folder / "recipe.py")
+        write_text(folder / "golden.json", _json(self._golden))
+        for lookup in preparation.lookups:
+            shutil.copyfile(lookup, folder / lookup.name)
+
     def _schema(self) -> dict[str, Any]:
-        spec, labels = self._order.spec, self._inputs.labels
-        return {
+        spec, labels, preparation = self._order.spec, self._inputs.labels, self._order.preparation
+        features = [{"name": column.name, "sqlType": column.sql_type} for column in spec.features]
+        schema = {
             "version": 1,
             "engine": spec.engine,
             "task": spec.task.kind,
@@ -82,12 +96,20 @@ class HandIn:
                 "classes": labels.classes,
                 "positiveClass": labels.class_names[labels.positive] if spec.task.kind == "binary" else None,
             },
-            "columns": [{"name": column.name, "sqlType": column.sql_type} for column in spec.features],
+            "columns": features,
         }
+        if preparation is None:
+            return schema
+        # What comes in are rows as they were before the recipe; `prepared` is what it makes of them.
+        recipe = preparation.recipe
+        given = [{"name": column["name"], "sqlType": column["type"]} for column in recipe["inputColumns"]]
+        leaves_out = any(step.get("leavesOut") for step in recipe["steps"])
+        told = {**preparation.told["recipe"], "leavesOut": leaves_out}
+        return {**schema, "columns": given, "prepared": features, "recipe": told}
 
     def _training(self) -> dict[str, Any]:
         """What a job that goes on from this model has to know."""
-        spec = self._order.spec
+        spec, preparation = self._order.spec, self._order.preparation
         split = {"holdoutFraction": spec.split.holdout_fraction, "folds": spec.split.folds, "seed": spec.split.seed}
         return {
             "version": 1,
@@ -97,6 +119,7 @@ class HandIn:
             "task": {"kind": spec.task.kind, "label": spec.task.label},
             "split": split,
             "fingerprint": self._inputs.fingerprint,
+            **({} if preparation is None else {"recipe": preparation.told["recipe"]}),
         }
 
     def _requirements(self) -> str:
@@ -104,7 +127,8 @@ class HandIn:
         names = dict.fromkeys(re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE))
         lines: list[str] = []
         for name in names:
-            if name in self._engine.DECLARATION.trainer_only:
+            is_needed = name == "duckdb" and self._order.preparation is not None
+            if name in self._engine.DECLARATION.trainer_only and not is_needed:
                 continue
             try:
                 lines.append(f"{name}=={version(name)}")

@@ -14,8 +14,9 @@ from trainer.contract import TrainSpec
 from trainer.engine import Engine
 from trainer.failures import TrainerFailure
 from trainer.labels import Labels, read_labels
-from trainer.reading import Parquet
-from trainer.split import holdout
+from trainer.preparation import FOLD_COLUMN, Preparation, read_preparation
+from trainer.reading import Parquet, quoted
+from trainer.split import given_folds, holdout
 
 _FEWEST_ROWS = 5
 _RARE = 10
@@ -32,6 +33,9 @@ class Inputs:
     #: Tells whether another job learned from the same rows.
     fingerprint: str
     seconds: float
+    #: The fold of each row in `frame`, where they were given.
+    folds: np.ndarray | None = None
+    preparation: Preparation | None = None
 
 
 def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
@@ -45,9 +49,20 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
     labels = read_labels(parquet, spec)
     frame = parquet.frame(features, labels.where)
     _check(spec, labels, frame)
-    kept, held = holdout(labels.values, spec.split.holdout_fraction, spec.split.seed, spec.task.is_classes)
-    _check_folds(spec, len(kept))
-    fingerprint = _fingerprint(spec, labels)
+    preparation = read_preparation(spec.recipe)
+    fold_of = _folds_given(parquet, labels)
+    if fold_of is None:
+        kept, held = holdout(labels.values, spec.split.holdout_fraction, spec.split.seed, spec.task.is_classes)
+        _check_folds(spec, len(kept))
+    else:
+        kept, held = np.flatnonzero(fold_of >= 0), np.flatnonzero(fold_of < 0)
+        _check_parts(spec, labels, kept, held)
+    warnings = _warnings(spec, labels)
+    folds = None if fold_of is None else fold_of[kept]
+    if folds is not None and len(given_folds(labels.values[kept], folds, spec.task.is_classes)) < 2:
+        warnings.append("After the recipe too few rows are left for its folds; others were made.")
+        folds = None
+    fingerprint = _fingerprint(spec, labels, fold_of, preparation)
     imports.join()
     seconds = time.perf_counter() - began
     print(f"Read {len(frame)} rows × {len(features)} columns in {seconds:.1f} s; {len(held)} rows held out", flush=True)
@@ -57,10 +72,43 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         values=labels.values[kept],
         test_frame=frame.iloc[held].reset_index(drop=True),
         test_values=labels.values[held],
-        warnings=_warnings(spec, labels),
+        warnings=warnings,
         fingerprint=fingerprint,
         seconds=seconds,
+        folds=folds,
+        preparation=preparation,
     )
+
+
+def _folds_given(parquet: Parquet, labels: Labels) -> np.ndarray | None:
+    if FOLD_COLUMN not in parquet.types:
+        return None
+    read = parquet.connection.execute(f"SELECT {quoted(FOLD_COLUMN)} AS f FROM {parquet.source} WHERE {labels.where}")
+    return read.df()["f"].to_numpy("int64")
+
+
+def _check_parts(spec: TrainSpec, labels: Labels, kept: np.ndarray, held: np.ndarray) -> None:
+    """The rows were divided before the last steps of the recipe, which may have left out what a part needs."""
+    if len(held) == 0 or len(kept) < 2:
+        part = "to judge by" if len(held) == 0 else "to learn from"
+        raise TrainerFailure(
+            "BadData",
+            f"The steps of the recipe leave no rows {part}: {len(kept)} of {len(kept) + len(held)} are left to learn "
+            "from. Look at the steps that leave rows out.",
+        )
+    for code, name in enumerate(labels.class_names):
+        if not (labels.values[kept] == code).any():
+            raise TrainerFailure(
+                "BadLabel",
+                f"After the recipe, “{name}” in “{spec.task.label}” is in held-out rows only, so it cannot be learned. "
+                "Add rows of it, or join it with another class.",
+            )
+    if spec.task.kind == "regression" and np.ptp(labels.values[kept]) == 0:
+        raise TrainerFailure(
+            "BadLabel",
+            f"After the recipe, “{spec.task.label}” has the same value in every row to learn from. "
+            "Look at the steps that leave rows out.",
+        )
 
 
 def _check(spec: TrainSpec, labels: Labels, frame: pd.DataFrame) -> None:
@@ -101,8 +149,13 @@ def _warnings(spec: TrainSpec, labels: Labels) -> list[str]:
     return found
 
 
-def _fingerprint(spec: TrainSpec, labels: Labels) -> str:
+def _fingerprint(spec: TrainSpec, labels: Labels, fold_of: np.ndarray | None, preparation: Preparation | None) -> str:
     names = "\n".join(column.name for column in spec.features)
     split = f"{spec.split.holdout_fraction} {spec.split.seed}"
     said = f"{spec.task.kind}\n{spec.task.label}\n{labels.class_names}\n{split}\n{names}\n"
-    return hashlib.sha256(said.encode() + np.ascontiguousarray(labels.values).tobytes()).hexdigest()
+    digest = hashlib.sha256(said.encode() + np.ascontiguousarray(labels.values).tobytes())
+    if fold_of is not None:
+        digest.update(np.ascontiguousarray(fold_of).tobytes())
+    if preparation is not None:
+        digest.update(preparation.text.encode())
+    return digest.hexdigest()

@@ -14,7 +14,14 @@ from trainer.contract import read_predict_spec
 from trainer.events import Events
 from trainer.failures import EXIT_DONE, TrainerFailure
 from trainer.files import written_whole
-from trainer.portable.predict import InputProblem, output_names, predict_frame
+from trainer.portable.predict import (
+    NOT_SCORED,
+    InputProblem,
+    ModelProblem,
+    output_names,
+    predict_frame,
+    predict_parquet,
+)
 from trainer.reading import Parquet, literal, quoted
 
 
@@ -34,23 +41,38 @@ def predict(spec_path: Path, work: Path, out: Path, scratch: Path) -> int:
     parquet = Parquet(spec.data)
     columns = [(column["name"], column["sqlType"]) for column in schema["columns"]]
     parquet.require([name for name, _ in columns], "The model")
-    parquet.require_memory(columns)
-    frame = parquet.frame(columns)
-    events.progress(f"Predicting {len(frame)} rows", 0.2)
+    prepared = [(column["name"], column["sqlType"]) for column in schema.get("prepared") or []]
+    parquet.require_memory(prepared or columns)
+    frame = None if schema.get("recipe") else parquet.frame(columns)
+    events.progress(f"Predicting {parquet.rows} rows", 0.2)
     try:
-        predicted = predict_frame(folder, schema, frame)
+        predicted = (
+            predict_parquet(folder, schema, spec.data) if frame is None else predict_frame(folder, schema, frame)
+        )
     except InputProblem as problem:
         raise TrainerFailure("BadData", str(problem)) from problem
+    except ModelProblem as problem:
+        raise TrainerFailure("ModelNotTrusted", str(problem)) from problem
     _write(parquet, predicted, schema, out / "predictions.parquet")
-    events.progress(f"Predicted {len(frame)} rows", 1.0, 0.0)
-    print(f"Predicted {len(frame)} rows", flush=True)
+    said = _said(predicted)
+    events.progress(said, 1.0, 0.0)
+    print(said, flush=True)
     return EXIT_DONE
+
+
+def _said(predicted: pd.DataFrame) -> str:
+    left_out = int(predicted[NOT_SCORED].notna().sum()) if NOT_SCORED in predicted else 0
+    rest = f"; {left_out} were left out by steps of the recipe" if left_out else ""
+    return f"Predicted {len(predicted) - left_out} rows{rest}"
 
 
 def _write(parquet: Parquet, predicted: pd.DataFrame, schema: dict[str, object], path: Path) -> None:
     names = output_names(schema)
     numbered = predicted.assign(__row=np.arange(len(predicted), dtype="int64"))
     label_type = _label_type(parquet.connection, schema)
+    if NOT_SCORED in numbered:
+        # A column without any text has no type of its own.
+        numbered[NOT_SCORED] = numbered[NOT_SCORED].astype("string")
     parquet.connection.register("predicted", numbered)
     # Predictions of an earlier model on the same file give way to these.
     inputs = [f"d.{quoted(name)}" for name in parquet.types if name not in names]

@@ -16,6 +16,8 @@ def make_readme(report: dict[str, Any], schema: dict[str, Any]) -> str:
     adds = f"`{label['name']}_predicted`"
     if classes is not None:
         adds += f" and one `{label['name']}_probability_…` for each of {len(classes)} classes"
+    recipe = report["recipe"]
+    adds += _steps(recipe, schema)
     python = ".".join(report["versions"]["python"].split(".")[:2])
     return f"""# A model that predicts “{label["name"]}”
 
@@ -46,10 +48,28 @@ Columns may come in any order, others are ignored, empty values are fine.
 ## What is in here
 
 `model/` the native model · `engine.py` how it is loaded · `input-schema.json` the columns above · `report.json` how good it is ·
-`training.json` how it was made · `recipe.json` place for preparation steps · `manifest.json` sha256 of every file.
+`training.json` how it was made · {_recipe_files(recipe)} · `manifest.json` sha256 of every file.
 
 The files in `model/` are pickles, and loading a pickle runs code: load only archives that come from where you trust.
 """
+
+
+def _steps(recipe: dict[str, Any] | None, schema: dict[str, Any]) -> str:
+    if recipe is None:
+        return ""
+    left_out = schema["recipe"]["leavesOut"]
+    reason = " A row that a step leaves out has no prediction, and `not_scored` says why." if left_out else ""
+    return (
+        f".{reason}\n\nRows come as they were before the recipe “{recipe['name']}”: its {len(recipe['steps'])} steps, with "
+        "what they learned from the training data, are carried out first. A few rows of that data lie in "
+        "`golden.json` with their outcome; `predict.py` compares before it answers"
+    )
+
+
+def _recipe_files(recipe: dict[str, Any] | None) -> str:
+    if recipe is None:
+        return "`recipe.json` place for preparation steps"
+    return "`recipe.json` and `lookup_….parquet` the recipe, `recipe.py` how it is carried out, `golden.json` rows to compare with"
 
 
 def _cell(text: str) -> str:

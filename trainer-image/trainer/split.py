@@ -42,3 +42,17 @@ def folds(values: np.ndarray, count: int, seed: int, classes: bool) -> Iterator[
     for fold in range(count):
         judged = fold_of == fold
         yield np.flatnonzero(~judged), np.flatnonzero(judged)
+
+
+def given_folds(values: np.ndarray, fold_of: np.ndarray, classes: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The same from folds that were given: a pair for each fold. Fewer than two when they say too little to go by.
+
+    A class that is in one fold only is always fitted and never judged, as above.
+    """
+    judged_in = fold_of.copy()
+    for code in np.unique(values) if classes else []:
+        rows = np.flatnonzero(values == code)
+        if len(np.unique(fold_of[rows])) == 1:
+            judged_in[rows] = -1
+    pairs = [(np.flatnonzero(judged_in != fold), np.flatnonzero(judged_in == fold)) for fold in np.unique(judged_in)]
+    return [pair for fold, pair in zip(np.unique(judged_in), pairs, strict=True) if fold >= 0 and len(pair[0])]

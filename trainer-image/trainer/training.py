@@ -74,7 +74,10 @@ class Training:
             interruption=self.interruption,
             earlier=earlier,
             warnings=[*inputs.warnings, *self._notes],
+            folds=inputs.folds,
+            preparation=inputs.preparation,
         )
+        _warn_of_fits(engine, order)
         engine.check(self.spec, settings, len(inputs.frame))
         if finish == "crash":
             order.warn("The fit broke off by itself, most likely for lack of memory; the best until then was kept.")
@@ -158,11 +161,29 @@ class Training:
         self.events.finished(why, f"{_ENDED[why]} {hand_in.sentence}")
 
 
+def _warn_of_fits(engine: Engine, order: Order) -> None:
+    """What the steps before the training learned from rows that the scores are about."""
+    if order.preparation is None:
+        return
+    if order.preparation.cross_fitted and (order.folds is None or not engine.DECLARATION.takes_folds):
+        names = ", ".join(order.preparation.cross_fitted)
+        order.warn(
+            f"{engine.DECLARATION.title} made its own folds, for which {names} was fitted on all training rows: "
+            "validation scores may be better than they should. The held-out rows tell."
+        )
+    if order.preparation.learned_from_all_rows:
+        names = ", ".join(order.preparation.learned_from_all_rows)
+        order.warn(
+            f"A later step makes other rows of these, so {names} learned from all rows, the held-out ones included: "
+            "scores may be a little better than they should."
+        )
+
+
 def _require_same_rows(earlier: Path, inputs: Inputs) -> None:
     told = json.loads((earlier / "training.json").read_text("utf-8"))
     if told["fingerprint"] != inputs.fingerprint:
         raise TrainerFailure(
             "BadSettings",
-            "The earlier model learned from other rows or columns, so what it would be judged by may not be new to it. "
+            "The earlier model learned from other rows or columns, or by another recipe, so what it would be judged by may not be new to it. "
             "Go on with the same data and columns, or train afresh.",
         )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,10 +23,18 @@ _ROWS_AT_ONCE = 50_000
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|REAL|DECIMAL|NUMERIC)(\(.*\))?")
 _TRUE = {"true", "t", "yes", "y", "1", "1.0"}
 _FALSE = {"false", "f", "no", "n", "0", "0.0"}
+#: Why a row has no prediction.
+NOT_SCORED = "not_scored"
+#: Other processors round otherwise in the last places.
+_SAME_VALUE, _SAME_PREDICTION = 1e-9, 1e-4
 
 
 class InputProblem(ValueError):
     """The data does not fit the model; the message says which column, what was found and what to do."""
+
+
+class ModelProblem(ValueError):
+    """What lies beside this file does not work as it did when the model was made; the message says what differs."""
 
 
 def family(sql_type: str) -> str:
@@ -88,27 +98,58 @@ def class_name(value: object) -> str:
 
 def output_names(schema: dict[str, Any]) -> list[str]:
     label = schema["label"]
-    return [
+    names = [
         f"{label['name']}_predicted",
         *(f"{label['name']}_probability_{class_name(value)}" for value in label["classes"] or []),
     ]
+    return [*names, NOT_SCORED] if (schema.get("recipe") or {}).get("leavesOut") else names
 
 
 def predict_frame(folder: Path, schema: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
     """One row for each row of `frame`, in its order: the prediction, and for classes each one's probability."""
+    recipe = open_recipe(folder, schema)
     model = open_model(folder)
-    names = output_names(schema)
+    if recipe is None:
+        return _predicted(model, schema, frame, schema["columns"])
+    return _by_recipe(folder, schema, model, recipe, lambda: recipe.prepare_frame(frame))
+
+
+def predict_parquet(folder: Path, schema: dict[str, Any], path: Path) -> pd.DataFrame:
+    """The same of a file, for a model with a recipe."""
+    recipe = open_recipe(folder, schema)
+    return _by_recipe(folder, schema, open_model(folder), recipe, lambda: recipe.prepare_parquet(path))
+
+
+def _by_recipe(
+    folder: Path, schema: dict[str, Any], model: Any, recipe: Any, prepare: Callable[[], Any]
+) -> pd.DataFrame:
+    """Rows that a step leaves out keep their places, and have no prediction."""
+    check_golden_rows(folder, schema, model, recipe)
+    try:
+        prepared = prepare()
+    except ValueError as problem:
+        raise InputProblem(str(problem)) from problem
+    kept = np.flatnonzero(prepared.kept)
+    predicted = _predicted(model, schema, prepared.features.iloc[kept], schema["prepared"])
+    whole = predicted.set_index(kept).reindex(np.arange(len(prepared.left_out)))
+    if NOT_SCORED in output_names(schema):
+        whole[NOT_SCORED] = pd.Series(prepared.left_out, index=whole.index, dtype=object)
+    return whole
+
+
+def _predicted(model: Any, schema: dict[str, Any], frame: pd.DataFrame, columns: list[dict[str, str]]) -> pd.DataFrame:
     parts: list[pd.DataFrame] = []
     for start in range(0, len(frame), _ROWS_AT_ONCE):
-        rows = conform(frame.iloc[start : start + _ROWS_AT_ONCE].reset_index(drop=True), schema["columns"])
-        values, probabilities = model.predict(rows)
-        parts.append(_named(schema, names, values, probabilities))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in names})
+        rows = conform(frame.iloc[start : start + _ROWS_AT_ONCE].reset_index(drop=True), columns)
+        parts.append(named(schema, *model.predict(rows)))
+    if parts:
+        return pd.concat(parts, ignore_index=True)
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in output_names(schema) if name != NOT_SCORED})
 
 
-def _named(
-    schema: dict[str, Any], names: list[str], values: np.ndarray, probabilities: np.ndarray | None
-) -> pd.DataFrame:
+def named(schema: dict[str, Any], values: np.ndarray, probabilities: np.ndarray | None) -> pd.DataFrame:
+    """What a model answers, under the names that people see."""
+    names = [name for name in output_names(schema) if name != NOT_SCORED]
     classes = schema["label"]["classes"]
     if classes is None or probabilities is None:
         return pd.DataFrame({names[0]: values})
@@ -121,11 +162,84 @@ def open_model(folder: Path) -> Any:
     return _module(folder / "engine.py").Model(folder / "model")
 
 
+def open_recipe(folder: Path, schema: dict[str, Any]) -> Any:
+    """None where rows go to the model as they come."""
+    if not schema.get("recipe"):
+        return None
+    try:
+        return _module(folder / "recipe.py").load_recipe(folder)
+    except ValueError as problem:
+        raise ModelProblem(str(problem)) from problem
+
+
+def check_golden_rows(folder: Path, schema: dict[str, Any], model: Any, recipe: Any) -> None:
+    """A few rows whose outcome was kept with the model: with another outcome nothing else that it says can be trusted."""
+    golden = json.loads((folder / "golden.json").read_text("utf-8"))
+    now = golden_outcome(schema, recipe, golden["input"], lambda rows: model.predict(rows))
+    if now["leftOut"] != golden["outcome"]["leftOut"]:
+        raise _differs("other rows are left out by its recipe")
+    for part, tolerance, said in (
+        ("prepared", _SAME_VALUE, "its recipe makes"),
+        ("predicted", _SAME_PREDICTION, "it says"),
+    ):
+        before, after = golden["outcome"][part], now[part]
+        for old, new in zip(before["rows"], after["rows"], strict=True):
+            for name, was, is_now in zip(before["columns"], old, new, strict=True):
+                if not _alike(was, is_now, tolerance):
+                    raise _differs(f"{said} “{is_now}” of a row in “{name}”, and it was “{was}”")
+
+
+def golden_outcome(
+    schema: dict[str, Any],
+    recipe: Any,
+    rows: dict[str, Any],
+    predict: Callable[[pd.DataFrame], tuple[np.ndarray, np.ndarray | None]],
+) -> dict[str, Any]:
+    """What comes of rows of texts: which are left out, what the recipe makes of the others, what the model says."""
+    try:
+        prepared = recipe.prepare_frame(pd.DataFrame(rows["rows"], columns=rows["columns"], dtype=object))
+    except ValueError as problem:
+        raise ModelProblem(f"The recipe of the model cannot be carried out: {problem}") from problem
+    features = prepared.features[prepared.kept].reset_index(drop=True)
+    frame = conform(features, schema["prepared"])
+    said = named(schema, *predict(frame)) if len(frame) else pd.DataFrame()
+    # Of classes the probabilities are compared: which one is likeliest turns on the last digits of a tie.
+    compared = said.iloc[:, 1:] if said.shape[1] > 1 else said
+    return {"leftOut": prepared.left_out, "prepared": _texts(frame), "predicted": _texts(compared)}
+
+
+def _texts(frame: pd.DataFrame) -> dict[str, Any]:
+    def text(value: Any) -> str | None:
+        if value is None or pd.isna(value):
+            return None
+        return value.isoformat() if isinstance(value, pd.Timestamp) else str(value)
+
+    columns = [frame.iloc[:, at].map(text, na_action=None).tolist() for at in range(frame.shape[1])]
+    return {"columns": list(frame.columns), "rows": [list(row) for row in zip(*columns, strict=True)]}
+
+
+def _alike(was: str | None, now: str | None, tolerance: float) -> bool:
+    if was == now:
+        return True
+    try:
+        return math.isclose(float(was or ""), float(now or ""), rel_tol=tolerance, abs_tol=tolerance)
+    except ValueError:
+        return False
+
+
+def _differs(what: str) -> ModelProblem:
+    return ModelProblem(
+        f"The model does not answer as it did when it was made: {what}. A file beside it is not what it was, or the "
+        "packages are not those of requirements.txt."
+    )
+
+
 def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("trainyard_model_engine", path)
+    spec = importlib.util.spec_from_file_location(f"trainyard_model_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise InputProblem(f"{path} is missing: unpack the whole archive.")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where its dataclasses look for it
     spec.loader.exec_module(module)
     return module
 
@@ -139,6 +253,9 @@ def main(arguments: list[str]) -> int:
     try:
         frame = pd.read_csv(arguments[0], dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
         predicted = predict_frame(here, schema, frame)
+    except ModelProblem as problem:
+        print(problem, file=sys.stderr)
+        return 70
     except (InputProblem, OSError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as problem:
         print(f"{arguments[0]}: {problem}", file=sys.stderr)
         return 65

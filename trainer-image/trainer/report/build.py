@@ -72,6 +72,7 @@ def build_report(
         "residuals": None if task.is_classes else residuals(inputs.test_values, output, order.seed),
         "curves": curves(inputs.test_values, output, inputs.labels.positive) if task.kind == "binary" else None,
         "warnings": order.warnings,
+        "recipe": None if order.preparation is None else order.preparation.report(),
         "rows": {**fitted.rows_, "test": len(inputs.test_values)},
         "seed": order.seed,
         "versions": _versions(),

@@ -23,6 +23,7 @@ def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[st
         f'<p class="note"><b>{escape(report["baseline"]["sentence"])}</b> {_WHY[report["why"]]}</p>',
         _warnings(report["warnings"]),
         f'<div class="two">{_scores(report)}{_facts(report, facts)}</div>',
+        _preparation(report),
         _leaderboard(report),
         _history(report, history),
         _confusion(report),
@@ -96,6 +97,26 @@ def _facts(report: dict[str, Any], facts: dict[str, Any]) -> str:
     }
     body = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in items.items())
     return _card("How it was made", "", f"<dl>{body}</dl>")
+
+
+def _preparation(report: dict[str, Any]) -> str:
+    recipe = report["recipe"]
+    if recipe is None:
+        return ""
+    steps = ""
+    for step in recipe["steps"]:
+        notes = [step["learned"]] if step["learned"] else []
+        if step["learnedFromAllRows"]:
+            notes.append("learned from all rows, the held-out ones too, because a later step makes other rows of them")
+        if step["leftOut"]:
+            notes.append(f"{step['leftOut']:,} rows left out")
+        said = f'<br><span class="muted">{escape("; ".join(notes))}</span>' if notes else ""
+        steps += f'<li value="{step["place"]}">{escape(step["sentence"])}{said}</li>'
+    aside = (
+        f"By version {recipe['version']} of the recipe “{recipe['name']}”, learned from training rows only where "
+        f"nothing else is said: {recipe['rowsIn']:,} rows came in, {recipe['rowsOut']:,} were left."
+    )
+    return _card("How the data was prepared", aside, f"<ol>{steps}</ol>")
 
 
 def _leaderboard(report: dict[str, Any]) -> str:

@@ -59,6 +59,7 @@ DECLARATION = Declaration(
         ),
     ),
     continues=True,
+    takes_folds=True,
     download_megabytes=330,
     install_seconds=90,
     prepared_at_start=False,

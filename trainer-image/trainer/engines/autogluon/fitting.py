@@ -14,6 +14,7 @@ from autogluon.tabular import TabularPredictor  # pyright: ignore[reportMissingI
 
 from trainer.engines.autogluon.callback import SAFE_COPY, TellingCallback
 from trainer.engines.autogluon.continuing import combine, fit_further, put_back_rows, rows_of
+from trainer.engines.autogluon.folding import divided
 from trainer.engines.autogluon.lightening import lighten
 from trainer.engines.autogluon.outcomes import Outcome, Outcomes
 from trainer.engines.autogluon.portable import predict
@@ -59,7 +60,7 @@ class AutogluonEngine:
         if self._order.earlier is not None:
             return self._start_from(self._order.earlier / "model").go_on()
         order, task = self._order, self._order.spec.task
-        frame = order.frame.assign(**{task.label: order.values})
+        rows = divided(order)
         self._predictor = TabularPredictor(
             label=task.label,
             problem_type=task.kind,
@@ -67,16 +68,17 @@ class AutogluonEngine:
             path=str(self._path),
             positive_class=order.labels.positive if task.kind == "binary" else None,
             verbosity=2,
+            groups=rows.groups,
         )
         if order.settings["preset"] != "medium":
             order.events.progress(
                 "Trying on a part of the rows whether stacking helps", 0.0, round(order.clock.left(), 1)
             )
-        folds = {"num_bag_folds": order.spec.split.folds} if order.spec.split.folds > 1 else {}
         try:
             with order.interruption.allowed(self._grace()):
                 self._predictor.fit(
-                    frame,
+                    rows.train,
+                    tuning_data=rows.tuning,
                     presets=f"{order.settings['preset']}_quality",
                     hyperparameters=portfolio(order.settings),
                     time_limit=max(1.0, order.clock.left()),
@@ -84,7 +86,7 @@ class AutogluonEngine:
                     num_gpus=0,
                     # Folds on disk make a fit that is broken off usable at once; they do not go into the archive.
                     save_bag_folds=True,
-                    **folds,
+                    **({"num_bag_folds": rows.folds} if rows.folds else {}),
                 )
         except Interrupted:
             order.cut_short = True

@@ -89,6 +89,7 @@ DECLARATION = Declaration(
         ),
     ),
     continues=True,
+    takes_folds=True,
     download_megabytes=95,
     install_seconds=15,
     prepared_at_start=True,

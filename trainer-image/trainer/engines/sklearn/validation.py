@@ -17,7 +17,7 @@ from trainer.engines.sklearn.pipeline import make_pipeline
 from trainer.engines.sklearn.portable import predict
 from trainer.fitting import Order
 from trainer.output import Output
-from trainer.split import folds, holdout
+from trainer.split import folds, given_folds, holdout
 
 #: Folds cost their number in fits; with this many rows one split of a fifth is judged as surely.
 _MOST_ROWS_FOR_FOLDS = 20_000
@@ -45,7 +45,11 @@ class Validation:
         by_folds = asked > 1 or (asked == 0 and rows <= _MOST_ROWS_FOR_FOLDS)
         count = (asked or min(_FOLDS, rows)) if by_folds else 1
         is_classes = self._classes is not None
-        if by_folds:
+        if order.folds is not None:
+            given = given_folds(order.values, order.folds, is_classes)
+            self._parts = given if by_folds else given[:1]
+            count = len(self._parts)
+        elif by_folds:
             self._parts = list(folds(order.values, count, order.seed, is_classes))
         else:
             self._parts = [holdout(order.values, _VALIDATION_SHARE, order.seed + 1, is_classes)]

@@ -1,0 +1,50 @@
+"""Which rows AutoGluon validates on: its own choice, or the folds by which a recipe was fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from trainer.fitting import Order
+from trainer.preparation import FOLD_COLUMN
+from trainer.split import given_folds
+
+
+@dataclass(frozen=True)
+class Rows:
+    train: pd.DataFrame
+    #: To validate on, where no folds are fitted.
+    tuning: pd.DataFrame | None = None
+    #: The column of `train` that says which fold a row is in.
+    groups: str | None = None
+    folds: int = 0
+
+
+def divided(order: Order) -> Rows:
+    asked = order.spec.split.folds
+    frame = order.frame.assign(**{order.spec.task.label: order.values})
+    if order.folds is None:
+        return Rows(frame, folds=asked if asked > 1 else 0)
+    if asked > 1 or order.settings["preset"] != "medium":
+        given = _whole_groups(order, order.folds)
+        return Rows(frame.assign(**{FOLD_COLUMN: given}), groups=FOLD_COLUMN, folds=len(np.unique(given)))
+    if order.preparation is None or not order.preparation.cross_fitted:
+        return Rows(frame)
+    # By one split: rows of other folds know nothing of the labels of the first one but what they learned with them.
+    (train, judged), *_ = given_folds(order.values, order.folds, order.spec.task.is_classes)
+    return Rows(frame.iloc[train], tuning=frame.iloc[judged])
+
+
+def _whole_groups(order: Order, given: np.ndarray) -> np.ndarray:
+    """A class that is in one group only could not be learned without it: half of its rows go to the next one."""
+    groups = given.copy()
+    names = np.unique(given)
+    for code in np.unique(order.values) if order.spec.task.is_classes else []:
+        rows = np.flatnonzero(order.values == code)
+        found = np.unique(groups[rows])
+        if len(found) == 1 and len(rows) > 1:
+            place = int(np.flatnonzero(names == found[0])[0])
+            groups[rows[1::2]] = names[(place + 1) % len(names)]
+    return groups
