@@ -16,7 +16,7 @@ const rows = async (sql: string) => (await connection.runAndReadAll(sql)).getRow
 
 const source = quoteText(parquet);
 const schema: TableSchema = (await rows(`DESCRIBE SELECT * FROM read_parquet(${source})`)).map(([name, type]) => ({
-  name: String(name),
+  name: name as string,
   type: type as SqlType,
 }));
 const names = schema.map(({ name }) => quoteName(name)).join(', ');
@@ -27,7 +27,7 @@ const { stages, schema: after } = await walk({
   learn: async ({ stages: before, sql }) => {
     const training = (table: string) => `(SELECT * FROM ${table} WHERE ${leftOutBy} IS NULL)`;
     const [[learned] = []] = await rows(chain(before, relation, (table) => sql(training(table))));
-    return JSON.parse(String(learned)) as Learned;
+    return JSON.parse(learned as string) as Learned;
   },
 });
 const columns = after.map(({ name }) => quoteName(name)).join(', ');
