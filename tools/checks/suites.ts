@@ -186,7 +186,10 @@ export const suites: readonly Suite[] = [
     budgetSeconds: 150,
     cores: 1,
     needs: ['python tools', 'sklearn'],
-    steps: [{ kind: 'pytest', engine: 'sklearn', args: ['-m', 'not autogluon', 'test/trainer-image/trainer'] }],
+    steps: [
+      { kind: 'pytest', engine: 'sklearn', args: ['-m', 'not autogluon', 'test/trainer-image/trainer'] },
+      { kind: 'pytest', engine: 'sklearn', args: ['test/trainer-image/recipe'] },
+    ],
   },
   {
     name: 'autogluon',

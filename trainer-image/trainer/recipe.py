@@ -1,0 +1,210 @@
+"""Prepares rows as the rows were that a model learned from: the fitted recipe beside it, carried out by DuckDB.
+
+Needs duckdb and pandas, and nothing of Trainyard: it works beside an unpacked model as well as in the trainer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+RECIPE = "recipe.json"
+_ROW, _LEFT_OUT = "__ty_row", "__ty_left_out"
+_WORDS = {
+    "BIGINT": "a whole number",
+    "DOUBLE": "a number",
+    "BOOLEAN": "yes or no",
+    "DATE": "a date",
+    "TIMESTAMP": "a date with time",
+    "VARCHAR": "text",
+}
+
+
+class RecipeProblem(ValueError):
+    """The recipe cannot be carried out here, or the data does not fit it; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """One row for each row that came in, in its order."""
+
+    features: pd.DataFrame
+    #: Why a row is not scored: “step 3 leaves out such a row: …”; None for a row that is.
+    left_out: list[str | None]
+
+    @property
+    def kept(self) -> list[bool]:
+        return [reason is None for reason in self.left_out]
+
+
+class FittedRecipe:
+    """What `fitted-recipe.ts` describes, with the folder of the tables that it looks things up in."""
+
+    def __init__(self, fitted: dict[str, Any], folder: Path) -> None:
+        self.fitted = fitted
+        self.folder = folder
+        if fitted.get("version") != 1:
+            raise RecipeProblem(
+                f"The recipe of this model has the form {fitted.get('version')!r}, and only form 1 is known here. "
+                "Use a newer Trainyard."
+            )
+        if fitted["duckdb"] != duckdb.__version__:
+            raise RecipeProblem(
+                f"The recipe of this model was fitted with DuckDB {fitted['duckdb']}, and DuckDB {duckdb.__version__} "
+                f"is here, which may come to other values. Install duckdb=={fitted['duckdb']}."
+            )
+        self._reasons = {step["id"]: step.get("leavesOut") or step["sentence"] for step in fitted["steps"]}
+
+    @property
+    def input_columns(self) -> list[tuple[str, str]]:
+        return [(column["name"], column["type"]) for column in self.fitted["inputColumns"]]
+
+    @property
+    def output_columns(self) -> list[tuple[str, str]]:
+        return [(column["name"], column["type"]) for column in self.fitted["outputColumns"]]
+
+    def prepare_frame(self, frame: pd.DataFrame) -> Prepared:
+        """`frame` has the columns of the data as it comes, typed or as text; others are left alone."""
+        found = self._found([str(name) for name in frame.columns])
+        taken = pd.DataFrame({str(n): _plain(frame.iloc[:, at]) for n, at in enumerate(found)}, index=frame.index)
+        # A frame without columns has no length for the engine.
+        taken[_ROW] = pd.RangeIndex(len(frame)).to_numpy(dtype="int64")
+        names = [str(n) for n in range(len(found))]
+        with self._engine([]) as connection:
+            connection.register("raw", taken)
+            return self._prepared(connection, names, _quoted(_ROW))
+
+    def prepare_parquet(self, path: Path) -> Prepared:
+        with self._engine([path]) as connection:
+            source = f"read_parquet({_literal(str(path))}, file_row_number = true)"
+            try:
+                described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+            except duckdb.Error as error:
+                raise RecipeProblem(f"{path.name} cannot be read as Parquet: {error}") from error
+            names = [row[0] for row in described]
+            connection.execute(f"CREATE TEMP VIEW raw AS SELECT * FROM {source}")
+            return self._prepared(connection, [names[at] for at in self._found(names)], "file_row_number")
+
+    def _found(self, names: list[str]) -> list[int]:
+        """Where the columns that the recipe needs are; names are told apart as the data engine does it."""
+        places = {name.casefold(): at for at, name in reversed(list(enumerate(names)))}
+        missing = [name for name, _ in self.input_columns if name.casefold() not in places]
+        if missing:
+            raise RecipeProblem(
+                f"The model needs the column {', '.join(f'“{name}”' for name in missing)}, which is not in this data. "
+                f"Found: {', '.join(names)}."
+            )
+        return [places[name.casefold()] for name, _ in self.input_columns]
+
+    @contextmanager
+    def _engine(self, readable: list[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An engine that reaches the lookups and `readable`, and nothing else: whatever the recipe's SQL says."""
+        connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+        try:
+            for lookup in self.fitted["lookups"]:
+                file = self.folder / lookup["file"]
+                if not file.is_file():
+                    raise RecipeProblem(f"{file.name} is missing beside the recipe: unpack the whole archive.")
+                connection.execute(
+                    f"CREATE TEMP TABLE {_quoted(lookup['name'])} AS FROM read_parquet({_literal(str(file))})"
+                )
+            allowed = ", ".join(_literal(str(path)) for path in readable)
+            connection.execute(f"SET allowed_paths = [{allowed}]")
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+            yield connection
+        finally:
+            connection.close()
+
+    def _prepared(self, connection: duckdb.DuckDBPyConnection, names: list[str], row: str) -> Prepared:
+        types = {name: kind for name, kind, *_ in connection.execute("DESCRIBE raw").fetchall()}
+        columns = [
+            _Column(own, _quoted(name), types[name], kind)
+            for name, (own, kind) in zip(names, self.input_columns, strict=True)
+        ]
+        _require_castable(connection, columns, row)
+        selected = [f"CAST({row} AS BIGINT) AS {_quoted(_ROW)}"]
+        selected += [f"{column.cast} AS {_quoted(column.own)}" for column in columns]
+        connection.execute(f"CREATE TEMP VIEW input AS SELECT {', '.join(selected)} FROM raw")
+        statements = connection.extract_statements(self.fitted["applySql"])
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise RecipeProblem("The recipe of this model is not one SELECT. Take the archive again from its source.")
+        prepared = connection.execute(statements[0]).df()
+        reasons = [None if pd.isna(step) else self._reasons[step] for step in prepared[_LEFT_OUT]]
+        return Prepared(prepared.drop(columns=[_ROW, _LEFT_OUT]), reasons)
+
+
+@dataclass(frozen=True)
+class _Column:
+    own: str
+    #: Its name in the data, quoted, and its type there.
+    name: str
+    found: str
+    wanted: str
+
+    @property
+    def text(self) -> str:
+        return f"nullif(CAST({self.name} AS VARCHAR), '')"
+
+    @property
+    def cast(self) -> str:
+        if self.wanted == "VARCHAR":
+            return self.text
+        return self.name if self.found == self.wanted else f"TRY_CAST({self.text} AS {self.wanted})"
+
+    @property
+    def is_lost(self) -> str:
+        lost = f"({self.text} IS NOT NULL AND {self.cast} IS NULL)"
+        # The engine would round 1.5 to a whole number without a word.
+        number = f"TRY_CAST({self.text} AS DOUBLE)"
+        return f"{lost} OR coalesce({number} <> floor({number}), false)" if self.wanted == "BIGINT" else lost
+
+
+def _require_castable(connection: duckdb.DuckDBPyConnection, columns: list[_Column], row: str) -> None:
+    checked = [column for column in columns if column.wanted not in ("VARCHAR", column.found)]
+    if not checked:
+        return
+    lost = [f"min({row}) FILTER (WHERE {column.is_lost})" for column in checked]
+    first = connection.execute(f"SELECT {', '.join(lost)} FROM raw").fetchone() or ()
+    for at, column in zip(first, checked, strict=True):
+        if at is None:
+            continue
+        value = connection.execute(f"SELECT {column.name} FROM raw WHERE {row} = {int(at)}").fetchone()
+        raise RecipeProblem(
+            f"Column “{column.own}”, row {int(at) + 1}: found “{value[0] if value else ''}”, but the model needs "
+            f"{_WORDS[column.wanted]} there. Mend it or leave it empty."
+        )
+
+
+def load_recipe(folder: Path) -> FittedRecipe | None:
+    """The recipe of a model that was unpacked to `folder`; None when the model takes rows as they come."""
+    path = folder / RECIPE
+    try:
+        fitted = json.loads(path.read_text("utf-8")) if path.is_file() else None
+        return None if fitted is None else FittedRecipe(fitted, folder)
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise RecipeProblem(
+            f"{path.name} cannot be read: {error!r}. Take the archive again from its source."
+        ) from error
+
+
+def _plain(series: pd.Series) -> pd.Series:
+    """Mixed values as text, for the engine to read: numbers, yes and no, and dates keep what they are."""
+    if series.dtype != object and not isinstance(series.dtype, pd.CategoricalDtype):
+        return series
+    return series.astype(object).map(lambda v: None if pd.api.types.is_scalar(v) and pd.isna(v) else str(v))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
