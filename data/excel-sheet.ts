@@ -40,7 +40,8 @@ export async function readSheet(
   let ended = false;
 
   const endCell = () => {
-    if (hasFormula && !hasValue) counts.unknownResults++;
+    // A text that is empty is a result, too.
+    if (hasFormula && value === '' && type !== 'str') counts.unknownResults++;
     if (!hasValue) return;
     if (type === 'e') {
       counts.errors++;

@@ -84,6 +84,7 @@ test('errors and formulas without a result are missing, and are said', async () 
           [cell('a'), cell('b')],
           ['<c t="e"><v>#DIV/0!</v></c>', '<c><f>1+1</f></c>'],
           ['<c><f>1+1</f><v>2</v></c>', '<c t="str"><f>A1</f><v>x</v></c>'],
+          ['<c><f>1+1</f><v></v></c>', '<c t="str"><f>A1</f><v></v></c>'],
           [cell(1), '<c t="str"><f>A1</f><v>y</v></c>'],
         ]),
       },
@@ -93,7 +94,7 @@ test('errors and formulas without a result are missing, and are said', async () 
     ['2', 'x'],
     ['1', 'y'],
   ]);
-  expect(profile.remarks?.join('|')).toMatch(/1 cell with an error.*1 formula had no stored result/);
+  expect(profile.remarks?.join('|')).toMatch(/1 cell with an error.*2 formulas had no stored result/);
 });
 
 describe('the sheet', () => {

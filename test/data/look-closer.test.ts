@@ -11,6 +11,13 @@ afterAll(() => fixture.close());
 /** Numbers that look random, the same each time. */
 const mixed = (n: number, salt = 1) => ((Math.imul(n + salt, 2_654_435_761) >>> 0) / 2 ** 32 + n * 0.618034 * salt) % 1;
 
+/** Without the evenness of `mixed`: as uneven as chance. */
+function scrambled(n: number): number {
+  let bits = Math.imul(n ^ (n >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
+}
+
 async function parquetOf(rows: number, columns: Record<string, (n: number) => string | number>): Promise<string> {
   const lines = Array.from({ length: rows }, (_, n) =>
     Object.values(columns)
@@ -115,10 +122,11 @@ describe('a closer look', () => {
       land: (n) => `land${n % 4}`,
       id: (n) => `id${n}`,
       same: () => 1,
+      chance: (n) => `g${scrambled(n) % 300}`,
     });
     const looked = await fixture.worker.lookCloser({ parquet });
     expect(looked).toMatchObject({ rows: 2000, looked: 2000, remarks: [] });
-    expect(looked.pairs).toHaveLength((9 * 8) / 2);
+    expect(looked.pairs).toHaveLength((10 * 9) / 2);
     expect(pairIn(looked, 'x', 'double')).toMatchObject({
       measure: 'correlation',
       pearson: expect.closeTo(-1, 6),
@@ -129,6 +137,8 @@ describe('a closer look', () => {
     expect(pairIn(looked, 'x', 'noise')?.strength).toBeLessThan(0.1);
     expect(pairIn(looked, 'city', 'country')).toMatchObject({ measure: 'Cramér’s V', strength: expect.closeTo(1, 1) });
     expect(pairIn(looked, 'id', 'country')?.strength).toBe(0);
+    // Without the correction for many categories, this would be 0.3.
+    expect(pairIn(looked, 'chance', 'country')?.strength).toBeLessThan(0.2);
     expect(pairIn(looked, 'x', 'id')?.strength).toBeNull();
     expect(pairIn(looked, 'x', 'country')).toMatchObject({ measure: 'ratio' });
     expect(pairIn(looked, 'x', 'country')?.strength).toBeLessThan(0.15);

@@ -156,3 +156,16 @@ test('one line of many megabytes is set aside in little memory, and the rows aro
   const { rows } = await fixture.worker.rows({ parquet: `${toParquet}.rejected`, limit: 1, cellLength: 5000 });
   expect(rows[0]).toEqual(['2', '3', expect.stringMatching(/longer than 4 MB/), 'x'.repeat(1000)]);
 });
+
+test.each([
+  ['to the end of the file', 3],
+  ['for more than four megabytes', 700_000],
+])('a quote that is open %s costs one line only', async (_, rows) => {
+  const lines = Array.from({ length: rows }, (__, n) => `${n},x\n`).join('');
+  const { profile, rejectedRows, parquet } = await fixture.ingest(`a,b\n1,2\n3,"open\n${lines}`, {
+    options: { badRows: 'set aside' },
+  });
+  expect([profile.rows, rejectedRows]).toEqual([rows + 1, 1]);
+  const aside = await fixture.worker.rows({ parquet: `${parquet}.rejected`, limit: 2 });
+  expect(aside.rows).toEqual([['2', '3', expect.stringMatching(/never closed/), '3,"open']]);
+});
