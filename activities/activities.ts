@@ -8,6 +8,7 @@ import { machineActivities } from './machines.ts';
 import { modelActivities } from './models.ts';
 import { placeActivities } from './places.ts';
 import { planActivities } from './plan.ts';
+import { preparationActivities } from './preparations.ts';
 import { predictionActivities } from './predictions.ts';
 import { reconcileActivities, reconciler } from './reconcile/reconcile.ts';
 import { relayActivities } from './relay/relay-activities.ts';
@@ -33,6 +34,7 @@ export function createActivities(
     ...models,
     ...predictions,
     ...leftoverActivities(dependencies, { ...models, ...predictions }),
+    ...preparationActivities(dependencies),
     ...reconcileActivities(reconcile),
   };
 }

@@ -2,8 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { datasetFiles } from '../domain/dataset-files.ts';
 import type { ColumnProfile, DatasetProfile } from '../domain/dataset.ts';
 import { TrainyardError } from '../domain/failures.ts';
+import { optionsOf } from '../domain/import-options.ts';
 import type { AttemptRef, Holder } from '../domain/ids.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -29,7 +31,7 @@ export function stagingActivities(dependencies: Dependencies) {
       if (!isThere(dataset)) throw new TrainyardError('BadData', 'The dataset of this job has been deleted.');
       await inScratch(dependencies, async (folder) => {
         const path = join(folder, 'data.parquet');
-        await fromStore(dependencies, `datasets/${dataset.content_hash}/data.parquet`, path);
+        await fromStore(dependencies, datasetFiles(dataset).parquet, path);
         await cloud.putObject(holder, 'input/data.parquet', path);
         if (!spec.continuesJobId) return;
         const model = await stores.models.findByJob(spec.continuesJobId);
@@ -54,10 +56,11 @@ export function stagingActivities(dependencies: Dependencies) {
         const given = join(folder, 'given');
         const fitting = join(folder, 'data.parquet');
         // As it was uploaded: “007” that was taken for a number on its own is text again where the model learned text.
-        const upload = `datasets/${dataset.content_hash}/original`;
-        const isCsv = await store.exists(upload);
-        await fromStore(dependencies, isCsv ? upload : `datasets/${dataset.content_hash}/data.parquet`, given);
-        await data.conform({ path: given, isCsv, schema: features, toParquet: fitting, name: dataset.name });
+        const { original, parquet } = datasetFiles(dataset);
+        const isCsv = await store.exists(original);
+        await fromStore(dependencies, isCsv ? original : parquet, given);
+        const read = dataset.import_json === null ? {} : { options: optionsOf(JSON.parse(dataset.import_json)) };
+        await data.conform({ path: given, isCsv, schema: features, toParquet: fitting, name: dataset.name, ...read });
         await cloud.putObject(holder, 'input/data.parquet', fitting);
         await cloud.putObject(holder, 'input/model.zip', await trustedModel(dependencies, model, folder));
       });

@@ -19,9 +19,15 @@ export interface AttemptRef extends Holder {
   attempt: number;
 }
 
-/** The workflow of a holder: one id, so that accepting twice starts once. */
-export function workflowIdOf(holder: Holder): string {
-  return `${holder.kind}-${holder.id}`;
+/** Whatever has a workflow of its own: a holder, or the preparation of a dataset, which holds nothing. */
+export interface WorkRef {
+  kind: HolderKind | 'preparation';
+  id: string;
+}
+
+/** The workflow of a piece of work: one id, so that accepting twice starts once. */
+export function workflowIdOf(work: WorkRef): string {
+  return `${work.kind}-${work.id}`;
 }
 
 export function holderOfWorkflow(workflowId: string): Holder | undefined {

@@ -10,9 +10,10 @@ import {
 } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { TrainyardError } from '../domain/failures.ts';
-import { type Holder, workflowIdOf } from '../domain/ids.ts';
+import { type Holder, type WorkRef, workflowIdOf } from '../domain/ids.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import type { ReleaseEnding } from '../domain/outcomes.ts';
+import type { PreparationOrder } from '../domain/preparation.ts';
 import type { PredictionSpec } from '../domain/prediction-spec.ts';
 import { decisionsQueue } from '../domain/queues.ts';
 import type { ExtendAnswer, WorkStatus } from '../workflows/messages.ts';
@@ -43,14 +44,15 @@ export interface WorkClient {
   /** Starts the workflow of an accepted job; one that already exists is fine. */
   startJob(spec: JobSpec): Promise<void>;
   startPrediction(spec: PredictionSpec): Promise<void>;
+  startPreparation(order: PreparationOrder): Promise<void>;
   /** Frees all that a holder may still have, when its own workflow is closed and cannot do it any more. */
   startRelease(holder: Holder, ending: ReleaseEnding): Promise<void>;
-  cancel(holder: Holder): Promise<void>;
+  cancel(work: WorkRef): Promise<void>;
   stop(holder: Holder): Promise<void>;
   wake(holder: Holder): Promise<void>;
   extend(jobId: string, trainingSeconds: number): Promise<ExtendAnswer>;
   status(holder: Holder): Promise<WorkStatus>;
-  stateOf(holder: Holder): Promise<WorkflowState>;
+  stateOf(work: WorkRef): Promise<WorkflowState>;
   /** Starts what looks after one cloud's house, unless it is already there. */
   startKeepHouse(house: { cloud: string; queue: string }): Promise<void>;
   reachable(): Promise<boolean>;
@@ -92,7 +94,7 @@ export async function openWorkClient(
     }
   };
 
-  const signal = async (holder: Holder, name: string) => {
+  const signal = async (holder: WorkRef, name: string) => {
     try {
       await within(serverMs, () => client.workflow.getHandle(workflowIdOf(holder)).signal(name));
     } catch (error) {
@@ -123,6 +125,13 @@ export async function openWorkClient(
         workflowIdOf({ kind: 'prediction', id: spec.id }),
         [spec],
         attributes(spec.owner, spec.engine, 'prediction'),
+      ),
+    startPreparation: (order) =>
+      start(
+        'prepareDataset',
+        workflowIdOf({ kind: 'preparation', id: order.id }),
+        [order],
+        attributes(order.owner, 'duckdb', order.name),
       ),
     async startRelease(holder, ending) {
       // Unlike the others it may run again under the same id: each time something was left over.

@@ -1,4 +1,5 @@
 export { keepHouse } from './keep-house.ts';
 export { predictBatch } from './predict-batch.ts';
+export { prepareDataset } from './prepare-dataset.ts';
 export { releaseHolder } from './release-holder.ts';
 export { trainJob } from './train-job.ts';

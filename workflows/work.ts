@@ -150,7 +150,7 @@ function endOf(error: unknown, asked: 'cancel' | 'stop' | undefined): End {
   return { ending: endingOfFailure(failure.type), hasResult: false, failure };
 }
 
-function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): Failure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && isFailureType(cause.type)) {
     return { type: cause.type, message: cause.message };

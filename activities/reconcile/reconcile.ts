@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { cloudNamed, type Dependencies } from '../dependencies.ts';
 import { compareLedger, type LedgerReport } from './compare-ledger.ts';
 import { placeFreer } from './free-places.ts';
+import { preparationMender } from './mend-preparations.ts';
 import { seamMender } from './mend-seams.ts';
 import { retireDatasets } from './retire-datasets.ts';
 import { retireLogs } from './retire-logs.ts';
@@ -18,6 +19,7 @@ const stayMs = 3_600_000;
 /** One pass over every seam between database, Temporal and cloud. A seam that fails does not keep the others open. */
 export function reconciler(dependencies: Dependencies, log: Logger) {
   const mendSeams = seamMender(dependencies);
+  const mendPreparations = preparationMender(dependencies);
   const freePlaces = placeFreer(dependencies);
   const sweepDatasets = datasetSweeper(dependencies);
   const ledgerAtMs = new Map<string, number>();
@@ -33,6 +35,7 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
   return async function reconcile(cloudName: string): Promise<void> {
     const cloud = cloudNamed(dependencies, cloudName);
     await attempt('workflows', mendSeams);
+    await attempt('preparations', mendPreparations);
     await attempt('places', () => freePlaces(cloud));
     if (dependencies.now() - (ledgerAtMs.get(cloudName) ?? 0) < ledgerEveryMs) return;
     ledgerAtMs.set(cloudName, dependencies.now());

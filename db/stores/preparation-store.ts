@@ -15,6 +15,8 @@ export interface PreparationEnd {
   failureType?: string | null;
   outputDatasetId?: string | null;
   resultJson?: string | null;
+  /** All of them, when it came to its end. */
+  rows?: number;
   nowMs: number;
 }
 
@@ -153,6 +155,7 @@ export function preparationStore(database: Database) {
         failure_type: end.failureType ?? null,
         output_dataset_id: end.outputDatasetId ?? null,
         result_json: end.resultJson ?? null,
+        ...(end.rows === undefined ? {} : { rows_done: end.rows, rows_total: end.rows }),
         seconds_left: null,
         done_at_ms: end.nowMs,
       };

@@ -8,10 +8,11 @@ import { openDataWorker } from '../../data/open-data-worker.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../db/open-database.ts';
 import { openStores } from '../../db/open-stores.ts';
-import type { ModelRow } from '../../db/tables.ts';
+import type { ModelRow, PreparationRow } from '../../db/tables.ts';
 import type { DatasetProfile } from '../../domain/dataset.ts';
 import { type JobRequestInput, type JobSpec, jobSpecSchema } from '../../domain/job-spec.ts';
 import { type PredictionSpec, predictionSpecSchema } from '../../domain/prediction-spec.ts';
+import { type Step, stepsSchema } from '../../domain/recipe/recipe.ts';
 import type { Cloud } from '../../infra/cloud.ts';
 import { openInstallationKey } from '../../infra/installation.ts';
 import { folderStore } from '../../infra/local/folder-store.ts';
@@ -85,6 +86,41 @@ export function predictionSpecFor(
   const limits = { seconds: 60, silenceSeconds: 10 };
   const ids = { id: randomUUID(), workspaceId: 'default', owner: 'tester' };
   return predictionSpecSchema.parse({ ...ids, engine: 'sklearn', limits, ...asked });
+}
+
+/** A preparation whose workflow nobody has started yet. */
+export async function acceptedPreparation(
+  { stores }: Pick<Dependencies, 'stores'>,
+  datasetId: string,
+  steps: readonly Partial<Step>[],
+): Promise<PreparationRow> {
+  const who = { workspace_id: 'default', owner: 'tester' };
+  const nowMs = Date.now();
+  const whole = steps.map((step, n) => ({ id: `s${n + 1}`, ...step }));
+  const { row: recipe } = await stores.recipes.insert(
+    {
+      ...who,
+      id: randomUUID(),
+      name: 'a recipe',
+      dataset_id: datasetId,
+      steps_json: JSON.stringify(stepsSchema.parse(whole)),
+    },
+    nowMs,
+  );
+  await stores.recipes.saveVersion({ workspaceId: 'default', id: recipe.id, owner: 'tester', nowMs });
+  const { row } = await stores.preparations.insert(
+    {
+      ...who,
+      id: randomUUID(),
+      name: 'prepared',
+      recipe_id: recipe.id,
+      recipe_version: 1,
+      dataset_id: datasetId,
+      rows_total: null,
+    },
+    nowMs,
+  );
+  return row;
 }
 
 /** A model of a job that is long done; only its row, unless the store is filled. */

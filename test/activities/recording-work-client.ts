@@ -1,5 +1,5 @@
 import { TrainyardError } from '../../domain/failures.ts';
-import { type Holder, workflowIdOf } from '../../domain/ids.ts';
+import { type Holder, type WorkRef, workflowIdOf } from '../../domain/ids.ts';
 import type { ReleaseEnding } from '../../domain/outcomes.ts';
 import type { WorkClient, WorkflowState } from '../../temporal/work-client.ts';
 
@@ -26,6 +26,9 @@ export class RecordingWorkClient implements WorkClient {
   startPrediction: WorkClient['startPrediction'] = async ({ id }) =>
     this.#startOnce('predictBatch', { kind: 'prediction', id });
 
+  startPreparation: WorkClient['startPreparation'] = async ({ id }) =>
+    this.#startOnce('prepareDataset', { kind: 'preparation', id });
+
   async startRelease(holder: Holder, ending: ReleaseEnding): Promise<void> {
     this.#startAgain('releaseHolder', `release-${workflowIdOf(holder)}`, { ending });
   }
@@ -34,7 +37,7 @@ export class RecordingWorkClient implements WorkClient {
     this.#startAgain('keepHouse', `keep-house-${cloud}-${queue}`);
   }
 
-  cancel = async (holder: Holder) => this.#signal(holder, 'cancel');
+  cancel = async (holder: WorkRef) => this.#signal(holder, 'cancel');
   stop = async (holder: Holder) => this.#signal(holder, 'stop');
   wake = async (holder: Holder) => this.#signal(holder, 'wake');
 
@@ -55,7 +58,7 @@ export class RecordingWorkClient implements WorkClient {
     return { phase: 'queued', ahead: 0, attempt: 0, reason: '' } as const;
   }
 
-  async stateOf(holder: Holder): Promise<WorkflowState> {
+  async stateOf(holder: WorkRef): Promise<WorkflowState> {
     this.#answer();
     return this.of(holder)?.state ?? 'unknown';
   }
@@ -65,7 +68,7 @@ export class RecordingWorkClient implements WorkClient {
 
   // What happens on the server's side.
 
-  of(holder: Holder): Workflow | undefined {
+  of(holder: WorkRef): Workflow | undefined {
     return this.workflows.get(workflowIdOf(holder));
   }
 
@@ -93,7 +96,7 @@ export class RecordingWorkClient implements WorkClient {
       throw new TrainyardError('CloudUnavailable', 'The Temporal server does not answer: nobody is there.');
   }
 
-  #startOnce(type: string, holder: Holder): void {
+  #startOnce(type: string, holder: WorkRef): void {
     this.#answer();
     const id = workflowIdOf(holder);
     if (!this.workflows.has(id)) this.workflows.set(id, { type, runs: 1, state: 'running', signals: [] });
@@ -106,7 +109,7 @@ export class RecordingWorkClient implements WorkClient {
     this.workflows.set(id, { type, runs: (known?.runs ?? 0) + 1, state: 'running', signals: [], ...given });
   }
 
-  #signal(holder: Holder, name: string): void {
+  #signal(holder: WorkRef, name: string): void {
     this.#answer();
     const workflow = this.of(holder);
     if (workflow?.state === 'running') workflow.signals.push(name);

@@ -146,6 +146,7 @@ function absentWork(asked: string[]): WorkClient {
   return {
     startJob: note('startJob'),
     startPrediction: note('startPrediction'),
+    startPreparation: note('startPreparation'),
     startRelease: note('startRelease'),
     cancel: note('cancel'),
     stop: note('stop'),

@@ -1,15 +1,17 @@
 /**
  * Records one history of each outcome into test/histories, to be replayed for ever after. Run it whenever a workflow
- * ships: `node test/workflows/record-histories.ts`. Old histories stay: they stand for jobs that are still open somewhere.
+ * ships: `node test/workflows/record-histories.ts`, or with the beginning of a name for some of them only. Old histories stay: they stand for jobs that are still open somewhere.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { TrainyardError } from '../../domain/failures.ts';
 import type { Holder } from '../../domain/ids.ts';
 import { workflowIdOf } from '../../domain/ids.ts';
 import { dollars } from '../../domain/money.ts';
 import type { ReleaseEnding } from '../../domain/outcomes.ts';
+import type { Step } from '../../domain/recipe/recipe.ts';
 import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
 import { keptModel, uploaded } from '../activities/files.ts';
 import {
@@ -192,8 +194,73 @@ async function recordKeepHouse(): Promise<void> {
   }
 }
 
+interface PreparationRecording {
+  name: string;
+  steps: Partial<Step>[];
+  /** What the data engine does in place of its work. */
+  instead?: (signal: AbortSignal | undefined) => Promise<never>;
+  cancel?: boolean;
+}
+
+const trim = { kind: 'trim-text', settings: { columns: ['code'] } };
+const runsUntilStopped = (signal: AbortSignal | undefined) =>
+  new Promise<never>((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new DOMException('Asked to stop.', 'AbortError')));
+  });
+const preparations: PreparationRecording[] = [
+  { name: 'prepare-dataset.finished.succeeded', steps: [trim] },
+  {
+    name: 'prepare-dataset.user-failure.failed',
+    steps: [{ kind: 'fill-missing', settings: { columns: ['code'], with: 'mean' } }],
+  },
+  { name: 'prepare-dataset.cancelled.cancelled', steps: [trim], instead: runsUntilStopped, cancel: true },
+  {
+    name: 'prepare-dataset.attempts-used-up.failed',
+    steps: [trim],
+    instead: async () => {
+      throw new TrainyardError('OutOfMemory', 'It did not fit in the memory.');
+    },
+  },
+  {
+    name: 'prepare-dataset.bug.failed',
+    steps: [trim],
+    instead: async () => {
+      throw new TypeError('x is not a function');
+    },
+  },
+];
+
+async function recordPreparation({ name, steps, instead, cancel = false }: PreparationRecording): Promise<void> {
+  const yard = await openTestYard(new SimulatedCloud({ script: () => succeeds }));
+  const { data, stores, work } = yard.dependencies;
+  let begun = false;
+  const { runRecipe } = data;
+  data.runRecipe = (input) => {
+    begun = true;
+    return instead ? instead(input.signal) : runRecipe(input);
+  };
+  try {
+    const id = await yard.acceptPreparation(await uploaded(yard, 'code,size\nA12,2.5\nB7,1\n'), steps);
+    if (cancel) {
+      await until('it runs', () => begun);
+      await work.cancel({ kind: 'preparation', id });
+    }
+    await until('it is done', async () => (await stores.preparations.find(id))?.phase === 'done', 60);
+    const { client } = await temporal();
+    const handle = client.workflow.getHandle(`preparation-${id}`);
+    await handle.result();
+    await keep(name, handle);
+  } finally {
+    await yard.close();
+  }
+}
+
+/** Only those that begin so, when that is said. */
+const wanted = (name: string) => name.startsWith(process.argv[2] ?? '');
+
 mkdirSync(folder, { recursive: true });
-for (const recording of recordings) await record(recording);
-await recordKeepHouse();
+for (const recording of recordings) if (wanted(recording.name)) await record(recording);
+for (const recording of preparations) if (wanted(recording.name)) await recordPreparation(recording);
+if (wanted('keep-house.goes-on')) await recordKeepHouse();
 await closeTemporal();
 process.exit(0);

@@ -33,7 +33,8 @@ async function replay(name: string, changed = code): Promise<void> {
   );
 }
 
-const workflowIdIn = (name: string) => `${name.startsWith('predict') ? 'prediction' : 'job'}-replayed`;
+const workflowIdIn = (name: string) =>
+  `${name.startsWith('prepare') ? 'preparation' : name.startsWith('predict') ? 'prediction' : 'job'}-replayed`;
 
 /** Of the names of workflows, endings and outcomes, as a file has them. */
 const kebab = (name: string) => name.replaceAll('_', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -49,6 +50,10 @@ const cannotBe: Record<string, (ending: Ending, outcome: Outcome) => boolean> = 
     // It has no budget, and there is no best so far of a prediction.
     ending === 'money_up' ||
     (outcome === 'succeeded' && ending !== 'finished'),
+  // It has no machine, no time and no money to lose, and nothing of it is kept when it is stopped.
+  prepareDataset: (ending, outcome) =>
+    !['finished', 'cancelled', 'user_failure', 'attempts_used_up', 'bug'].includes(ending) ||
+    (ending === 'finished' && outcome === 'failed'),
   releaseHolder: (ending) => !releaseEndings.some((one) => one === ending),
   // It never ends.
   keepHouse: () => true,
@@ -77,13 +82,16 @@ test('every workflow has histories, and no way is left out for all of them', () 
 interface HistoryEvent {
   activityTaskScheduledEventAttributes?: { activityType: { name: string }; input: { payloads: { data: string }[] } };
   workflowExecutionStartedEventAttributes?: { workflowType: { name: string } };
+  workflowExecutionCompletedEventAttributes?: { result?: { payloads: { data: string }[] } };
 }
 
 /** What the history itself says, whatever its file is called. */
 function toldBy(name: string): { workflow: string | undefined; outcome: string | undefined } {
   const { events } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { events: HistoryEvent[] };
   const closing = events.find((event) => event.activityTaskScheduledEventAttributes?.activityType.name === 'closeWork');
-  const data = closing?.activityTaskScheduledEventAttributes?.input.payloads[0]?.data;
+  // A preparation holds nothing, and is closed where its dataset is made: its result says how it ended.
+  const result = events.at(-1)?.workflowExecutionCompletedEventAttributes?.result?.payloads[0]?.data;
+  const data = closing?.activityTaskScheduledEventAttributes?.input.payloads[0]?.data ?? result;
   return {
     workflow: events[0]?.workflowExecutionStartedEventAttributes?.workflowType.name,
     outcome: data && JSON.parse(Buffer.from(data, 'base64').toString()).outcome,
@@ -156,6 +164,18 @@ const mistakes: [string, string[], RegExp, string][] = [
     ['release-holder.history-lost.succeeded', 'release-holder.workflow-failed.failed'],
     /await data\.collectLeftovers\([^;]*;/,
     'false;',
+  ],
+  [
+    'a step left out',
+    ['prepare-dataset.finished.succeeded', 'prepare-dataset.bug.failed'],
+    /await [\w.]*decide\.planPreparation\(id\)/,
+    "{ data: 'somewhere' }",
+  ],
+  [
+    'an end that is not kept',
+    ['prepare-dataset.cancelled.cancelled', 'prepare-dataset.user-failure.failed'],
+    /decide\.closePreparation\(/,
+    'decide.planPreparation(',
   ],
   [
     'a history that goes on sooner',

@@ -8,11 +8,13 @@ import { type Activities, createActivities } from '../../activities/activities.t
 import { reconciler } from '../../activities/reconcile/reconcile.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
 import type { PredictionSpec } from '../../domain/prediction-spec.ts';
+import type { Step } from '../../domain/recipe/recipe.ts';
 import { findTemporal } from '../../tools/temporal-server.ts';
 import { openWorkClient } from '../../temporal/work-client.ts';
 import { createWorkers, type Workers } from '../../workers/create-workers.ts';
 import { workflowBundle } from '../../workers/workflow-bundle.ts';
 import {
+  acceptedPreparation,
   jobSpecFor,
   madeDataset,
   openTestDependencies,
@@ -57,8 +59,12 @@ export interface TestYard {
   activities: Activities;
   /** A pass of reconcile, as a worker makes it when it starts. */
   reconcile(): Promise<void>;
+  /** Passes of one and the same worker, which remembers what it saw before. */
+  reconciler(): () => Promise<void>;
   accept(request?: Partial<JobRequestInput>): Promise<JobSpec>;
   acceptPrediction(asked: Parameters<typeof predictionSpecFor>[0]): Promise<PredictionSpec>;
+  /** A version of a recipe with these steps over a dataset; its id. */
+  acceptPreparation(datasetId: string, steps: readonly Partial<Step>[]): Promise<string>;
   /** The workers go away, as after a kill: nothing they held in memory is left. */
   stopWorkers(): Promise<void>;
   startWorkers(): Promise<void>;
@@ -85,6 +91,10 @@ export async function openTestYard(
     cloud,
     dependencies,
     activities,
+    reconciler() {
+      const pass = reconciler(dependencies, log);
+      return () => pass(cloud.name);
+    },
     reconcile: () => reconciler(dependencies, log)(cloud.name),
     async accept(request = {}) {
       const spec = jobSpecFor(datasetId, request);
@@ -97,6 +107,11 @@ export async function openTestYard(
       await stores.predictions.insert(spec, { nowMs: Date.now() });
       await work.startPrediction(spec);
       return spec;
+    },
+    async acceptPreparation(sourceId, steps) {
+      const row = await acceptedPreparation(dependencies, sourceId, steps);
+      await work.startPreparation({ id: row.id, owner: row.owner, name: row.name });
+      return row.id;
     },
     async startWorkers() {
       const bundle = await workflowBundle(join(tmpdir(), 'trainyard-test-cache'));

@@ -1,5 +1,5 @@
 import { TrainyardError } from '../../../domain/failures.ts';
-import { type Holder, workflowIdOf } from '../../../domain/ids.ts';
+import { type Holder, type WorkRef, workflowIdOf } from '../../../domain/ids.ts';
 import type { WorkClient } from '../../../temporal/work-client.ts';
 
 /** Stands in for the Temporal server: keeps what was started and said, like it; can be away. */
@@ -26,16 +26,22 @@ export class RememberingWorkClient implements WorkClient {
     if (!this.started.has(id)) this.started.set(id, spec);
   }
 
+  async startPreparation(order: Parameters<WorkClient['startPreparation']>[0]): Promise<void> {
+    this.answer();
+    const id = workflowIdOf({ kind: 'preparation', id: order.id });
+    if (!this.started.has(id)) this.started.set(id, order);
+  }
+
   async startRelease(): Promise<void> {
     this.answer();
   }
 
-  private async signal(name: string, holder: Holder): Promise<void> {
+  private async signal(name: string, holder: WorkRef): Promise<void> {
     this.answer();
     this.signals.push(`${name} ${workflowIdOf(holder)}`);
   }
 
-  cancel(holder: Holder): Promise<void> {
+  cancel(holder: WorkRef): Promise<void> {
     return this.signal('cancel', holder);
   }
 
@@ -61,7 +67,7 @@ export class RememberingWorkClient implements WorkClient {
     return { phase: 'queued', ahead: 0, attempt: 0, reason: '' } as const;
   }
 
-  async stateOf(holder: Holder) {
+  async stateOf(holder: WorkRef) {
     this.answer();
     return this.started.has(workflowIdOf(holder)) ? 'running' : 'unknown';
   }
