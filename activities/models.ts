@@ -6,7 +6,7 @@ import type { AttemptRef } from '../domain/ids.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf } from './holders.ts';
-import { inScratch } from './staging.ts';
+import { inScratch } from './scratch.ts';
 import { type ModelSignature, sha256Of } from './trusted-model.ts';
 
 interface Report {

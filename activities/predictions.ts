@@ -4,7 +4,7 @@ import type { AttemptRef } from '../domain/ids.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf } from './holders.ts';
 import { collectorOf } from './models.ts';
-import { inScratch } from './staging.ts';
+import { inScratch } from './scratch.ts';
 import { sha256Of } from './trusted-model.ts';
 
 const previewRows = 50;

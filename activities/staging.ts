@@ -1,15 +1,15 @@
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { datasetFiles } from '../domain/dataset-files.ts';
-import type { ColumnProfile, DatasetProfile } from '../domain/dataset.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import { optionsOf } from '../domain/import-options.ts';
 import type { AttemptRef, Holder } from '../domain/ids.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
+import type { TableSchema } from '../domain/recipe/table-schema.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf, type HolderWork } from './holders.ts';
+import { preparedColumns, recipeFolder, schemaOf, stageRecipe } from './recipes.ts';
+import { fromStore, inScratch } from './scratch.ts';
 import { trustedModel } from './trusted-model.ts';
 
 interface ModelColumn {
@@ -22,7 +22,7 @@ interface ModelColumn {
 export function stagingActivities(dependencies: Dependencies) {
   const { stores, store, data } = dependencies;
   return {
-    /** Safe to retry: every object is replaced whole. */
+    /** Safe to retry: every object is replaced whole, and what a recipe learned is learned once. */
     async stageTraining(holder: Holder): Promise<void> {
       const { cloud, work } = await cloudOf(dependencies, holder);
       if (work.kind !== 'job') throw new TrainyardError('Bug', 'Only a job is staged for training.');
@@ -32,7 +32,8 @@ export function stagingActivities(dependencies: Dependencies) {
       await inScratch(dependencies, async (folder) => {
         const path = join(folder, 'data.parquet');
         await fromStore(dependencies, datasetFiles(dataset).parquet, path);
-        await cloud.putObject(holder, 'input/data.parquet', path);
+        if (spec.recipeId) await stageRecipe(dependencies, cloud, { spec, dataset, raw: path, folder });
+        else await cloud.putObject(holder, 'input/data.parquet', path);
         if (!spec.continuesJobId) return;
         const model = await stores.models.findByJob(spec.continuesJobId);
         if (!isThere(model)) {
@@ -81,35 +82,43 @@ export async function stageTrainerSpec(
   deadlineAtMs: number,
 ): Promise<void> {
   const trainingSeconds = Math.max(1, Math.floor((deadlineAtMs - dependencies.now()) / 1000));
-  const spec = work.kind === 'job' ? await trainSpec(dependencies, work, trainingSeconds) : predictSpec(work);
+  const spec = work.kind === 'job' ? await trainSpec(dependencies, cloud, work, trainingSeconds) : predictSpec(work);
   await cloud.putText(ref, 'input/spec.json', JSON.stringify(spec));
 }
 
 async function trainSpec(
   dependencies: Dependencies,
+  cloud: Cloud,
   { spec }: Extract<HolderWork, { kind: 'job' }>,
   trainingSeconds: number,
 ) {
-  const dataset = await dependencies.stores.datasets.find(spec.datasetId);
-  if (!dataset) throw new TrainyardError('BadData', 'The dataset of this job has been deleted.');
-  const profile = JSON.parse(dataset.profile_json) as DatasetProfile;
+  const columns = await columnsOf(dependencies, cloud, spec);
   return {
     kind: 'train',
     jobId: spec.id,
     engine: spec.engine.name,
     settings: spec.engine.settings,
     task: spec.task,
-    columns: profile.columns.map((column) => ({ ...roleOf(column, spec), name: column.name, sqlType: column.sqlType })),
+    columns: columns.map(({ name, type }) => ({ ...roleOf(name, spec), name, sqlType: type })),
     split: spec.split,
     data: 'input/data.parquet',
+    ...(spec.recipeId ? { recipe: recipeFolder } : {}),
     startFrom: spec.continuesJobId ? 'input/model.zip' : null,
     limits: { trainingSeconds },
   };
 }
 
-function roleOf(column: ColumnProfile, spec: { task: { labels: string[] }; ignoredColumns: string[] }) {
-  if (spec.task.labels.includes(column.name)) return { role: 'label' as const };
-  return { role: spec.ignoredColumns.includes(column.name) ? ('ignored' as const) : ('feature' as const) };
+/** Of the rows that the trainer will see. */
+async function columnsOf(dependencies: Dependencies, cloud: Cloud, spec: JobSpec): Promise<TableSchema> {
+  if (spec.recipeId) return preparedColumns(cloud, { kind: 'job', id: spec.id });
+  const dataset = await dependencies.stores.datasets.find(spec.datasetId);
+  if (!dataset) throw new TrainyardError('BadData', 'The dataset of this job has been deleted.');
+  return schemaOf(dataset);
+}
+
+function roleOf(name: string, spec: { task: { labels: string[] }; ignoredColumns: string[] }) {
+  if (spec.task.labels.includes(name)) return { role: 'label' as const };
+  return { role: spec.ignoredColumns.includes(name) ? ('ignored' as const) : ('feature' as const) };
 }
 
 function predictSpec({ spec }: Extract<HolderWork, { kind: 'prediction' }>) {
@@ -120,20 +129,4 @@ function predictSpec({ spec }: Extract<HolderWork, { kind: 'prediction' }>) {
     model: 'input/model.zip',
     data: 'input/data.parquet',
   };
-}
-
-export async function fromStore({ store }: Pick<Dependencies, 'store'>, object: string, path: string): Promise<void> {
-  await pipeline(store.openRead(object), createWriteStream(path));
-}
-
-export async function inScratch<T>(
-  { scratchFolder }: Pick<Dependencies, 'scratchFolder'>,
-  use: (folder: string) => Promise<T>,
-): Promise<T> {
-  const folder = await mkdtemp(join(scratchFolder, 'work-'));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

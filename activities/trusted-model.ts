@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ModelRow } from '../db/tables.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import type { Dependencies } from './dependencies.ts';
-import { fromStore } from './staging.ts';
+import { fromStore } from './scratch.ts';
 
 export interface ModelSignature {
   keyId: string;

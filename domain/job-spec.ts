@@ -86,8 +86,10 @@ export const jobSpecSchema = z.object({
   owner: z.string().min(1),
   name: z.string().trim().min(1, 'Give it a name.').max(80),
   datasetId: idSchema,
-  /** Place for the recipe: none yet. */
+  /** What prepares the data; null takes them as they are. */
   recipeId: idSchema.nullable().default(null),
+  /** Which of its versions; the latest one unless told. Of an accepted job it is always known. */
+  recipeVersion: z.int().min(1).nullable().default(null),
   task: taskSchema,
   /** Columns that the model must not see, the label aside. */
   ignoredColumns: ignoredColumnsSchema.default([]),

@@ -42,6 +42,7 @@ export async function previewRecipe(
     sample: isPart && (restsOnSample || (input.rows !== 'first' && !isChosen)),
     sampleRows: source.rows,
     learned: input.exact ? fitted : [],
+    ...(input.withFits ? { fits: fitted } : {}),
   };
 }
 

@@ -39,6 +39,8 @@ export interface RecipePreviewInput extends RecipeInput {
   learned?: KnownFit[] | undefined;
   /** From the whole file, however long it takes. */
   exact?: boolean | undefined;
+  /** Answers what the steps learned, too, if only from the rows that were looked at. */
+  withFits?: boolean | undefined;
 }
 
 export interface SeenStep {
@@ -83,6 +85,8 @@ export interface RecipePreview {
   sampleRows: number;
   /** From the whole file, when that was asked for. */
   learned: KnownFit[];
+  /** With `withFits`. Not to be given back as `learned`: it may rest on a sample. */
+  fits?: KnownFit[];
 }
 
 export interface RecipeCheckInput extends RecipeInput {

@@ -22,6 +22,7 @@ test('all that is not said has a default, and the spec is complete', () => {
   expect(jobSpecSchema.parse(whole)).toEqual({
     ...whole,
     recipeId: null,
+    recipeVersion: null,
     task: { kind: 'binary', labels: ['left'], metric: null, positiveClass: null },
     ignoredColumns: [],
     engine: { name: 'sklearn', settings: {} },

@@ -1,0 +1,227 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
+import type { DatasetRow } from '../db/tables.ts';
+import { engineVersion } from '../data/engine-version.ts';
+import type { RecipeRun } from '../data/recipe/recipe-calls.ts';
+import { datasetFiles } from '../domain/dataset-files.ts';
+import type { DatasetProfile } from '../domain/dataset.ts';
+import { TrainyardError } from '../domain/failures.ts';
+import type { Holder } from '../domain/ids.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
+import { recipeForTraining, type TrainingRecipe } from '../domain/recipe/for-training.ts';
+import { namedDatasets } from '../domain/recipe/named-datasets.ts';
+import type { Step } from '../domain/recipe/recipe.ts';
+import type { Column, SqlType, TableSchema } from '../domain/recipe/table-schema.ts';
+import type { Cloud } from '../infra/cloud.ts';
+import type { Dependencies } from './dependencies.ts';
+import { saying } from './saying.ts';
+import { fromStore } from './scratch.ts';
+
+/** Where a job's bucket has what prepared its data. */
+export const recipeFolder = 'input/recipe';
+const preparationObject = `${recipeFolder}/preparation.json`;
+const GOLDEN_ROWS = 20;
+
+/** What the trainer tells of the recipe, and by which columns it learns; see docs/trainer-contract.md. */
+interface Preparation {
+  version: 1;
+  recipe: { id: string; name: string; version: number };
+  rowsIn: number;
+  rowsOut: number;
+  columns: Column[];
+  /** The ids of steps that learned from the label, for each fold outside of it. */
+  crossFitted: string[];
+  steps: {
+    id: string;
+    place: number;
+    sentence: string;
+    learned: string | null;
+    learnedFromAllRows: boolean;
+    rowsIn: number | null;
+    rowsOut: number | null;
+    leftOut: number;
+  }[];
+}
+
+type RecipeWork = Pick<Dependencies, 'stores' | 'store' | 'data'>;
+interface Other {
+  datasetId: string;
+  name: string;
+  parquet: string;
+  schema: TableSchema;
+}
+
+/**
+ * Carries the job's recipe out on the whole dataset and lays out what came of it. Its steps learn once for each job: what
+ * tells that all is there is written last, and looked for first.
+ */
+export async function stageRecipe(
+  dependencies: RecipeWork,
+  cloud: Cloud,
+  { spec, dataset, raw, folder }: { spec: JobSpec; dataset: DatasetRow; raw: string; folder: string },
+): Promise<void> {
+  const holder: Holder = { kind: 'job', id: spec.id };
+  if (await cloud.getText(holder, preparationObject)) return;
+  const { name, version, steps } = await recipeVersionOf(dependencies, spec);
+  const others = await othersOf(dependencies, steps, folder);
+  const prepared = join(folder, 'prepared.parquet');
+  const lookups = join(folder, 'lookups');
+  await mkdir(lookups);
+  const run = await saying(dependencies.stores, holder, (say) =>
+    dependencies.data.runRecipe({
+      parquet: raw,
+      steps,
+      others,
+      split: {
+        ...spec.split,
+        label: spec.task.labels[0] ?? '',
+        stratify: spec.task.kind !== 'regression',
+        keepFold: true,
+      },
+      toParquet: prepared,
+      toLookups: lookups,
+      signal: cancelled(),
+      onProgress: ({ passes, ofPasses }) =>
+        say(`Preparing the data by the recipe “${name}”: pass ${passes + 1} of about ${ofPasses}.`),
+    }),
+  );
+  const fitted = await fittedFrom(run, { spec, dataset, steps, others });
+  const golden = await goldenRows(dependencies, { fitted, steps, others, raw, folder });
+
+  await cloud.putObject(holder, 'input/data.parquet', prepared);
+  for (const { file, name: table } of fitted.fitted.lookups) {
+    const kept = run.lookups.find(({ stepId }) => table === `lookup_${stepId}`);
+    if (!kept) throw new TrainyardError('Bug', `The recipe looks into ${table}, which was not made.`);
+    await cloud.putObject(holder, `${recipeFolder}/${file}`, kept.path);
+  }
+  await cloud.putObject(holder, `${recipeFolder}/golden.parquet`, golden);
+  // As files and not as text: what a step learned may be megabytes.
+  const recipePath = join(folder, 'recipe.json');
+  await writeFile(recipePath, `${JSON.stringify(fitted.fitted, null, 1)}\n`);
+  await cloud.putObject(holder, `${recipeFolder}/recipe.json`, recipePath);
+  const told = { id: spec.recipeId ?? '', name, version };
+  await cloud.putText(holder, preparationObject, JSON.stringify(preparationOf(told, run, fitted)));
+}
+
+/** The columns that the recipe of a job made, once it is staged. */
+export async function preparedColumns(cloud: Cloud, holder: Holder): Promise<Column[]> {
+  const text = await cloud.getText(holder, preparationObject);
+  if (!text) throw new TrainyardError('Bug', 'The data of this job has not been prepared.');
+  return (JSON.parse(text) as Preparation).columns;
+}
+
+async function recipeVersionOf({ stores }: RecipeWork, { workspaceId, recipeId, recipeVersion }: JobSpec) {
+  const [recipe, version] = await Promise.all([
+    stores.recipes.get({ workspaceId, deleted: true }, recipeId ?? ''),
+    stores.recipes.version(recipeId ?? '', recipeVersion ?? 0),
+  ]);
+  if (!recipe || !version) throw new TrainyardError('BadSpec', 'The recipe of this job is not there.');
+  return { name: recipe.name, version: version.number, steps: JSON.parse(version.steps_json) as Step[] };
+}
+
+/** The datasets that steps look things up in, brought to this machine. */
+async function othersOf(dependencies: RecipeWork, steps: readonly Step[], folder: string): Promise<Other[]> {
+  const others: Other[] = [];
+  for (const datasetId of namedDatasets(steps.filter(({ on }) => on))) {
+    const dataset = await dependencies.stores.datasets.find(datasetId);
+    if (!dataset || dataset.deleted_at_ms !== null) {
+      throw new TrainyardError('BadData', 'A dataset that the recipe looks things up in has been deleted.');
+    }
+    const parquet = join(folder, `other-${datasetId}.parquet`);
+    await fromStore(dependencies, datasetFiles(dataset).parquet, parquet);
+    others.push({ datasetId, name: dataset.name, parquet, schema: schemaOf(dataset) });
+  }
+  return others;
+}
+
+export function schemaOf(dataset: Pick<DatasetRow, 'profile_json'>): TableSchema {
+  const { columns } = JSON.parse(dataset.profile_json) as DatasetProfile;
+  return columns.map(({ name, sqlType }) => ({ name, type: sqlType as SqlType }));
+}
+
+interface Around {
+  spec: JobSpec;
+  dataset: DatasetRow;
+  steps: Step[];
+  others: readonly Other[];
+}
+
+async function fittedFrom(run: RecipeRun, { spec, dataset, steps, others }: Around): Promise<TrainingRecipe> {
+  const made = await recipeForTraining({
+    steps,
+    schema: schemaOf(dataset),
+    others: new Map(others.map(({ datasetId, ...other }) => [datasetId, other])),
+    fits: run.learned,
+    isSample: false,
+    task: spec.task,
+    ignoredColumns: spec.ignoredColumns,
+    duckdb: engineVersion,
+  });
+  if (!('problems' in made)) return made;
+  const [problem] = made.problems;
+  throw new TrainyardError('BadSettings', problem?.message ?? 'Rows cannot be predicted after this recipe.');
+}
+
+/** Some rows as they come to the recipe: what it makes of them is kept with the model, to compare with. */
+async function goldenRows(
+  { data }: RecipeWork,
+  {
+    fitted: { fitted, walked },
+    steps,
+    others,
+    raw,
+    folder,
+  }: { fitted: TrainingRecipe; steps: Step[]; others: Other[]; raw: string; folder: string },
+): Promise<string> {
+  // Before a step that makes other things of rows, they are not what is predicted.
+  const last = walked.stages.findLast(({ keepsRows }) => !keepsRows)?.stepId;
+  const before = last === undefined ? [] : steps.slice(0, steps.findIndex(({ id }) => id === last) + 1);
+  const own = (n: number, kind: string, settings: Step['settings']): Step => ({
+    ...{ id: `golden${n}`, kind, settings, on: true, onFailure: 'empty' },
+  });
+  const columns = fitted.inputColumns.map(({ name }) => name);
+  const toParquet = join(folder, 'golden.parquet');
+  await data.runRecipe({
+    parquet: raw,
+    // Nothing but what the model asks for goes into its archive.
+    steps: [
+      ...before,
+      own(1, 'select-columns', { do: 'keep', columns }),
+      own(2, 'sample-rows', { by: 'rows', rows: GOLDEN_ROWS }),
+    ],
+    others,
+    toParquet,
+    signal: cancelled(),
+  });
+  return toParquet;
+}
+
+function preparationOf(recipe: Preparation['recipe'], run: RecipeRun, { walked, fitted }: TrainingRecipe): Preparation {
+  const shapes = new Map(walked.stages.map((stage) => [stage.stepId, stage]));
+  return {
+    version: 1,
+    recipe,
+    rowsIn: run.rowsIn,
+    rowsOut: run.rowsOut,
+    columns: run.schema.map(({ name, type }) => ({ name, type })),
+    crossFitted: run.learned.filter(({ folds }) => folds.length > 0).map(({ stepId }) => stepId),
+    steps: run.steps.flatMap(({ id, sentence, learnedSentence, rowsIn, rowsOut, leftOut }, n) => {
+      const stage = shapes.get(id);
+      if (!stage) return [];
+      const learnedFromAllRows = fitted.steps.find((step) => step.id === id)?.learnedFromAllRows ?? false;
+      const told = { id, place: n + 1, sentence, learned: learnedSentence ?? null, learnedFromAllRows };
+      // After a grouping there are fewer rows, but none was left out.
+      return [{ ...told, rowsIn, rowsOut, leftOut: stage.keepsRows ? leftOut : 0 }];
+    }),
+  };
+}
+
+/** Outside a worker nobody can cancel it. */
+function cancelled(): AbortSignal | undefined {
+  try {
+    return Context.current().cancellationSignal;
+  } catch {
+    return undefined;
+  }
+}

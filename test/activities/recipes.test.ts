@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import type { Holder } from '../../domain/ids.ts';
+import type { JobRequestInput } from '../../domain/job-spec.ts';
+import { fittedRecipeSchema } from '../../domain/recipe/fitted-recipe.ts';
+import type { Step } from '../../domain/recipe/recipe.ts';
+import { keptModel, objectsOf, rowsIn, uploaded } from './files.ts';
+import { type Ground, openGround } from './ground.ts';
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await openGround();
+});
+afterAll(() => ground.close());
+
+const cities = ['Berlin', 'Paris', 'Rome'];
+const lines = Array.from({ length: 60 }, (_, n) => {
+  const age = n % 7 === 0 ? '' : 20 + (n % 40);
+  return `${age}, ${cities[n % 3]} ,${n % 4 === 0 ? 'yes' : 'no'}`;
+});
+const customers = `age,city,churned\n${lines.join('\n')}\n`;
+
+const step = (id: string, kind: string, settings: Step['settings'], more: Partial<Step> = {}): Step => {
+  return { id, kind, on: true, onFailure: 'empty', settings, ...more };
+};
+const clean = [
+  step('s1', 'trim-text', { columns: ['city'] }),
+  step('s2', 'fill-missing', { columns: ['age'], with: 'median' }),
+  step('s3', 'target-encode', { columns: ['city'], label: 'churned', chosen: 'yes' }),
+  step('off', 'drop-missing', { columns: ['age'] }, { on: false }),
+];
+
+async function recipe(datasetId: string, steps: Step[]): Promise<{ recipeId: string; recipeVersion: number }> {
+  const { recipes } = ground.dependencies.stores;
+  const own = { id: randomUUID(), workspace_id: 'default', owner: 'tester', name: 'clean' };
+  await recipes.insert({ ...own, dataset_id: datasetId, steps_json: JSON.stringify(steps) }, Date.now());
+  await recipes.saveVersion({ workspaceId: 'default', id: own.id, owner: 'tester', nowMs: Date.now() });
+  return { recipeId: own.id, recipeVersion: 1 };
+}
+
+async function job(csv: string, steps: Step[], request: Partial<JobRequestInput> = {}): Promise<Holder> {
+  const datasetId = await uploaded(ground, csv);
+  const { holder } = await ground.accept({
+    datasetId,
+    task: { kind: 'binary', labels: ['churned'] },
+    ...(await recipe(datasetId, steps)),
+    ...request,
+  });
+  await ground.activities.createBucket(holder);
+  return holder;
+}
+
+const staged = (holder: Holder) => ground.activities.stageTraining(holder);
+const textIn = (holder: Holder, object: string) => objectsOf(ground, holder).get(object)?.toString() ?? '';
+
+async function trainerSpec(holder: Holder) {
+  await ground.activities.createSignals(holder);
+  await ground.activities.createMachine({ ...holder, attempt: 1, secondsLeft: 60, longestSecondsLeft: 60 });
+  return JSON.parse(textIn(holder, 'input/spec.json'));
+}
+
+test('the rows are prepared, with the fold by which its steps were fitted', async () => {
+  const holder = await job(customers, clean, { split: { folds: 3, holdoutFraction: 0.25, seed: 4 } });
+  await staged(holder);
+  const rows = await rowsIn(ground, holder, 'input/data.parquet');
+  expect(rows).toHaveLength(60);
+  expect(Object.keys(rows[0] ?? {})).toEqual(['age', 'city', 'churned', '__ty_fold']);
+  const folds = rows.map(({ __ty_fold: fold }) => Number(fold));
+  expect(new Set(folds)).toEqual(new Set([-1, 0, 1, 2]));
+  expect(folds.filter((fold) => fold === -1).length).toBeGreaterThanOrEqual(14);
+  expect(rows.every(({ age, city }) => age !== null && typeof city === 'number')).toBe(true);
+});
+
+test('what a model will keep of it asks for rows as they came, and never for the label', async () => {
+  const holder = await job(customers, clean);
+  await staged(holder);
+  const fitted = fittedRecipeSchema.parse(JSON.parse(textIn(holder, 'input/recipe/recipe.json')));
+  expect(fitted.inputColumns).toEqual([
+    { name: 'age', type: 'BIGINT' },
+    { name: 'city', type: 'VARCHAR' },
+  ]);
+  const golden = await rowsIn(ground, holder, 'input/recipe/golden.parquet');
+  expect(golden).toHaveLength(20);
+  expect(Object.keys(golden[0] ?? {})).toEqual(['age', 'city']);
+});
+
+test('the trainer is told of each step, and by which columns it learns', async () => {
+  const holder = await job(customers, [...clean, step('s5', 'drop-duplicates', { columns: ['age', 'city'] })]);
+  await staged(holder);
+  const told = JSON.parse(textIn(holder, 'input/recipe/preparation.json'));
+  expect(told).toMatchObject({ recipe: { name: 'clean', version: 1 }, rowsIn: 60, crossFitted: ['s3'] });
+  expect(told.steps.map(({ place }: { place: number }) => place)).toEqual([1, 2, 3, 5]);
+  expect(told.steps[1].learned).toMatch(/from the training rows: “age”: \d+/);
+  expect(told.steps[3].leftOut).toBe(60 - told.rowsOut);
+  expect(told.steps[3].leftOut).toBeGreaterThan(0);
+  expect(await trainerSpec(holder)).toMatchObject({
+    recipe: 'input/recipe',
+    columns: [
+      { name: 'age', sqlType: 'BIGINT', role: 'feature' },
+      { name: 'city', sqlType: 'DOUBLE', role: 'feature' },
+      { name: 'churned', sqlType: 'VARCHAR', role: 'label' },
+    ],
+  });
+});
+
+test('its steps learn once: again, nothing is laid out anew', async () => {
+  const holder = await job(customers, clean);
+  await staged(holder);
+  const before = new Map(objectsOf(ground, holder));
+  objectsOf(ground, holder).set('input/data.parquet', Buffer.from('as it was'));
+  await staged(holder);
+  expect(textIn(holder, 'input/data.parquet')).toBe('as it was');
+  expect(textIn(holder, 'input/recipe/recipe.json')).toBe(before.get('input/recipe/recipe.json')?.toString());
+});
+
+test('after a staging that broke off, all of it is done again, with the same outcome', async () => {
+  const holder = await job(customers, clean);
+  await staged(holder);
+  const objects = objectsOf(ground, holder);
+  const before = new Map(objects);
+  objects.delete('input/recipe/preparation.json');
+  objects.set('input/data.parquet', Buffer.from('half'));
+  await staged(holder);
+  expect([...objects.keys()].toSorted()).toEqual([...before.keys()].toSorted());
+  for (const [name, bytes] of before) expect([name, objects.get(name)?.equals(bytes)]).toEqual([name, true]);
+});
+
+test('tables that a step looks things up in go with it', async () => {
+  const other = await uploaded(ground, 'place,people\nBerlin,3.7\nParis,2.1\n');
+  const look = step('s4', 'join', { dataset: other, keys: [{ from: 'city', to: 'place' }], take: ['people'] });
+  const holder = await job(customers, [step('s1', 'trim-text', { columns: ['city'] }), look]);
+  await staged(holder);
+  const fitted = JSON.parse(textIn(holder, 'input/recipe/recipe.json'));
+  expect(fitted.lookups).toMatchObject([{ name: 'lookup_s4', file: 'lookup_s4.parquet', datasetId: other }]);
+  expect(await rowsIn(ground, holder, 'input/recipe/lookup_s4.parquet')).toHaveLength(2);
+  const gone = await job(customers, [step('s1', 'trim-text', { columns: ['city'] }), look]);
+  await ground.dependencies.stores.datasets.softDelete('default', other, Date.now());
+  await expect(staged(gone)).rejects.toMatchObject({
+    type: 'BadData',
+    message: 'A dataset that the recipe looks things up in has been deleted.',
+  });
+});
+
+test('where rows are grouped, the groups are what a model is asked about', async () => {
+  const orders = Array.from({ length: 40 }, (_, n) => `c${n % 12},${n},${n % 12 < 5 ? 'yes' : 'no'}`);
+  const grouped = step('s1', 'aggregate-by-group', {
+    groups: ['customer', 'churned'],
+    measures: [{ from: 'amount', to: 'sum' }],
+  });
+  const holder = await job(`customer,amount,churned\n${orders.join('\n')}\n`, [
+    grouped,
+    step('s2', 'select-columns', { columns: ['customer'] }),
+  ]);
+  await staged(holder);
+  const fitted = JSON.parse(textIn(holder, 'input/recipe/recipe.json'));
+  const golden = await rowsIn(ground, holder, 'input/recipe/golden.parquet');
+  expect(golden).toHaveLength(12);
+  expect(Object.keys(golden[0] ?? {})).toEqual(fitted.inputColumns.map(({ name }: { name: string }) => name));
+  expect(JSON.parse(textIn(holder, 'input/recipe/preparation.json')).steps[0]).toMatchObject({
+    rowsIn: 40,
+    rowsOut: 12,
+    leftOut: 0,
+  });
+});
+
+test.each([
+  [
+    'a column of the label',
+    [step('s1', 'make-column', { name: 'z', formula: '[churned] = "yes"' })],
+    /Step 1 .*“churned”/,
+  ],
+  ['a step that has lost its column', [step('s1', 'trim-text', { columns: ['town'] })], /Step 1 .*“town”/],
+  ['the label taken out', [step('s1', 'select-columns', { columns: ['churned'] })], /no column “churned” to predict/],
+])('%s is refused, and nothing is laid out', async (_what, steps, message) => {
+  const holder = await job(customers, steps);
+  await expect(staged(holder)).rejects.toMatchObject({ type: 'BadSettings', message: expect.stringMatching(message) });
+  expect([...objectsOf(ground, holder).keys()]).toEqual([]);
+});
+
+test('a job that goes on is prepared by the same recipe, and gets the model beside it', async () => {
+  const model = await keptModel(ground, [['age', 'BIGINT']], 'the archive');
+  const holder = await job(customers, clean, { continuesJobId: model.job_id });
+  await staged(holder);
+  expect(textIn(holder, 'input/model.zip')).toBe('the archive');
+  expect(await trainerSpec(holder)).toMatchObject({ recipe: 'input/recipe', startFrom: 'input/model.zip' });
+});
