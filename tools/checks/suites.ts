@@ -117,7 +117,7 @@ export const suites: readonly Suite[] = [
     name: 'data',
     what: 'files in, Parquet out, and what bad input gets (DuckDB)',
     fast: false,
-    budgetSeconds: 150,
+    budgetSeconds: 60,
     cores: 1,
     needs: [],
     steps: [{ kind: 'jest', paths: ['test/data/'] }],
