@@ -43,25 +43,27 @@ export interface Run {
   walked: Walked;
 }
 
+export interface Around {
+  others?: Record<string, Table & { name: string }>;
+  folds?: number;
+  threads?: number;
+  /** What each step learned before, to be used instead of learning again. */
+  replay?: readonly ({ all: Learned; folds: Learned[] } | undefined)[];
+}
+
 const SOURCE = 'source_rows';
 
 /** Carries a recipe out in a real data engine, which also does the learning. */
-export async function runRecipe(
-  table: Table,
-  drafts: readonly StepDraft[],
-  around: { others?: Record<string, Table & { name: string }>; folds?: number; threads?: number } = {},
-): Promise<Run> {
+export async function runRecipe(table: Table, drafts: readonly StepDraft[], around: Around = {}): Promise<Run> {
   const instance = await DuckDBInstance.create(':memory:', { threads: String(around.threads ?? 1) });
   const connection = await instance.connect();
   try {
     await makeTable(connection, SOURCE, table);
     const steps = stepsSchema.parse(drafts.map((draft, n) => ({ id: `s${n + 1}`, ...draft })));
-    const lookUp = async ({ lookup }: Pick<Stage, 'lookup'>) => {
-      if (!lookup) return;
-      await connection.run(`CREATE OR REPLACE TABLE ${lookup.name} AS ${lookup.sql(otherName(lookup.datasetId))}`);
-    };
-    const learn: Learn = async ({ outside, sql, stages, lookup }) => {
-      if (lookup) await lookUp({ lookup });
+    const learn: Learn = async ({ step, outside, sql, stages, lookup }) => {
+      if (lookup) await connection.run(`CREATE TABLE ${lookup.name} AS ${lookup.sql(otherName(lookup.datasetId))}`);
+      const kept = around.replay?.[steps.indexOf(step)];
+      if (kept) return (outside === null ? kept.all : kept.folds[outside]) ?? null;
       const text = chain(stages, SOURCE, (before) => {
         const fold = outside === null ? '' : ` AND ${foldNumber} <> ${outside}`;
         return sql(`(SELECT * FROM ${before} WHERE ${leftOutBy} IS NULL${fold})`);
