@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { checkTraining } from '../../domain/check-training.ts';
 import { checkSettings, type Engine } from '../../domain/engine.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
 import { completeLimits, type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
 import { taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
+import { checkJobRecipe } from './job-recipe.ts';
 import type { ServiceOptions } from './options.ts';
 import { problemsIn } from './request-problems.ts';
-import { profileOf } from './row-views.ts';
+import { profileOf, specOf } from './row-views.ts';
 import type { HealthService, JobCheck, Who } from './services.ts';
 import { durationInWords } from './sizes.ts';
 import type { FieldProblem } from './views.ts';
@@ -27,10 +29,23 @@ export function parseRequest(given: unknown): ParsedRequest {
 export function jobChecker(options: ServiceOptions, health: HealthService) {
   const { stores, engines, clouds } = options;
 
-  const dataProblems = async (who: Who, request: JobRequest): Promise<FieldProblem[]> => {
+  /** With the version of the recipe that prepares the data. */
+  const lookAtData = async (
+    who: Who,
+    request: JobRequest,
+  ): Promise<{ problems: FieldProblem[]; recipeVersion: number | null }> => {
+    const { recipeId } = request;
+    const wrong = (field: string, message: string) => ({ problems: [{ field, message }], recipeVersion: null });
     const dataset = await stores.datasets.get(who.workspaceId, request.datasetId);
-    if (!dataset) return [{ field: 'datasetId', message: 'There is no such dataset; it may have been removed.' }];
-    return checkTraining({ ...request, profile: profileOf(dataset) });
+    if (!dataset) return wrong('datasetId', 'There is no such dataset; it may have been removed.');
+    if (recipeId !== null) {
+      const checked = await checkJobRecipe(options, who, request, dataset);
+      return 'problems' in checked
+        ? { problems: checked.problems, recipeVersion: null }
+        : { problems: [], recipeVersion: checked.version };
+    }
+    if (request.recipeVersion !== null) return wrong('recipeVersion', 'Say which recipe it is a version of.');
+    return { problems: checkTraining({ ...request, profile: profileOf(dataset) }), recipeVersion: null };
   };
 
   const engineProblems = async (engine: Engine | undefined, request: JobRequest): Promise<FieldProblem[]> => {
@@ -61,7 +76,17 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     if (from.engine !== request.engine.name)
       return wrong(`Its model was made by ${from.engine}; another engine cannot continue it.`);
     if (engine && !engine.continues) return wrong(`${engine.title} cannot continue from an earlier model.`);
-    return [];
+    return sameRecipe(specOf(from), request);
+  };
+
+  /** What it continues says how the data is prepared and divided, where a recipe learned from a part of it. */
+  const asContinued = async (who: Who, request: JobRequest): Promise<JobRequest> => {
+    if (request.continuesJobId === null || request.recipeId === null) return request;
+    const from = await stores.jobs.get(who.workspaceId, request.continuesJobId);
+    if (!from) return request;
+    const { recipeId, recipeVersion, split } = specOf(from);
+    if (recipeId !== request.recipeId) return request;
+    return { ...request, split, recipeVersion: request.recipeVersion ?? recipeVersion };
   };
 
   const machineFor = async (request: JobRequest): Promise<{ machine?: MachineType; problems: FieldProblem[] }> => {
@@ -82,16 +107,17 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
   return async (who: Who, given: unknown): Promise<JobCheck> => {
     const parsed = parseRequest(given);
     if ('problems' in parsed) return { problems: parsed.problems, warnings: [], creates: [] };
-    const { request } = parsed;
+    const request = await asContinued(who, parsed.request);
     const engine = (await engines.describe()).find(({ name }) => name === request.engine.name);
-    const [disk, ofData, ofEngine, ofContinuing, { machine, problems: ofMachine }] = await Promise.all([
+    const [disk, { problems: ofData, recipeVersion }, ofEngine, ofContinuing, ofMachines] = await Promise.all([
       health.lowDisk(),
-      dataProblems(who, request),
+      lookAtData(who, request),
       engineProblems(engine, request),
       continueProblems(who, request, engine),
       machineFor(request),
     ]);
-    const problems = [...ofData, ...ofEngine, ...ofContinuing, ...ofMachine];
+    const { machine } = ofMachines;
+    const problems = [...ofData, ...ofEngine, ...ofContinuing, ...ofMachines.problems];
     if (disk !== undefined) problems.unshift({ field: '', message: disk });
     const warnings: string[] = [];
     if (problems.length > 0 || !engine || !machine) return { problems, warnings, creates: [] };
@@ -101,12 +127,27 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       id: request.id ?? randomUUID(),
       workspaceId: who.workspaceId,
       owner: who.owner,
+      recipeVersion,
       engine: { name: engine.name, settings },
       limits: completeLimits(request.limits),
     };
+    if (!isDeepStrictEqual(request.split, parsed.request.split)) {
+      warnings.push('Split and seed are those of the job that it continues: the held-out rows have to stay unseen.');
+    }
     if (!(await options.engines.isReady(engine.name))) warnings.push(firstUse(engine));
     return { spec, problems: [], warnings, worstCase: worstCaseOf(spec, machine), creates: createsOf(spec, machine) };
   };
+}
+
+function sameRecipe(from: JobSpec, request: JobRequest): FieldProblem[] {
+  const isSame = from.recipeId === request.recipeId && (from.recipeVersion ?? null) === request.recipeVersion;
+  if (isSame) return [];
+  const how =
+    from.recipeId === null
+      ? 'its data was taken without a recipe. Take none here, either'
+      : `its data was prepared by version ${from.recipeVersion} of a recipe. Take the same one`;
+  const field = from.recipeId === request.recipeId ? 'recipeVersion' : 'recipeId';
+  return [{ field, message: `The model to continue from would not know these rows: ${how}, or train afresh.` }];
 }
 
 function firstUse({ title, environment }: Engine): string {

@@ -49,7 +49,8 @@ export async function jobDetail(options: ServiceOptions, row: JobRow): Promise<J
   const { stores, log } = options;
   const holder = { kind: 'job', id: row.id } as const;
   const scope = { workspaceId: row.workspace_id, deleted: true };
-  const [parts, cost, leaderboard, found, from, children, logLines] = await Promise.all([
+  const spec = specOf(row);
+  const [parts, cost, leaderboard, found, from, children, logLines, recipe] = await Promise.all([
     partsOf(options, holder),
     costNow(options, holder, row),
     stores.leaderboard.list(row.id),
@@ -57,18 +58,20 @@ export async function jobDetail(options: ServiceOptions, row: JobRow): Promise<J
     row.continues_job_id === null ? undefined : stores.jobs.get(scope, row.continues_job_id),
     stores.jobs.childrenOf(row.workspace_id, row.id),
     log.count(holder),
+    spec.recipeId === null ? undefined : stores.recipes.get(scope, spec.recipeId),
   ]);
   const model = found && found.deleted_at_ms === null ? modelSummary(found) : null;
   return {
     ...jobSummary(row, model?.id ?? null),
     ...parts,
     cost,
-    spec: specOf(row),
+    spec,
     trainingDeadlineMs: row.training_deadline_ms,
     leaderboard: leaderboard.map(leaderboardEntry),
     model,
     logLines,
     logDeletedAtMs: row.log_deleted_at_ms,
+    recipe: recipe && spec.recipeVersion ? { id: recipe.id, name: recipe.name, version: spec.recipeVersion } : null,
     continues: from ? { id: from.id, name: from.name } : null,
     continuedBy: children.filter((child) => child.deleted_at_ms === null).map(({ id, name }) => ({ id, name })),
   };

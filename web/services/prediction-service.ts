@@ -104,7 +104,8 @@ export function predictionService(
         throw error instanceof IdempotencyConflict ? askedDifferently() : error;
       });
     if (!kept) return { problems: [{ field: 'modelId', message: 'Model or data have just been removed.' }] };
-    return { prediction: predictionSummary(kept.row), sentence: await begin(kept.row), created: kept.inserted };
+    const sentence = [await begin(kept.row), ...ignoredIn(model, dataset)].join(' ');
+    return { prediction: predictionSummary(kept.row), sentence, created: kept.inserted };
   };
 
   // The second press waits for the first: both at once would keep the same file as two datasets.
@@ -243,6 +244,15 @@ function lacking(model: ModelRow, dataset: DatasetRow, field: string): FieldProb
     missing.length === 1 ? 'it' : 'them'
   }; the header must read exactly so.`;
   return [{ field, message }];
+}
+
+/** Columns that go into the output as they are, and into no prediction; the label may well be there. */
+function ignoredIn(model: ModelRow, dataset: DatasetRow): string[] {
+  const known = new Set(inputSchemaOf(model).map(({ name }) => name));
+  const extra = profileOf(dataset).columns.flatMap(({ name }) => (known.has(name) ? [] : [`“${name}”`]));
+  if (extra.length === 0) return [];
+  const some = extra.length > 5 ? `${extra.slice(0, 5).join(', ')} and ${extra.length - 5} more` : extra.join(', ');
+  return [`The model does not look at ${some}.`];
 }
 
 function removalOf(row: PredictionRow): Removal {

@@ -173,6 +173,8 @@ export const jobDetailSchema = jobSummarySchema
     model: modelSummarySchema.nullable(),
     logLines: z.int(),
     logDeletedAtMs: z.int().nullable(),
+    /** What prepared its data. */
+    recipe: lineageEntrySchema.extend({ version: z.int() }).nullable(),
     /** The job it started from, and the jobs that started from it. */
     continues: lineageEntrySchema.nullable(),
     continuedBy: z.array(lineageEntrySchema),

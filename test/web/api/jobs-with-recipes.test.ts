@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { Step } from '../../../domain/recipe/recipe.ts';
+import { finishJob } from './finish-job.ts';
+import { jobRequest, openYard, uploadCustomers, type Yard } from './open-yard.ts';
+
+let yard: Yard;
+let datasetId: string;
+
+beforeAll(async () => {
+  yard = await openYard();
+  datasetId = await uploadCustomers(yard);
+});
+afterAll(() => yard.close());
+
+const step = (id: string, kind: string, settings: Step['settings']): Step => {
+  return { id, kind, on: true, onFailure: 'empty', settings };
+};
+const tidy = [
+  step('s1', 'trim-text', { columns: ['plan'] }),
+  step('s2', 'one-hot', { columns: ['plan'] }),
+  step('s3', 'fill-missing', { columns: ['age'], with: 'median' }),
+];
+
+/** A recipe whose versions are these steps, one after the other. */
+async function recipe(...versions: Step[][]): Promise<string> {
+  const { recipes } = yard.stores;
+  const own = { workspaceId: 'default', id: randomUUID(), owner: 'ada', nowMs: Date.now() };
+  const { workspaceId: workspace_id, id, owner } = own;
+  const steps_json = JSON.stringify(versions[0] ?? []);
+  await recipes.insert({ id, workspace_id, owner, name: 'tidy', dataset_id: datasetId, steps_json }, own.nowMs);
+  for (const steps of versions) {
+    await recipes.edit(own, () => JSON.stringify(steps));
+    await recipes.saveVersion(own);
+  }
+  return id;
+}
+
+const ask = (more: object) => yard.api.post('/jobs', jobRequest(datasetId, more));
+
+test('a job keeps which version of a recipe prepares its data, and its page knows the name', async () => {
+  const recipeId = await recipe(tidy.slice(0, 1), tidy);
+  const { status, body } = await ask({ recipeId });
+  expect([status, body.problems]).toEqual([201, undefined]);
+  expect(yard.work.started.get(`job-${body.job.id}`)).toMatchObject({ recipeId, recipeVersion: 2 });
+  const job = await yard.api.get(`/jobs/${body.job.id}`);
+  expect(job.body.recipe).toEqual({ id: recipeId, name: 'tidy', version: 2 });
+  const older = await ask({ recipeId, recipeVersion: 1 });
+  expect(older.body.job.id).toBeDefined();
+  expect((await yard.api.get(`/jobs/${older.body.job.id}`)).body.recipe.version).toBe(1);
+});
+
+test('without a recipe, nothing is said of one', async () => {
+  const { body } = await ask({});
+  expect(yard.work.started.get(`job-${body.job.id}`)).toMatchObject({ recipeId: null, recipeVersion: null });
+  expect((await yard.api.get(`/jobs/${body.job.id}`)).body.recipe).toBeNull();
+});
+
+test.each<[string, Step[], object, { field: string; message: RegExp }]>([
+  [
+    'a step without its column',
+    [step('s1', 'trim-text', { columns: ['town'] })],
+    {},
+    { field: 'recipeId', message: /^Step 1 \(.*\): There is no column “town”/ },
+  ],
+  [
+    'a label that the recipe takes out',
+    [step('s1', 'select-columns', { columns: ['churned'] })],
+    {},
+    { field: 'task.labels', message: /After the recipe there is no column “churned” to predict/ },
+  ],
+  [
+    'what cannot be made without the label',
+    [...tidy, step('s4', 'make-column', { name: 'z', formula: '[churned] = "yes"' })],
+    {},
+    { field: 'recipeId', message: /Step 4 .* makes “z” of “churned”, which is to be predicted/ },
+  ],
+  [
+    'a number to predict that is text by then',
+    tidy,
+    { task: { kind: 'regression', labels: ['churned'] } },
+    { field: 'task.kind', message: /After the recipe “churned” is text/ },
+  ],
+  [
+    'a column to ignore that is not there by then',
+    tidy,
+    { ignoredColumns: ['plan'] },
+    { field: 'ignoredColumns', message: /After the recipe there is no column “plan” to ignore/ },
+  ],
+  [
+    'a dataset to look into that is gone',
+    [step('s1', 'join', { dataset: randomUUID(), keys: [{ from: 'plan', to: 'plan' }], take: ['price'] })],
+    {},
+    { field: 'recipeId', message: /A dataset that the recipe looks things up in is not there/ },
+  ],
+])('%s is refused before anything is paid for', async (_what, steps, more, problem) => {
+  const { status, body } = await ask({ recipeId: await recipe(steps), ...more });
+  expect(status).toBe(422);
+  expect(body.problems).toEqual([{ field: problem.field, message: expect.stringMatching(problem.message) }]);
+});
+
+test('a recipe, or a version of it, that is not there is refused', async () => {
+  const recipeId = await recipe(tidy);
+  const problemsOf = async (more: object) => (await ask(more)).body.problems;
+  expect(await problemsOf({ recipeId, recipeVersion: 7 })).toMatchObject([
+    { field: 'recipeVersion', message: 'The recipe “tidy” has no version 7; its latest one is 1.' },
+  ]);
+  expect(await problemsOf({ recipeId: randomUUID() })).toMatchObject([{ field: 'recipeId' }]);
+  expect(await problemsOf({ recipeVersion: 1 })).toMatchObject([{ field: 'recipeVersion' }]);
+  expect(await problemsOf({ recipeId: await recipe() })).toMatchObject([
+    { field: 'recipeId', message: 'The recipe “tidy” has no version yet. Save one first.' },
+  ]);
+});
+
+test('a job that goes on takes the same version and the same split', async () => {
+  const recipeId = await recipe(tidy, tidy.slice(0, 2));
+  const split = { holdoutFraction: 0.3, folds: 3, seed: 7 };
+  const { body } = await ask({ recipeId, recipeVersion: 1, split });
+  const from = body.job.id as string;
+  await finishJob(yard, from);
+  const asked = await yard.services.jobs.requestContinuing({ workspaceId: 'default', owner: 'ada' }, from, 60);
+  expect(asked).toMatchObject({ recipeId, recipeVersion: 1, split });
+  const on = await yard.api.post('/jobs', { ...asked, recipeVersion: null, split: { seed: 1 } });
+  expect(on.status).toBe(201);
+  expect(yard.work.started.get(`job-${on.body.job.id}`)).toMatchObject({ recipeId, recipeVersion: 1, split });
+  expect((await yard.api.post('/jobs', { ...asked, recipeVersion: 2 })).body.problems).toMatchObject([
+    { field: 'recipeVersion', message: expect.stringContaining('prepared by version 1 of a recipe') },
+  ]);
+  expect((await yard.api.post('/jobs', { ...asked, recipeId: null, recipeVersion: null })).body.problems).toMatchObject(
+    [{ field: 'recipeId' }],
+  );
+});
+
+test('a prediction says which columns its model does not look at', async () => {
+  const { body } = await ask({ recipeId: await recipe(tidy) });
+  await finishJob(yard, body.job.id);
+  const extra = await yard.api.upload('/datasets', 'age,plan,spend,shoe,churned\n30,basic,4.5,41,yes\n', 'more.csv');
+  const answer = await yard.api.post('/predictions', { modelId: body.job.id, datasetId: extra.body.id });
+  expect([answer.status, answer.body.sentence]).toEqual([202, 'Accepted. The model does not look at “shoe”.']);
+});

@@ -1,0 +1,124 @@
+import { engineVersion } from '../../data/engine-version.ts';
+import type { OtherDataset, RecipePreview } from '../../data/recipe/recipe-calls.ts';
+import type { DatasetRow, RecipeVersionRow } from '../../db/tables.ts';
+import { datasetFiles } from '../../domain/dataset-files.ts';
+import { TrainyardError } from '../../domain/failures.ts';
+import type { JobRequest } from '../../domain/job-spec.ts';
+import { recipeForTraining, stepProblems } from '../../domain/recipe/for-training.ts';
+import { namedDatasets } from '../../domain/recipe/named-datasets.ts';
+import { type Step, stepsSchema } from '../../domain/recipe/recipe.ts';
+import type { SqlType, TableSchema } from '../../domain/recipe/table-schema.ts';
+import { withLocalCopy } from './local-copy.ts';
+import type { ServiceOptions } from './options.ts';
+import { profileOf } from './row-views.ts';
+import type { Who } from './services.ts';
+import type { FieldProblem } from './views.ts';
+
+type Options = Pick<ServiceOptions, 'stores' | 'store' | 'data' | 'tempFolder'>;
+type Asked = Pick<JobRequest, 'recipeId' | 'recipeVersion' | 'task' | 'ignoredColumns'>;
+
+export type CheckedRecipe = { version: number; steps: Step[] } | { problems: FieldProblem[] };
+
+/**
+ * Whether a recipe can prepare this dataset for this task, by what its steps make of the first rows: that it finds its
+ * columns, leaves the label and something to learn from, and asks nothing of rows to predict that they do not have.
+ */
+export async function checkJobRecipe(
+  options: Options,
+  who: Who,
+  request: Asked,
+  dataset: DatasetRow,
+): Promise<CheckedRecipe> {
+  const found = await versionOf(options, who, request);
+  if ('problems' in found) return found;
+  const steps = stepsSchema.parse(JSON.parse(found.version.steps_json));
+  const others = await othersOf(options, who, steps);
+  if ('problems' in others) return others;
+  const tried = await tryOut(options, dataset, steps, others.rows);
+  if ('problems' in tried) return tried;
+  const broken = stepProblems(tried.steps);
+  if (broken.length > 0) return { problems: broken };
+  const made = await recipeForTraining({
+    steps,
+    schema: schemaOf(dataset),
+    others: new Map(others.rows.map((row) => [row.id, { name: row.name, schema: schemaOf(row) }])),
+    fits: tried.fits ?? [],
+    isSample: tried.sampleRows < tried.total,
+    task: request.task,
+    ignoredColumns: request.ignoredColumns,
+    duckdb: engineVersion,
+  });
+  return 'problems' in made ? made : { version: found.version.number, steps };
+}
+
+/** The recipe itself may have been removed: its versions stay, for what was made with them. */
+async function versionOf(
+  { stores }: Options,
+  { workspaceId }: Who,
+  { recipeId, recipeVersion }: Asked,
+): Promise<{ version: RecipeVersionRow } | { problems: FieldProblem[] }> {
+  const wrong = (field: string, message: string) => ({ problems: [{ field, message }] });
+  const recipe = await stores.recipes.get({ workspaceId, deleted: recipeVersion !== null }, recipeId ?? '');
+  if (!recipe) return wrong('recipeId', 'There is no such recipe; it may have been removed.');
+  if (recipe.latest_version === 0) {
+    return wrong('recipeId', `The recipe “${recipe.name}” has no version yet. Save one first.`);
+  }
+  const number = recipeVersion ?? recipe.latest_version;
+  const version = await stores.recipes.version(recipe.id, number);
+  if (version) return { version };
+  const message = `The recipe “${recipe.name}” has no version ${number}; its latest one is ${recipe.latest_version}.`;
+  return wrong('recipeVersion', message);
+}
+
+async function othersOf(
+  { stores }: Options,
+  { workspaceId }: Who,
+  steps: readonly Step[],
+): Promise<{ rows: DatasetRow[] } | { problems: FieldProblem[] }> {
+  const rows: DatasetRow[] = [];
+  for (const id of lookedInto(steps)) {
+    const row = await stores.datasets.get(workspaceId, id);
+    if (!row) {
+      const message = 'A dataset that the recipe looks things up in is not there; it may have been removed.';
+      return { problems: [{ field: 'recipeId', message }] };
+    }
+    rows.push(row);
+  }
+  return { rows };
+}
+
+/** Datasets without which the recipe cannot be carried out. */
+export function lookedInto(steps: readonly Step[]): string[] {
+  return namedDatasets(steps.filter(({ on }) => on));
+}
+
+async function tryOut(
+  options: Options,
+  dataset: DatasetRow,
+  steps: Step[],
+  rows: readonly DatasetRow[],
+): Promise<RecipePreview | { problems: FieldProblem[] }> {
+  const withOthers = async (
+    parquet: string,
+    left: readonly DatasetRow[],
+    others: OtherDataset[],
+  ): Promise<RecipePreview> => {
+    const [next, ...rest] = left;
+    if (!next) {
+      return options.data.recipePreview({ parquet, steps, others, rows: 'first', limit: 1, withFits: true });
+    }
+    return withLocalCopy(options, datasetFiles(next).parquet, (path) =>
+      withOthers(parquet, rest, [...others, { datasetId: next.id, name: next.name, parquet: path }]),
+    );
+  };
+  try {
+    return await withLocalCopy(options, datasetFiles(dataset).parquet, (parquet) => withOthers(parquet, rows, []));
+  } catch (error) {
+    if (!(error instanceof TrainyardError) || error.type === 'Bug') throw error;
+    return { problems: [{ field: 'recipeId', message: `The recipe cannot be tried on this data: ${error.message}` }] };
+  }
+}
+
+function schemaOf(row: DatasetRow): TableSchema {
+  return profileOf(row).columns.map(({ name, sqlType }) => ({ name, type: sqlType as SqlType }));
+}
