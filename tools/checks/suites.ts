@@ -97,12 +97,25 @@ export const suites: readonly Suite[] = [
     name: 'unit',
     what: 'rules, settings and tools by themselves',
     fast: true,
-    budgetSeconds: 30,
+    budgetSeconds: 10,
     cores: 1,
     needs: [],
     steps: [
-      { kind: 'jest', paths: ['test/domain/', 'test/settings/', 'test/tools/'], except: ['test/tools/supervisor/'] },
+      {
+        kind: 'jest',
+        paths: ['test/domain/', 'test/settings/', 'test/tools/'],
+        except: ['test/domain/recipe/', 'test/tools/supervisor/'],
+      },
     ],
+  },
+  {
+    name: 'recipe',
+    what: 'steps, formulas, and any recipe over any table (DuckDB)',
+    fast: false,
+    budgetSeconds: 20,
+    cores: 1,
+    needs: [],
+    steps: [{ kind: 'jest', paths: ['test/domain/recipe/'] }],
   },
   {
     name: 'supervisor',

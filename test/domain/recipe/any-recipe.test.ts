@@ -126,7 +126,7 @@ const recipe = (kinds: Arbitrary<StepDraft>[]) => array(oneof(...kinds), { minLe
 /** Each run takes some 20 ms in the data engine; together they stay within seconds. */
 const bounded = (numRuns: number) => ({
   numRuns,
-  interruptAfterTimeLimit: 2500,
+  interruptAfterTimeLimit: 1500,
   markInterruptAsFailure: false,
 });
 const labels = ['y'];
