@@ -211,7 +211,7 @@ def test_a_model_that_does_not_answer_as_it_did_is_refused(churn: Run, broken: s
 
 
 def test_a_job_that_goes_on_needs_the_same_recipe(churn: Run, shared_yard: Yard, tmp_path: Path):
-    other = lay_out(Yard(tmp_path), raw(), start_from="input/model.zip", **TRAINED)
+    other = lay_out(Yard(tmp_path), raw(), start_from="input/model.zip", seconds=4, **TRAINED)
     (tmp_path / "input" / "model.zip").write_bytes((churn.out / "model.zip").read_bytes())
     assert other.train().code == 0
     recipe = json.dumps(FITTED).replace("47", "48")
