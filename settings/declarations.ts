@@ -176,6 +176,12 @@ export const declarations = {
     meaning: 'How often a machine says that it is alive, with its CPU, memory and disk.',
   },
   uploadLimitMb: { ...whole(1, 1_000_000), default: 2048, meaning: 'The largest file that can be uploaded, in MB.' },
+  urlImports: {
+    ...yesOrNo(),
+    default: false,
+    meaning:
+      'Whether people may have files fetched from https and http addresses; only of the open network, in any case.',
+  },
   logCapMb: {
     ...whole(1, 100_000),
     default: 1024,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { describeEngines } from '../infra/engines.ts';
 import type { InstallationKey } from '../infra/installation.ts';
+import { publicDownload } from '../infra/public-download.ts';
 import { engineEnvironments } from '../infra/local/engine-environments.ts';
 import { webAddressOf } from '../settings/addresses.ts';
 import { loadSettings } from '../settings/settings.ts';
@@ -26,6 +27,7 @@ const requestsPerMinute = { reads: 6000, writes: 1200 };
 const LONGEST_UPLOAD_MS = 3_600_000;
 /** How long answers under way may still take when the process is asked to stop. */
 const LAST_ANSWERS_MS = 3000;
+const HOUR_MS = 3_600_000;
 
 const log = pino({ name: 'web', level: process.env.LOG_LEVEL ?? 'info' });
 const settings = loadSettings();
@@ -53,6 +55,7 @@ const options: ServiceOptions = {
   samplesFolder: join(trainerFolder, 'samples'),
   tempFolder,
   uploadLimitMb: settings.uploadLimitMb,
+  ...(settings.urlImports ? { fetchUrl: publicDownload() } : {}),
   freeBytes,
   lowDiskBytes: settings.lowDiskMb * MEGABYTE,
   logRetentionDays: settings.logRetentionDays,
@@ -67,8 +70,9 @@ const feed = openFeed({
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
   version: string;
 };
+const services = openServices(options);
 const app = createApp({
-  services: openServices(options),
+  services,
   feed,
   database: stores.database,
   log,
@@ -94,6 +98,10 @@ server.once('error', (error: NodeJS.ErrnoException) => {
   );
   process.exit(1);
 });
+const sweepUploads = () => services.uploads.sweep().catch(onError);
+setInterval(sweepUploads, HOUR_MS).unref();
+await sweepUploads();
+await services.uploads.resume();
 server.listen(settings.webPort, settings.webHost, () => log.info(`Trainyard answers at ${webAddressOf(settings)}`));
 
 let stopping = false;

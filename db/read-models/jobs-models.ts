@@ -18,11 +18,15 @@ export async function countOf(
   database: Database,
   table: ScopedTable,
   workspaceId: string,
-  narrow: { modelId?: string; nameHas?: string } = {},
+  narrow: { modelId?: string; datasetId?: string; recipeId?: string; open?: boolean; nameHas?: string } = {},
 ): Promise<number> {
   const row = await database.run(undefined, (db) => {
     const query = inScope(db, table, { workspaceId });
     if (narrow.modelId !== undefined) void query.where(`${table}.model_id`, narrow.modelId);
+    if (narrow.datasetId !== undefined) void query.where(`${table}.dataset_id`, narrow.datasetId);
+    if (narrow.recipeId !== undefined) void query.where(`${table}.recipe_id`, narrow.recipeId);
+    if (narrow.open === true) void query.whereNot(`${table}.phase`, 'done');
+    if (narrow.open === false) void query.where(`${table}.phase`, 'done');
     if (narrow.nameHas) void query.where(containing(db, `${table}.name`, narrow.nameHas));
     return query.count({ n: '*' }).first<{ n: number }>();
   });

@@ -67,6 +67,18 @@ export function uploadStore(database: Database) {
       trx?: Trx,
     ): Promise<boolean> => change(id, from, { state: 'refused', failure_json: failureJson }, nowMs, trx),
 
+    /** A file that came whole and was refused is read once more, in another way. */
+    async again(id: string, optionsJson: string, nowMs: number, trx?: Trx): Promise<boolean> {
+      const changed = await database.run(trx, (db) =>
+        db('uploads')
+          .where('uploads.id', id)
+          .where('uploads.state', 'refused')
+          .whereRaw('?? = ??', ['uploads.bytes_received', 'uploads.bytes_total'])
+          .update({ state: 'reading', failure_json: null, options_json: optionsJson, changed_at_ms: nowMs }),
+      );
+      return changed > 0;
+    },
+
     /** What a process that ended had under way: files that were being read, addresses that were being fetched. */
     async interrupted(trx?: Trx): Promise<UploadRow[]> {
       return database.run(trx, (db) =>

@@ -2,10 +2,10 @@ import { Router, type RequestHandler } from 'express';
 import { Refused } from '../services/refused.ts';
 
 /** What a person must be allowed to do. One local person may do all today; accounts will not have to find the routes again. */
-export const permissions = ['public', 'read', 'upload', 'train', 'predict', 'remove'] as const;
+export const permissions = ['public', 'read', 'upload', 'prepare', 'train', 'predict', 'remove'] as const;
 export type Permission = (typeof permissions)[number];
 
-export type Method = 'get' | 'post' | 'delete';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 export interface DeclaredRoute {
   method: Method;
@@ -21,6 +21,8 @@ export interface SecuredRoutes {
   declared: DeclaredRoute[];
   get: Add;
   post: Add;
+  put: Add;
+  patch: Add;
   delete: Add;
   /** A POST with one file in the field `file`: `request.file`, removed by the app when the answer is sent. */
   upload: Add;
@@ -48,6 +50,8 @@ export function securedRoutes({ allow, beforePost = [], beforeFile = [] }: Guard
     declared,
     get: add('get', []),
     post: add('post', beforePost),
+    put: add('put', beforePost),
+    patch: add('patch', beforePost),
     delete: add('delete', beforePost),
     upload: add('post', [...beforeFile, ...beforePost]),
   };

@@ -3,16 +3,21 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { User } from '../../db/stores/dataset-store.ts';
 import type { DatasetRow } from '../../db/tables.ts';
+import { datasetFiles } from '../../domain/dataset-files.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import { guessLabel, guessTask } from '../../domain/guess-task.ts';
+import { type ImportOptionsInput, type ImportUsed, optionsOf } from '../../domain/import-options.ts';
+import { datasetDownload } from './dataset-download.ts';
+import { hashOf } from './job-requests.ts';
 import { withLocalCopy } from './local-copy.ts';
 import type { ServiceOptions } from './options.ts';
-import { notFound, Refused } from './refused.ts';
+import { conflict, notFound, Refused } from './refused.ts';
 import { countOf } from '../../db/read-models/jobs-models.ts';
-import { datasetDetail, datasetSummary, profileOf } from './row-views.ts';
+import { datasetDetail, datasetSummary, importOf, profileOf } from './row-views.ts';
 import { openSamples } from './samples.ts';
 import type { DatasetService, HealthService, Removal, UploadedFile, Who } from './services.ts';
 import { sizeInWords } from './sizes.ts';
+import type { DatasetVersion } from './views.ts';
 
 export interface KeptDataset {
   row: DatasetRow;
@@ -20,31 +25,61 @@ export interface KeptDataset {
   created: boolean;
 }
 
+export interface HowToKeep {
+  /** How to read it; what is not said is found. */
+  options?: ImportOptionsInput;
+  /** Of which dataset it is another version. */
+  versionOf?: DatasetRow;
+}
+
 /** Reads a file, keeps it beside its Parquet in the store, then its row: a rejected file leaves nothing. */
-export type KeepDataset = (who: Who, file: UploadedFile) => Promise<KeptDataset>;
+export type KeepDataset = (who: Who, file: UploadedFile, how?: HowToKeep) => Promise<KeptDataset>;
 
 export function keepDataset(options: ServiceOptions, health: HealthService): KeepDataset {
   const { stores, store, data, tempFolder, uploadLimitMb } = options;
   const now = options.now ?? Date.now;
 
-  return async (who, file) => {
+  return async (who, file, { options: asked = {}, versionOf } = {}) => {
     const problem = await health.lowDisk();
     if (problem !== undefined) throw rejected(507, 'The disk is nearly full', problem);
     const name = nameFor(file.name);
     const parquet = join(tempFolder, `${randomUUID()}.parquet`);
+    const rejectedRowsFile = `${parquet}.rejected`;
     try {
-      const { contentHash, bytes, profile } = await data
-        .ingest({ path: file.path, name: file.name, toParquet: parquet, limitBytes: uploadLimitMb * 1024 * 1024 })
+      const {
+        contentHash,
+        bytes,
+        profile,
+        options: used,
+        rejectedRows,
+      } = await data
+        .ingest({
+          ...{ path: file.path, name: file.name, toParquet: parquet, toRejected: rejectedRowsFile },
+          ...{ limitBytes: uploadLimitMb * 1024 * 1024, options: asked },
+        })
         .catch((error: unknown) => {
           throw asRejected(error);
         });
-      const same = (await stores.datasets.list(who.workspaceId, { text: name, limit: 200 })).find(
-        (row) => row.content_hash === contentHash && row.name === name,
+      const tableName = tableNameFor(asked, used);
+      const alike = versionOf
+        ? await stores.datasets.history(who.workspaceId, versionOf)
+        : await stores.datasets.list(who.workspaceId, { text: name, limit: 200 });
+      const same = alike.find(
+        (row) =>
+          row.deleted_at_ms === null &&
+          row.content_hash === contentHash &&
+          row.table_name === tableName &&
+          (versionOf !== undefined || row.name === name),
       );
-      const keep = () => keepFiles(contentHash, file.path, parquet);
+      const keep = async () => {
+        await keepFiles({ content_hash: contentHash, table_name: tableName }, file.path, parquet);
+        const rejectedObject = rejectedFile({ content_hash: contentHash, table_name: tableName });
+        if (rejectedRows > 0 && !(await store.exists(rejectedObject)))
+          await store.put(rejectedObject, rejectedRowsFile);
+      };
       await keep();
       if (same) return { row: same, created: false };
-      const { row } = await stores.datasets.insert({
+      const complete = {
         id: randomUUID(),
         workspace_id: who.workspaceId,
         owner: who.owner,
@@ -55,28 +90,44 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
         column_count: profile.columns.length,
         profile_json: JSON.stringify(profile),
         created_at_ms: now(),
-      });
+        table_name: tableName,
+        import_json: JSON.stringify({ ...used, rejectedRows }),
+      };
+      const row = versionOf
+        ? await stores.datasets.insertVersion(complete, versionOf)
+        : (await stores.datasets.insert(complete)).row;
       // The last other dataset with these bytes may have been removed meanwhile, and its files with it.
       await keep();
       return { row, created: true };
     } finally {
       await rm(parquet, { force: true });
+      await rm(rejectedRowsFile, { force: true });
     }
   };
 
-  async function keepFiles(contentHash: string, original: string, parquet: string): Promise<void> {
-    const files = filesOf(contentHash);
+  async function keepFiles(
+    dataset: Parameters<typeof datasetFiles>[0],
+    original: string,
+    parquet: string,
+  ): Promise<void> {
+    const files = datasetFiles(dataset);
     if (!(await store.exists(files.original))) await store.put(files.original, original);
     if (!(await store.exists(files.parquet))) await store.put(files.parquet, parquet);
   }
 }
 
-export function filesOf(contentHash: string): { original: string; parquet: string } {
-  return { original: `datasets/${contentHash}/original`, parquet: `datasets/${contentHash}/data.parquet` };
+/** Each way of reading the same bytes has a table of its own; what is found by itself is the plain one. */
+function tableNameFor(asked: ImportOptionsInput, used: ImportUsed): string {
+  if (Object.values(asked).every((value) => value === 'auto' || value === 'refuse')) return 'data';
+  return `data-${hashOf(optionsOf(used)).slice(0, 16)}`;
+}
+
+function rejectedFile(dataset: Parameters<typeof datasetFiles>[0]): string {
+  return datasetFiles(dataset).parquet.replace(/\.parquet$/, '.rejected.parquet');
 }
 
 export function datasetService(options: ServiceOptions, keep: KeepDataset): DatasetService {
-  const { stores, data, samplesFolder } = options;
+  const { stores, store, data, samplesFolder } = options;
   const now = options.now ?? Date.now;
   const samples = openSamples(samplesFolder);
 
@@ -95,8 +146,28 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
     const files = `the file “${row.name}” (${sizeInWords(row.bytes)}) and what was made from it`;
     return {
       goes: [isShared ? `the entry “${row.name}”; another dataset holds the same file, which stays` : files],
-      stays: users.length === 0 ? [] : [`${users.length} jobs and predictions made with it, and their models`],
+      stays: users.length === 0 ? [] : [...staysOf(users)],
       refusal: open.length === 0 ? null : inUseBy(open),
+    };
+  };
+
+  const versionOfDataset = async (who: Who, row: DatasetRow): Promise<DatasetVersion> => {
+    const scope = { workspaceId: who.workspaceId, deleted: true };
+    const made = row.made_by_preparation_id && (await stores.preparations.get(scope, row.made_by_preparation_id));
+    const [recipe, source] = made
+      ? await Promise.all([stores.recipes.get(scope, made.recipe_id), stores.datasets.get(scope, made.dataset_id)])
+      : [];
+    return {
+      ...{ id: row.id, version: row.version, name: row.name, owner: row.owner, rows: row.row_count },
+      ...{ columnCount: row.column_count, createdAtMs: row.created_at_ms, removedAtMs: row.deleted_at_ms },
+      import: importOf(row).import,
+      madeBy: made
+        ? {
+            ...{ preparationId: made.id, recipeId: made.recipe_id, recipeVersion: made.recipe_version },
+            ...{ datasetId: made.dataset_id, datasetName: source?.name ?? 'removed data' },
+            recipeName: recipe?.name ?? 'a removed recipe',
+          }
+        : null,
     };
   };
 
@@ -125,7 +196,7 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
     },
     async preview(who, id, { offset = 0, limit = 50, random = false }) {
       const row = await find(who, id);
-      return withLocalCopy(options, filesOf(row.content_hash).parquet, (parquet) =>
+      return withLocalCopy(options, datasetFiles(row).parquet, (parquet) =>
         data.rows({ parquet, offset, limit, random }),
       );
     },
@@ -141,6 +212,36 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
           : `The data has no column “${given}”. It has ${names}.`;
       throw new Refused(422, 'Nothing to predict', message, { problems: [{ field: 'task.labels', message }] });
     },
+    async reimport(who, id, given) {
+      const row = await find(who, id);
+      const { original } = datasetFiles(row);
+      if (!(await store.exists(original))) {
+        throw conflict('This dataset was made here; there is no file that could be read in another way.');
+      }
+      const kept = await withLocalCopy(options, original, (path) =>
+        keep(who, { path, name: row.name }, { options: given, versionOf: row }),
+      );
+      return { dataset: datasetDetail(kept.row), created: kept.created };
+    },
+    async rename(who, id, name) {
+      await find(who, id);
+      await stores.datasets.rename(who.workspaceId, id, nameFor(name));
+      return datasetDetail(await find(who, id));
+    },
+    async history(who, id) {
+      const rows = await stores.datasets.history(who.workspaceId, await find(who, id));
+      return Promise.all(rows.map((row) => versionOfDataset(who, row)));
+    },
+    async download(who, id, format) {
+      const row = await find(who, id);
+      return datasetDownload(options, row, format);
+    },
+    async rejected(who, id, { offset = 0, limit = 50 }) {
+      const row = await find(who, id);
+      const object = rejectedFile(row);
+      if (!(await store.exists(object))) throw notFound('row of this dataset that was set aside');
+      return withLocalCopy(options, object, (parquet) => data.rows({ parquet, offset, limit }));
+    },
     removal: async (who, id) => removal(who, await find(who, id)),
     async remove(who, id) {
       const row = await find(who, id);
@@ -152,6 +253,30 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
       return what;
     },
   };
+}
+
+const usersInWords = {
+  job: ['job made with it, with its model', 'jobs made with it, with their models'],
+  prediction: ['prediction made with it', 'predictions made with it'],
+  preparation: [
+    'preparation made with it, and the dataset that it made',
+    'preparations made with it, and the datasets that they made',
+  ],
+  recipe: [
+    'recipe that names it, which needs another dataset then',
+    'recipes that name it, which need another dataset then',
+  ],
+} satisfies Record<User['kind'], [string, string]>;
+
+/** “2 jobs made with it, with their models: “churn”, “spring””. */
+function* staysOf(users: readonly User[]): Generator<string> {
+  for (const [kind, [one, more]] of Object.entries(usersInWords)) {
+    const named = users.filter((user) => user.kind === kind);
+    if (named.length === 0) continue;
+    const names = named.slice(0, 5).map(({ name }) => `“${name}”`);
+    const rest = named.length > names.length ? ' …' : '';
+    yield `${named.length} ${named.length === 1 ? one : more}: ${names.join(', ')}${rest}`;
+  }
 }
 
 function inUseBy(users: readonly User[]): string {

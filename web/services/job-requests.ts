@@ -11,9 +11,9 @@ function sortKeys(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** The id of a job that was asked for by a key and without an id: the same key names the same job, for ever. */
-export function idOfKey(workspaceId: string, key: string): string {
-  const hash = createHash('sha256').update(`job\n${workspaceId}\n${key}`).digest();
+/** The id of what was asked for by a key and without an id: the same key names the same, for ever. */
+export function idOfKey(workspaceId: string, key: string, kind = 'job'): string {
+  const hash = createHash('sha256').update(`${kind}\n${workspaceId}\n${key}`).digest();
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
   const hex = hash.toString('hex');

@@ -6,15 +6,22 @@ import { logService } from './log-service.ts';
 import { machineService } from './machine-service.ts';
 import { modelService } from './model-service.ts';
 import type { ServiceOptions } from './options.ts';
+import { preparationService } from './preparation-service.ts';
 import { predictionService } from './prediction-service.ts';
+import { recipeService } from './recipe-service.ts';
 import type { Services } from './services.ts';
 import { storageService } from './storage-service.ts';
+import { uploadService } from './upload-service.ts';
 
 export function openServices(options: ServiceOptions): Services {
   const health = healthService(options);
   const keep = keepDataset(options, health);
   const datasets = datasetService(options, keep);
+  const recipes = recipeService(options);
   return {
+    recipes,
+    preparations: preparationService(options, { health, recipes }),
+    uploads: uploadService(options, { health, keep }),
     datasets,
     jobs: jobService(options, health),
     predictions: predictionService(options, { health, keep, datasets }),

@@ -2,6 +2,7 @@ import type { DataWorker } from '../../data/open-data-worker.ts';
 import type { Stores } from '../../db/open-stores.ts';
 import type { Engine } from '../../domain/engine.ts';
 import type { Cloud } from '../../infra/cloud.ts';
+import type { PublicDownload } from '../../infra/public-download.ts';
 import type { Store } from '../../infra/store.ts';
 import type { WorkClient } from '../../temporal/work-client.ts';
 import type { LogReader } from '../live/log-reader.ts';
@@ -23,6 +24,8 @@ export interface ServiceOptions {
   samplesFolder: string;
   tempFolder: string;
   uploadLimitMb: number;
+  /** Fetches files from public addresses; absent where that is switched off. */
+  fetchUrl?: PublicDownload;
   freeBytes: () => Promise<number>;
   /** Below it, nothing new is accepted. */
   lowDiskBytes: number;

@@ -1,5 +1,6 @@
 import { eventSchema } from '../../domain/event.ts';
 import type { DatasetProfile } from '../../domain/dataset.ts';
+import { type ImportUsed, importUsedSchema } from '../../domain/import-options.ts';
 import type { JobSpec } from '../../domain/job-spec.ts';
 import type {
   AttemptRow,
@@ -39,7 +40,17 @@ export function datasetSummary(row: DatasetRow): DatasetSummary {
     rows: row.row_count,
     columnCount: row.column_count,
     createdAtMs: row.created_at_ms,
+    familyId: row.family_id ?? row.id,
+    version: row.version,
+    madeByPreparationId: row.made_by_preparation_id,
   };
+}
+
+/** How it was read, and how many rows were set aside then. */
+export function importOf(row: DatasetRow): Pick<DatasetDetail, 'import' | 'rejectedRows'> {
+  if (row.import_json === null) return { import: null, rejectedRows: 0 };
+  const kept = JSON.parse(row.import_json) as ImportUsed & { rejectedRows?: number };
+  return { import: importUsedSchema.parse(kept), rejectedRows: kept.rejectedRows ?? 0 };
 }
 
 export function profileOf(row: DatasetRow): DatasetProfile {
@@ -47,7 +58,7 @@ export function profileOf(row: DatasetRow): DatasetProfile {
 }
 
 export function datasetDetail(row: DatasetRow): DatasetDetail {
-  return { ...datasetSummary(row), columns: profileOf(row).columns };
+  return { ...datasetSummary(row), columns: profileOf(row).columns, ...importOf(row) };
 }
 
 function workPart(row: JobRow | PredictionRow) {

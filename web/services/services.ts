@@ -9,9 +9,14 @@ import type { Phase } from '../../domain/phases.ts';
 import type { Outcome } from '../../domain/outcomes.ts';
 import type { ByteRange } from '../../infra/store.ts';
 import type { ExtendAnswer } from '../../workflows/messages.ts';
+import type { ImportOptionsInput } from '../../domain/import-options.ts';
 import type { MachineService } from './machine-service.ts';
+import type { PreparationService } from './preparation-service.ts';
+import type { RecipeService } from './recipe-service.ts';
+import type { UploadService } from './upload-service.ts';
 import type {
   DatasetDetail,
+  DatasetVersion,
   DatasetSummary,
   FieldProblem,
   JobDetail,
@@ -89,9 +94,20 @@ export interface DatasetService {
   preview(who: Who, id: string, query: { offset?: number; limit?: number; random?: boolean }): Promise<ShownRows>;
   /** What somebody probably wants to predict, or with a label what kind of task it asks for. */
   guess(who: Who, id: string, label?: string): Promise<TrainingGuess>;
+  /** The same bytes, read in another way: another version of it. */
+  reimport(who: Who, id: string, options: ImportOptionsInput): Promise<{ dataset: DatasetDetail; created: boolean }>;
+  rename(who: Who, id: string, name: string): Promise<DatasetDetail>;
+  /** Its versions, newest first, with what each was made from. */
+  history(who: Who, id: string): Promise<DatasetVersion[]>;
+  /** As a table for other programs, or as it was uploaded. */
+  download(who: Who, id: string, format: DatasetFormat): Promise<Download>;
+  /** Rows that were set aside when it was read. */
+  rejected(who: Who, id: string, query: { offset?: number; limit?: number }): Promise<ShownRows>;
   removal(who: Who, id: string): Promise<Removal>;
   remove(who: Who, id: string): Promise<Removal>;
 }
+
+export type DatasetFormat = 'csv' | 'parquet' | 'original';
 
 export interface TrainingGuess extends TaskGuess {
   label: string;
@@ -230,6 +246,9 @@ export interface StorageService {
 }
 
 export interface Services {
+  recipes: RecipeService;
+  preparations: PreparationService;
+  uploads: UploadService;
   datasets: DatasetService;
   jobs: JobService;
   predictions: PredictionService;

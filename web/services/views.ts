@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { columnProfileSchema } from '../../domain/dataset.ts';
 import { idSchema } from '../../domain/ids.ts';
+import { importUsedSchema } from '../../domain/import-options.ts';
 import { jobSpecSchema } from '../../domain/job-spec.ts';
 import { outcomes } from '../../domain/outcomes.ts';
 import { phases } from '../../domain/phases.ts';
@@ -18,14 +19,49 @@ export const datasetSummarySchema = z
     rows: z.int(),
     columnCount: z.int(),
     createdAtMs: z.int(),
+    /** Versions of one dataset have this alike. */
+    familyId: idSchema,
+    version: z.int(),
+    madeByPreparationId: idSchema.nullable(),
   })
   .meta({ id: 'DatasetSummary' });
 export type DatasetSummary = z.infer<typeof datasetSummarySchema>;
 
 export const datasetDetailSchema = datasetSummarySchema
-  .extend({ columns: z.array(columnProfileSchema) })
+  .extend({
+    columns: z.array(columnProfileSchema),
+    /** How the file was read; null for what was made here, or read before this was noted. */
+    import: importUsedSchema.nullable(),
+    /** Rows that were set aside. */
+    rejectedRows: z.int(),
+  })
   .meta({ id: 'Dataset' });
 export type DatasetDetail = z.infer<typeof datasetDetailSchema>;
+
+export const datasetVersionSchema = z
+  .object({
+    id: idSchema,
+    version: z.int(),
+    name: z.string(),
+    owner: z.string(),
+    rows: z.int(),
+    columnCount: z.int(),
+    createdAtMs: z.int(),
+    removedAtMs: z.int().nullable(),
+    import: importUsedSchema.nullable(),
+    madeBy: z
+      .object({
+        preparationId: idSchema,
+        recipeId: idSchema,
+        recipeName: z.string(),
+        recipeVersion: z.int(),
+        datasetId: idSchema,
+        datasetName: z.string(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'DatasetVersion' });
+export type DatasetVersion = z.infer<typeof datasetVersionSchema>;
 
 export const costSchema = z.object({
   micros: z.int(),

@@ -6,6 +6,7 @@ import request from 'supertest';
 import { openDataWorker } from '../../../data/open-data-worker.ts';
 import { engineSchema } from '../../../domain/engine.ts';
 import { openLocalCloud } from '../../../infra/local/local-cloud.ts';
+import type { PublicDownload } from '../../../infra/public-download.ts';
 import { createApp } from '../../../web/app.ts';
 import type { AppSettings } from '../../../web/app-context.ts';
 import { type Feed, openFeed } from '../../../web/live/feed.ts';
@@ -66,7 +67,7 @@ export const engines = [
 ];
 
 /** The whole application on a real database, a real store and real data work; only Temporal is stood in for. */
-export async function openYard(given: Partial<AppSettings> & { feedPollMs?: number } = {}): Promise<Yard> {
+export async function openYard(given: Partial<AppSettings> & { feedPollMs?: number; fetchUrl?: PublicDownload } = {}): Promise<Yard> {
   const ground = await openGround();
   const { folder, stores, store } = ground;
   const tempFolder = join(folder, 'uploads');
@@ -100,6 +101,7 @@ export async function openYard(given: Partial<AppSettings> & { feedPollMs?: numb
     samplesFolder: join(trainerFolder, 'samples'),
     tempFolder,
     uploadLimitMb: given.uploadLimitMb ?? 1,
+    ...(given.fetchUrl ? { fetchUrl: given.fetchUrl } : {}),
     freeBytes: async () => disk.free,
     lowDiskBytes: 1000,
     logRetentionDays: 365,
@@ -155,6 +157,9 @@ function apiOf(app: Express) {
   return {
     get: (path: string) => request(app).get(`${base}${path}`),
     post: (path: string, body: object = {}) => request(app).post(`${base}${path}`).send(body),
+    put: (path: string, body: object = {}) => request(app).put(`${base}${path}`).send(body),
+    patch: (path: string, body: object = {}) => request(app).patch(`${base}${path}`).send(body),
+    head: (path: string) => request(app).head(`${base}${path}`),
     delete: (path: string) => request(app).delete(`${base}${path}`),
     upload: (path: string, text: string | Buffer, name = 'customers.csv') =>
       request(app).post(`${base}${path}`).set('X-Trainyard', '1').attach('file', Buffer.from(text), name),

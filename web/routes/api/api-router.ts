@@ -7,7 +7,10 @@ import { jobOperations } from './job-operations.ts';
 import { machineOperations } from './machine-operations.ts';
 import { modelOperations } from './model-operations.ts';
 import { apiRoutes, type Operation } from './operation.ts';
+import { preparationOperations } from './preparation-operations.ts';
 import { predictionOperations } from './prediction-operations.ts';
+import { recipeOperations } from './recipe-operations.ts';
+import { uploadOperations } from './upload-operations.ts';
 import { workOperations } from './work-operations.ts';
 
 /** The JSON API, to be mounted at /api/v1, and its operations as they are described. */
@@ -18,7 +21,10 @@ export function apiRouter(
 ): SecuredRoutes & { operations: Operation[] } {
   const routes = context.openRoutes();
   const api = apiRoutes(routes, context);
+  uploadOperations(api, services);
   datasetOperations(api, services);
+  recipeOperations(api, services);
+  preparationOperations(api, services);
   jobOperations(api, services);
   workOperations(api, services, feed);
   modelOperations(api, services);
