@@ -15,6 +15,7 @@ import type { Step } from '../domain/recipe/recipe.ts';
 import type { Column, SqlType, TableSchema } from '../domain/recipe/table-schema.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
+import { journalActivities } from './journal.ts';
 import { saying } from './saying.ts';
 import { fromStore } from './scratch.ts';
 
@@ -57,7 +58,7 @@ interface Other {
  * tells that all is there is written last, and looked for first.
  */
 export async function stageRecipe(
-  dependencies: RecipeWork,
+  dependencies: Dependencies,
   cloud: Cloud,
   { spec, dataset, raw, folder }: { spec: JobSpec; dataset: DatasetRow; raw: string; folder: string },
 ): Promise<void> {
@@ -86,6 +87,7 @@ export async function stageRecipe(
         say(`Preparing the data by the recipe “${name}”: pass ${passes + 1} of about ${ofPasses}.`),
     }),
   );
+  requireBothParts(run);
   const fitted = await fittedFrom(run, { spec, dataset, steps, others });
   const golden = await goldenRows(dependencies, { fitted, steps, others, raw, folder });
 
@@ -101,7 +103,25 @@ export async function stageRecipe(
   await writeFile(recipePath, `${JSON.stringify(fitted.fitted, null, 1)}\n`);
   await cloud.putObject(holder, `${recipeFolder}/recipe.json`, recipePath);
   const told = { id: spec.recipeId ?? '', name, version };
+  const [before, after] = [run.rowsIn, run.rowsOut].map((rows) => rows.toLocaleString('en-US'));
+  await journalActivities(dependencies).note({
+    ...{ ...holder, attempt: 0, mark: 'note', key: 'prepared' },
+    text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.`,
+  });
   await cloud.putText(holder, preparationObject, JSON.stringify(preparationOf(told, run, fitted)));
+}
+
+/** The least that a trainer takes; said before a machine is made for nothing. */
+const FEWEST_ROWS = 5;
+
+function requireBothParts({ folds, rowsOut }: RecipeRun): void {
+  const heldOut = folds.find(({ fold }) => fold === -1)?.rows ?? 0;
+  if (heldOut > 0 && rowsOut - heldOut >= FEWEST_ROWS) return;
+  throw new TrainyardError(
+    'BadData',
+    `After the recipe ${rowsOut - heldOut} rows are left to learn from and ${heldOut} to judge by: too few.`,
+    'Look at the steps that leave rows out, or add rows.',
+  );
 }
 
 /** The columns that the recipe of a job made, once it is staged. */

@@ -102,6 +102,27 @@ test('the trainer is told of each step, and by which columns it learns', async (
   });
 });
 
+test('what it did is on the timeline, once', async () => {
+  const holder = await job(customers, [step('s1', 'drop-missing', { columns: ['age'] })]);
+  await staged(holder);
+  objectsOf(ground, holder).delete('input/recipe/preparation.json');
+  await staged(holder);
+  const timeline = await ground.dependencies.stores.timeline.list(holder);
+  expect(timeline.map(({ text }) => text)).toEqual([
+    'The data was prepared by version 1 of the recipe “clean”: of 60 rows 51 are left.',
+  ]);
+});
+
+test('too few rows to learn from are refused before a machine is made', async () => {
+  const holder = await job('age,city,churned\n1,a,yes\n,b,no\n,c,yes\n4,d,no\n,e,no\n6,f,yes\n', [
+    step('s1', 'drop-missing', { columns: ['age'] }),
+  ]);
+  await expect(staged(holder)).rejects.toMatchObject({
+    type: 'BadData',
+    message: expect.stringMatching(/^After the recipe \d rows are left to learn from and \d to judge by: too few/),
+  });
+});
+
 test('its steps learn once: again, nothing is laid out anew', async () => {
   const holder = await job(customers, clean);
   await staged(holder);

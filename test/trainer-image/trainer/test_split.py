@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.split import folds, holdout
+from trainer.split import folds, given_folds, holdout
 
 
 def test_the_held_out_rows_are_the_same_for_the_same_seed_and_others_for_another():
@@ -45,3 +45,19 @@ def test_a_class_with_one_row_is_always_learned_from():
     values = np.array([0] * 10 + [1])
     for fitted, judged in folds(values, 5, 0, True):
         assert 10 in fitted and 10 not in judged
+
+
+def test_given_folds_are_taken_as_they_are():
+    fold_of = np.array([0, 1, 2, 0, 1, 2, 2])
+    parts = given_folds(np.array([0, 1, 0, 1, 0, 1, 1]), fold_of, True)
+    assert [judged.tolist() for _, judged in parts] == [[0, 3], [1, 4], [2, 5, 6]]
+    for fitted, judged in parts:
+        assert sorted([*fitted, *judged]) == list(range(7))
+
+
+def test_a_class_of_one_fold_only_is_fitted_and_never_judged():
+    values, fold_of = np.array([0, 0, 0, 1, 1]), np.array([0, 1, 1, 1, 1])
+    parts = given_folds(values, fold_of, True)
+    assert [judged.tolist() for _, judged in parts] == [[0], [1, 2]]
+    assert all({3, 4} <= set(fitted) for fitted, _ in parts)
+    assert len(given_folds(values, np.zeros(5, dtype="int64"), True)) < 2
