@@ -60,7 +60,12 @@ export interface RecipeService {
   remove(who: Who, id: string): Promise<Removal>;
   /** What of it does not fit another dataset, step by step. */
   tryOn(who: Who, id: string, asked: Asked<typeof tryRecipeSchema>): Promise<RecipeFit>;
-  preview(who: Who, id: string, asked: Asked<typeof previewRequestSchema>): Promise<RecipePreview>;
+  /** Of the draft, or of steps as they would be, while somebody is still typing. */
+  preview(
+    who: Who,
+    id: string,
+    asked: Asked<typeof previewRequestSchema> & { steps?: readonly Step[] },
+  ): Promise<RecipePreview>;
   /** Begins a pass over the whole file, unless the draft as it is has been checked, or is being checked. */
   check(who: Who, id: string, datasetId?: string): Promise<RecipeCheckView>;
   checked(who: Who, id: string, datasetId?: string): Promise<RecipeCheckView>;
@@ -266,10 +271,10 @@ export function recipeService(options: ServiceOptions): RecipeService {
       const row = await find(who, id);
       return fitOf(who, await findDataset(who, datasetId), await stepsAt(row, version));
     },
-    async preview(who, id, { datasetId, tab = '', exact, ...asked }) {
+    async preview(who, id, { datasetId, tab = '', exact, steps: unsaved, ...asked }) {
       const row = await find(who, id);
       const dataset = await findDataset(who, datasetId ?? row.dataset_id);
-      const steps = stepsOf(row);
+      const steps = unsaved ? given(unsaved) : stepsOf(row);
       const learned = checks.learned(row.id, dataset.id);
       const key = `${who.workspaceId}/${id}/${tab}`;
       try {

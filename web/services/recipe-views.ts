@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { idSchema } from '../../domain/ids.ts';
 import { outcomes } from '../../domain/outcomes.ts';
-import { onFailureWays, stepSchema } from '../../domain/recipe/recipe.ts';
+import { onFailureWays, type Step, stepSchema } from '../../domain/recipe/recipe.ts';
 import { sqlTypes } from '../../domain/recipe/table-schema.ts';
 import { problemSchema } from './views.ts';
 
 /** What the services of recipes, preparations and uploads answer with. */
+
+/** A body is JSON as it is; `z.json()` describes itself by itself, without an end, where the document is made. */
+const settingsSchema = z.record(z.string(), z.unknown()) as unknown as z.ZodType<Step['settings'], Step['settings']>;
+const stepBodySchema = stepSchema.extend({ settings: settingsSchema.default({}) });
 
 const columnSchema = z.object({ name: z.string(), type: z.enum(sqlTypes) });
 
@@ -31,7 +35,7 @@ export type RecipeSummary = z.infer<typeof recipeSummarySchema>;
 
 export const recipeDetailSchema = recipeSummarySchema
   .extend({
-    steps: z.array(stepSchema.extend({ sentence: z.string() })),
+    steps: z.array(stepBodySchema.extend({ sentence: z.string() })),
     canUndo: z.boolean(),
     canRedo: z.boolean(),
     /** The draft is not the latest version. */
@@ -41,7 +45,7 @@ export const recipeDetailSchema = recipeSummarySchema
 export type RecipeDetail = z.infer<typeof recipeDetailSchema>;
 
 export const recipeVersionSchema = z
-  .object({ number: z.int(), owner: z.string(), atMs: z.int(), steps: z.array(stepSchema) })
+  .object({ number: z.int(), owner: z.string(), atMs: z.int(), steps: z.array(stepBodySchema) })
   .meta({ id: 'RecipeVersion' });
 export type RecipeVersion = z.infer<typeof recipeVersionSchema>;
 
@@ -234,19 +238,19 @@ export const newRecipeSchema = z
     name: nameSchema.optional(),
     datasetId: idSchema,
     steps: z
-      .array(stepSchema.partial({ id: true }))
+      .array(stepBodySchema.partial({ id: true }))
       .max(100)
       .optional(),
   })
   .meta({ id: 'NewRecipe' });
 export const recipeChangesSchema = z.strictObject({ name: nameSchema }).meta({ id: 'RecipeChanges' });
 export const stepsBodySchema = z
-  .strictObject({ position: positionSchema, steps: z.array(stepSchema.partial({ id: true })).max(100) })
+  .strictObject({ position: positionSchema, steps: z.array(stepBodySchema.partial({ id: true })).max(100) })
   .meta({ id: 'RecipeSteps' });
 const stepChanges = {
   on: z.boolean().optional(),
   onFailure: z.enum(onFailureWays).optional(),
-  settings: z.record(z.string(), z.json()).optional(),
+  settings: settingsSchema.optional(),
 };
 const placeSchema = z.int().min(0).max(100).optional().describe('Its place among the steps, from 0.');
 export const newStepSchema = z

@@ -67,7 +67,9 @@ export const engines = [
 ];
 
 /** The whole application on a real database, a real store and real data work; only Temporal is stood in for. */
-export async function openYard(given: Partial<AppSettings> & { feedPollMs?: number; fetchUrl?: PublicDownload } = {}): Promise<Yard> {
+export async function openYard(
+  given: Partial<AppSettings> & { feedPollMs?: number; fetchUrl?: PublicDownload } = {},
+): Promise<Yard> {
   const ground = await openGround();
   const { folder, stores, store } = ground;
   const tempFolder = join(folder, 'uploads');

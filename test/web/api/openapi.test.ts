@@ -43,7 +43,9 @@ function mounted(stack: Layer[]): { method: string; path: string }[] {
 
 it('describes every route of the API that is mounted, and no other', () => {
   const isApi = ({ path }: { path: string }) =>
-    /^\/(jobs|datasets|models|predictions|engines|samples|machine-types|step-kinds|recipes|preparations|uploads)(\/|$)/.test(path);
+    /^\/(jobs|datasets|models|predictions|engines|samples|machine-types|step-kinds|recipes|preparations|uploads)(\/|$)/.test(
+      path,
+    );
   const described = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method} ${path}`),
   );
@@ -88,7 +90,18 @@ function absolute(schema: object): object {
 it('describes what it really answers', async () => {
   const ajv = new Ajv2020({ strict: false, formats: { uuid: true } });
   ajv.addSchema({ $id: 'document', ...document });
-  for (const path of ['/jobs', '/datasets', '/models', '/predictions', '/engines', '/machine-types', '/samples', '/step-kinds', '/recipes', '/preparations']) {
+  for (const path of [
+    '/jobs',
+    '/datasets',
+    '/models',
+    '/predictions',
+    '/engines',
+    '/machine-types',
+    '/samples',
+    '/step-kinds',
+    '/recipes',
+    '/preparations',
+  ]) {
     const { body } = await yard.api.get(path);
     const schema = document.paths[`/api/v1${path}`]?.get?.responses['200']?.content?.['application/json']?.schema;
     const validate = ajv.compile(absolute(schema ?? { not: {} }));
