@@ -28,7 +28,7 @@ def raw(rows: int = ROWS) -> pd.DataFrame:
     plan = random.choice([" Basic", "PREMIUM", "basic "], rows)
     return pd.DataFrame(
         {
-            "age": pd.array(np.where(random.random(rows) < 0.1, None, age), dtype="Int64"),
+            "age": pd.Series(age).mask(random.random(rows) < 0.1).astype("Int64"),
             "plan": plan,
             "since": pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 900, rows), unit="D"),
             "churned": np.where(age + random.normal(0, 8, rows) > 50, "yes", "no"),
