@@ -29,6 +29,7 @@ const styles = [
   'words',
   'forms',
   'charts',
+  'recipes',
   'narrow',
 ];
 const joined: Record<string, string[]> = {

@@ -89,7 +89,16 @@ export function sparkOf(column: ColumnProfile): Spark | null {
   const most = Math.max(0, ...counts);
   // Where every value is different there is nothing to see.
   if (most === 0 || (!isHistogram && most === 1)) return null;
-  const gap = isHistogram ? 0 : 4;
+  return {
+    path: sparkPath(counts, isHistogram ? 0 : 4),
+    kind: isHistogram ? 'numbers' : 'words',
+    spoken: isHistogram ? 'histogram' : 'most frequent values',
+  };
+}
+
+/** Bars of these heights beside each other, the tallest as high as the box. */
+export function sparkPath(counts: readonly number[], gap: number): string {
+  const most = Math.max(1, ...counts);
   const step = box.width / counts.length;
   const bars = counts.map((count, index) => {
     const top = Math.round((1 - count / most) * (box.height - 2)) + (count > 0 ? 0 : 2);
@@ -97,9 +106,5 @@ export function sparkOf(column: ColumnProfile): Spark | null {
     const right = Math.round((index * step + step - gap) * 10) / 10;
     return `M${left} ${box.height}V${top}H${right}V${box.height}z`;
   });
-  return {
-    path: bars.join(''),
-    kind: isHistogram ? 'numbers' : 'words',
-    spoken: isHistogram ? 'histogram' : 'most frequent values',
-  };
+  return bars.join('');
 }

@@ -6,7 +6,7 @@ export type Section = 'yard' | 'jobs' | 'data' | 'models' | 'predictions' | 'mac
 /** What surrounds every page. */
 export interface Frame {
   title: string;
-  nav: { href: string; word: string; current: boolean }[];
+  nav: { href: string; word: string; current: boolean; ready: number }[];
   machines: string;
   timeZone: string;
   /** Static files that this page needs beside the ones every page has. */
@@ -17,6 +17,8 @@ export interface Frame {
   /** Without a script, an open page asks again by itself after so many seconds; null when nothing will change. */
   refreshSeconds: number | null;
   narrow: boolean;
+  /** A table and a list beside it need more than the usual width. */
+  wide: boolean;
 }
 
 export interface FrameChoice {
@@ -27,6 +29,7 @@ export interface FrameChoice {
   vendor?: string[];
   refreshSeconds?: number | null;
   narrow?: boolean;
+  wide?: boolean;
 }
 
 const sections: [Section, string, string][] = [
@@ -40,12 +43,26 @@ const sections: [Section, string, string][] = [
 
 export function frameOf(
   choice: FrameChoice,
-  facts: { timeZone: string; machines: { count: number; pricePerHourMicros: number } },
+  facts: { timeZone: string; machines: { count: number; pricePerHourMicros: number }; ready: number },
 ): Frame {
-  const { section, title, styles = [], scripts = [], vendor = [], refreshSeconds = null, narrow = false } = choice;
+  const {
+    section,
+    title,
+    styles = [],
+    scripts = [],
+    vendor = [],
+    refreshSeconds = null,
+    narrow = false,
+    wide = false,
+  } = choice;
   return {
     title,
-    nav: sections.map(([name, href, word]) => ({ href, word, current: name === section })),
+    nav: sections.map(([name, href, word]) => ({
+      href,
+      word,
+      current: name === section,
+      ready: name === 'data' ? facts.ready : 0,
+    })),
     machines: machinesLine(facts.machines),
     timeZone: facts.timeZone,
     styles,
@@ -53,6 +70,7 @@ export function frameOf(
     vendor,
     refreshSeconds,
     narrow,
+    wide,
   };
 }
 

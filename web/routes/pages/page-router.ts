@@ -10,8 +10,11 @@ import { machinesRoutes } from './machines-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import { newJobRoutes } from './new-job-routes.ts';
 import { pageKit } from './page-kit.ts';
+import { preparationRoutes } from './preparation-routes.ts';
 import { predictRoutes } from './predict-routes.ts';
 import { predictionRoutes } from './prediction-routes.ts';
+import { recipeEditRoutes } from './recipe-edit-routes.ts';
+import { recipeRoutes } from './recipe-routes.ts';
 import { yardRoutes } from './yard-routes.ts';
 
 /** Every page. The order matters where one path could be taken for another: `/jobs/new` before `/jobs/:id`. */
@@ -25,6 +28,9 @@ export function pageRouter(services: Services, context: AppContext): SecuredRout
   jobActionRoutes(routes, kit);
   logRoutes(routes, kit);
   dataRoutes(routes, kit);
+  recipeRoutes(routes, kit);
+  recipeEditRoutes(routes, kit);
+  preparationRoutes(routes, kit);
   modelRoutes(routes, kit);
   predictRoutes(routes, kit);
   predictionRoutes(routes, kit);
