@@ -57,6 +57,7 @@ async function put(response, { remember = false, keepForm = false } = {}) {
     else swap(document.getElementById(id), page.getElementById(id));
   }
   document.title = page.title;
+  if (!keepForm || remember) showMarked();
   root().dispatchEvent(new Event('drawn'));
   watchCheck();
 }
@@ -71,7 +72,7 @@ function putSteps(page) {
   if (!form || !marker) return swap(document.getElementById('steps'), own);
   const item = form.closest('li');
   const freshItem = marker.parentElement;
-  for (const id of ['what', 'chip']) {
+  for (const id of ['what', 'chip', 'tools']) {
     const [old, next] = [item.querySelector(`:scope > .${id}`), freshItem.querySelector(`:scope > .${id}`)];
     if (old && next && old.outerHTML !== next.outerHTML) old.replaceWith(document.adoptNode(next));
     else if (old && !next) old.remove();
@@ -96,6 +97,29 @@ function putWords(form, drawn) {
   }
 }
 
+/** What a step made may stand at the far end of a wide table. */
+function showMarked() {
+  for (const box of document.querySelectorAll('#preview .scroll')) {
+    const marked = box.querySelector('th.new, td.changed, th.lost');
+    if (!marked) continue;
+    const [from, to] = [marked.offsetLeft, marked.offsetLeft + marked.offsetWidth];
+    if (from < box.scrollLeft || to > box.scrollLeft + box.clientWidth) box.scrollLeft = Math.max(0, from - 80);
+  }
+}
+
+// Input and output are looked at together.
+document.addEventListener(
+  'scroll',
+  (event) => {
+    const own = event.target;
+    if (!own.matches?.('.beside .scroll')) return;
+    for (const other of own.closest('.beside').querySelectorAll('.scroll')) {
+      if (other !== own && other.scrollTop !== own.scrollTop) other.scrollTop = own.scrollTop;
+    }
+  },
+  true,
+);
+
 function* walk(node) {
   for (const child of node.childNodes) {
     yield child;
@@ -105,6 +129,8 @@ function* walk(node) {
 
 function swap(old, fresh) {
   if (!old || !fresh || old.outerHTML === fresh.outerHTML) return;
+  // A question that is open is not taken away under somebody's hands.
+  if (old.querySelector(':popover-open')) return;
   const active = old.contains(document.activeElement) ? document.activeElement.id : '';
   const scrolled = [...old.querySelectorAll('.scroll, .checks')].map(({ scrollLeft, scrollTop }) => [
     scrollLeft,
@@ -279,6 +305,7 @@ document.addEventListener('click', (event) => {
   void changing.then(() => look(link.getAttribute('href')));
 });
 
+showMarked();
 keepPicker();
 keepKeys({ change });
 keepDragging({ change });

@@ -229,11 +229,11 @@ function checkLine(check: RecipeCheckView): CheckLine {
   const { state, progress, result, failure } = check;
   if (state === 'done' && result) {
     const seconds = result.milliseconds / 1000;
-    const took = seconds < 10 ? seconds.toFixed(1) : seconds.toFixed(0);
+    const took = seconds < 0.1 ? 'a moment' : `${seconds < 10 ? seconds.toFixed(1) : seconds.toFixed(0)} s`;
     return {
       state,
       value: null,
-      text: `whole file checked in ${took} s: ${formatCount(result.rowsIn)} rows in, ${formatCount(result.rowsOut)} out`,
+      text: `whole file checked in ${took}: ${formatCount(result.rowsIn)} rows in, ${formatCount(result.rowsOut)} out`,
     };
   }
   if (state === 'failed') return { state, value: null, text: failure ?? 'The whole file could not be checked.' };

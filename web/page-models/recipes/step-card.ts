@@ -121,11 +121,15 @@ function titleOf(fields: readonly { name: string; title: string }[], { field }: 
 
 /** “Fill missing “tenure” with the median” → words, a name, words. */
 export function wordsOf(sentence: string): StepCard['words'] {
-  return sentence
+  // What comes behind a colon only says more.
+  const end = sentence.indexOf(':');
+  const [said, more] = end < 0 ? [sentence, ''] : [sentence.slice(0, end), sentence.slice(end)];
+  const words = said
     .split(/(“[^”]*”)/)
     .filter((text) => text !== '')
     .map((text) => {
       const isName = text.startsWith('“') && text.endsWith('”');
       return { text: isName ? text.slice(1, -1) : text, isName };
     });
+  return more === '' ? words : [...words, { text: more, isName: true }];
 }
