@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { DatasetRow } from '../../db/tables.ts';
+import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import type { Engine, EngineSetting } from '../../domain/engine.ts';
 import type { JobSpec } from '../../domain/job-spec.ts';
 import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
@@ -33,12 +34,13 @@ interface Input {
   spec: JobSpec;
   check: JobCheck;
   dataset: Pick<DatasetRow, 'id' | 'name' | 'row_count'>;
+  recipe: RecipeOfJob | undefined;
   engine: Engine | undefined;
   machine: (MachineType & { cloud: string }) | undefined;
   host: string;
 }
 
-export function confirmPage({ spec, check, dataset, engine, machine, host }: Input): ConfirmPage {
+export function confirmPage({ spec, check, dataset, recipe, engine, machine, host }: Input): ConfirmPage {
   const { workspaceId: _workspace, owner: _owner, ...request } = spec;
   const { task, limits, split } = spec;
   return {
@@ -46,6 +48,15 @@ export function confirmPage({ spec, check, dataset, engine, machine, host }: Inp
     requestJson: JSON.stringify(request),
     facts: [
       { name: 'Data', value: `${dataset.name}, ${formatMany(dataset.row_count, 'row')}`, href: `/data/${dataset.id}` },
+      ...(recipe
+        ? [
+            {
+              name: 'Prepared by',
+              value: `${recipe.name}, version ${recipe.version}`,
+              href: recipe.isRemoved ? null : `/recipes/${recipe.id}/versions/${recipe.version}`,
+            },
+          ]
+        : []),
       { name: 'Predicts', value: `${task.labels.join(', ')} (${taskWords[task.kind]})`, href: null },
       {
         name: 'Judged by',

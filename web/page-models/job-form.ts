@@ -55,6 +55,8 @@ export function valuesOf(request: JobRequestInput): FormValues {
     machine: `${machine.cloud ?? 'local'}/${machine.type ?? 'local'}`,
     'machine.spot': machine.spot ? 'on' : '',
     continuesJobId: request.continuesJobId ?? '',
+    recipeId: request.recipeId ?? '',
+    recipeVersion: request.recipeVersion ? text(request.recipeVersion) : '',
   };
   for (const [name, value] of Object.entries(request.engine.settings ?? {})) {
     values[`${request.engine.name}.${name}`] = settingText(value);
@@ -139,6 +141,8 @@ export function requestFrom(
       budgetMicros: budget === undefined ? null : Math.round(budget * 1e6),
     }),
     continuesJobId: one('continuesJobId') || null,
+    recipeId: one('recipeId') || null,
+    recipeVersion: Number(one('recipeVersion')) || null,
   };
   return { request, problems };
 }

@@ -1,4 +1,5 @@
 import type { JobFacts } from '../../db/read-models/job-page.ts';
+import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import { familyOf, isFailureType } from '../../domain/failures.ts';
 import { metricRule, taskWords } from '../../domain/task.ts';
 import { presentLimit } from '../services/training-limit.ts';
@@ -13,6 +14,7 @@ import { type MachineCard, machineCard } from './machine-card.ts';
 import { type MoneyCard, moneyCard } from './money-card.ts';
 import { formatMany, formatScore, formatSpan } from './plain-words.ts';
 import { type Bar, barOf, progressOf } from './progress-bar.ts';
+import { type RecipeCard, recipeCard } from './recipes/recipe-card.ts';
 import { type ReleaseCard, releaseCard } from './release-card.ts';
 import { readReport } from './report.ts';
 import { type ResultView, resultView } from './result-view.ts';
@@ -43,6 +45,7 @@ export interface JobPage {
   actions: JobActions;
   result: { modelId: string; view: ResultView | null; predictions: string } | null;
   temporalHref: string | null;
+  recipe: RecipeCard | null;
 }
 
 interface Relative {
@@ -73,7 +76,14 @@ const removedData = 'data that was removed';
 export function jobPage(
   facts: JobFacts,
   log: { lines: readonly LogLine[]; count: number },
-  env: { clock: Clock; owner: string; temporalUiUrl: string | null; continues: boolean; engineTitle: string },
+  env: {
+    clock: Clock;
+    owner: string;
+    temporalUiUrl: string | null;
+    continues: boolean;
+    engineTitle: string;
+    recipe: RecipeOfJob | undefined;
+  },
 ): JobPage {
   const { job, spec, model } = facts;
   const { clock } = env;
@@ -133,6 +143,7 @@ export function jobPage(
           predictions: formatMany(facts.predictions, 'prediction'),
         }
       : null,
+    recipe: recipeCard(env.recipe),
     temporalHref:
       env.temporalUiUrl && !isDone ? `${env.temporalUiUrl}/namespaces/default/workflows/job-${job.id}` : null,
   };

@@ -1,10 +1,12 @@
 import type { ModelFacts, ModelLine } from '../../db/read-models/model-pages.ts';
+import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import { taskWords } from '../../domain/task.ts';
 import { metricRule } from '../../domain/task.ts';
 import type { Clock, Moment } from './clock.ts';
 import type { EngineTitles } from './work-line.ts';
 import { typeWordOf } from './column-view.ts';
 import { formatBytes, formatCount, formatMany, formatScore, formatSpan } from './plain-words.ts';
+import { type RecipeCard, recipeCard } from './recipes/recipe-card.ts';
 import { readReport } from './report.ts';
 import { type ResultView, resultView } from './result-view.ts';
 
@@ -53,9 +55,15 @@ export interface ModelPage {
   columns: { name: string; type: string; role: string }[];
   predictions: { href: string; when: Moment; data: string; rows: string }[];
   predictHref: string;
+  recipe: RecipeCard | null;
 }
 
-export function modelPage(facts: ModelFacts, clock: Clock, engines: EngineTitles): ModelPage {
+export function modelPage(
+  facts: ModelFacts,
+  recipe: RecipeOfJob | undefined,
+  clock: Clock,
+  engines: EngineTitles,
+): ModelPage {
   const { model, job, dataset } = facts;
   const report = readReport(model.report_json);
   const engine = engines.get(model.engine) ?? model.engine;
@@ -93,6 +101,7 @@ export function modelPage(facts: ModelFacts, clock: Clock, engines: EngineTitles
       rows: each.row_count === null ? '–' : formatMany(each.row_count, 'row'),
     })),
     predictHref: `/models/${model.id}/predict`,
+    recipe: recipeCard(recipe),
   };
 }
 

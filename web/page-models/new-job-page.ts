@@ -8,6 +8,7 @@ import { type ColumnView, columnView } from './column-view.ts';
 import { type FormValues, inputOf, settingText } from './job-form.ts';
 import { cloudWords } from './machine-card.ts';
 import { formatFit, formatMany } from './plain-words.ts';
+import type { RecipeCard } from './recipes/recipe-card.ts';
 
 export interface Option {
   value: string;
@@ -49,6 +50,7 @@ export interface NewJobPage {
   moreIsOpen: boolean;
   continuesJobId: string;
   continued: { name: string; href: string } | null;
+  recipe: (RecipeCard & { id: string; version: string }) | null;
 }
 
 export interface EngineOption {
@@ -80,6 +82,7 @@ export interface NewJobInput {
   title: string;
   intro: string;
   continued: NewJobPage['continued'];
+  recipe: RecipeCard | null;
 }
 
 export function newJobPage(input: NewJobInput): NewJobPage {
@@ -131,6 +134,11 @@ export function newJobPage(input: NewJobInput): NewJobPage {
     moreIsOpen: more.some((each) => each.problem !== null) || ignored.length > 0,
     continuesJobId: valueOf(values, 'continuesJobId'),
     continued: input.continued,
+    recipe: input.recipe && {
+      ...input.recipe,
+      id: valueOf(values, 'recipeId'),
+      version: valueOf(values, 'recipeVersion'),
+    },
   };
 }
 

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { PredictionFacts, PredictionLine } from '../../db/read-models/prediction-pages.ts';
+import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import { type Chip, workChip } from './chip.ts';
 import type { Clock } from './clock.ts';
-import { cell, type PreviewTable } from './dataset-page.ts';
+import { cell, type PreviewCell, type PreviewTable } from './dataset-page.ts';
 import { type MachineCard, machineCard } from './machine-card.ts';
 import { type MoneyCard, moneyCard } from './money-card.ts';
 import { formatCount, formatMany } from './plain-words.ts';
 import { type Bar, barOf, progressOf } from './progress-bar.ts';
+import { type RecipeCard, recipeCard } from './recipes/recipe-card.ts';
 import { type ReleaseCard, releaseCard } from './release-card.ts';
 import { type TimelineCard, timelineCard } from './timeline-card.ts';
 import { type Station, trackOf } from './track.ts';
@@ -48,6 +50,7 @@ export interface PredictionPage {
   release: ReleaseCard;
   timeline: TimelineCard;
   logHref: string;
+  recipe: RecipeCard | null;
 }
 
 /** As the data worker shows rows: see data/data-calls.ts. */
@@ -56,7 +59,10 @@ const previewSchema = z.object({
   rows: z.array(z.array(z.string().nullable())),
 });
 
-export function predictionPage(facts: PredictionFacts, env: { clock: Clock; owner: string }): PredictionPage {
+export function predictionPage(
+  facts: PredictionFacts,
+  env: { clock: Clock; owner: string; recipe: RecipeOfJob | undefined },
+): PredictionPage {
   const { prediction, model, dataset, resources } = facts;
   const { clock } = env;
   const isDone = prediction.done_at_ms !== null;
@@ -97,6 +103,7 @@ export function predictionPage(facts: PredictionFacts, env: { clock: Clock; owne
     release: releaseCard(isDone, resources, clock),
     timeline: timelineCard(facts.timeline, clock),
     logHref: `${href}/log`,
+    recipe: recipeCard(env.recipe),
   };
 }
 
@@ -115,6 +122,8 @@ function outputOf({ prediction }: PredictionFacts, href: string): PredictionPage
 const numbers = /^(BIGINT|DOUBLE|INTEGER|FLOAT|DECIMAL)/;
 /** What the model added stands out: `…_predicted`, `…_probability_…`. */
 const added = /_(predicted|probability_.*)$/;
+/** Why a row has no prediction: the recipe leaves such rows out. */
+const notScored = 'not_scored';
 
 function previewOf(json: string, total: number | null): PreviewTable | null {
   const parsed = previewSchema.safeParse(JSON.parse(json));
@@ -122,11 +131,29 @@ function previewOf(json: string, total: number | null): PreviewTable | null {
   const { columns, rows } = parsed.data;
   // What was predicted comes first: on a phone it would be far to the right otherwise.
   const order = columns
-    .map(({ name, type }, index) => ({ name, index, isNumber: numbers.test(type), isNew: added.test(name) }))
+    .map(({ name, type }, index) => ({
+      name,
+      index,
+      isNumber: numbers.test(type),
+      isNew: added.test(name) || name === notScored,
+    }))
     .toSorted((a, b) => Number(b.isNew) - Number(a.isNew));
   return {
-    heads: order.map(({ name, isNumber, isNew }) => ({ name, note: '', spark: null, isNumber, isNew })),
-    rows: rows.map((row) => order.map(({ index, isNumber, isNew }) => cell(row[index], { isNumber, isNew }))),
+    heads: order.map(({ name, isNumber, isNew }) => ({
+      name: name === notScored ? 'not scored' : name,
+      note: '',
+      spark: null,
+      isNumber,
+      isNew,
+    })),
+    rows: rows.map((row) =>
+      order.map(({ name, index, isNumber, isNew }) => reasonOr(name, cell(row[index], { isNumber, isNew }))),
+    ),
     stated: `${formatCount(rows.length)}${total === null ? '' : ` of ${formatMany(total, 'row')}`}, first`,
   };
+}
+
+/** A row that was scored has no reason why not: that is nothing missing. */
+function reasonOr(name: string, shown: PreviewCell): PreviewCell {
+  return name === notScored && shown.isMissing ? { ...shown, text: '', isMissing: false } : shown;
 }

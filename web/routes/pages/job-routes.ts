@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { readJobPage } from '../../../db/read-models/job-page.ts';
+import { readRecipeOfJob } from '../../../db/read-models/recipe-lines.ts';
 import { type JobPage, jobPage } from '../../page-models/job-page.ts';
 import { logLinesPerPage } from '../../page-models/log-card.ts';
 import { notFound } from '../../services/refused.ts';
@@ -48,8 +49,9 @@ async function readJob(request: Request, { services, context, clock }: PageKit, 
   const facts = await readJobPage(context.database, who.workspaceId, id);
   if (!facts) throw notFound('job with this id', 'It may have been deleted. See the list of jobs.');
   const holder = { kind: 'job', id } as const;
-  const [engine, count, lines] = await Promise.all([
+  const [engine, recipe, count, lines] = await Promise.all([
     services.engines.get(facts.job.engine).catch(() => undefined),
+    readRecipeOfJob(context.database, who.workspaceId, id),
     services.log.count(who, holder),
     logLines > 0 ? services.log.tail(who, holder, logLines) : [],
   ]);
@@ -61,6 +63,7 @@ async function readJob(request: Request, { services, context, clock }: PageKit, 
       owner: who.owner,
       temporalUiUrl: context.settings.temporalUiUrl,
       continues: engine?.continues ?? false,
+      recipe,
       engineTitle: engine?.title ?? facts.job.engine,
     },
   );

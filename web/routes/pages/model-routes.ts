@@ -1,4 +1,5 @@
 import { readModelPage, readModelsPage } from '../../../db/read-models/model-pages.ts';
+import { readRecipeOfJob } from '../../../db/read-models/recipe-lines.ts';
 import { deletePage } from '../../page-models/delete-page.ts';
 import { modelPage, modelsPage } from '../../page-models/models-page.ts';
 import { notFound } from '../../services/refused.ts';
@@ -28,7 +29,8 @@ export function modelRoutes(routes: SecuredRoutes, { services, context, clock, e
       const who = context.who(request);
       const facts = await readModelPage(context.database, who.workspaceId, idIn(request, 'model with this id'));
       if (!facts) throw notFound('model with this id', 'It may have been removed. See the list of models.');
-      const view = modelPage(facts, await clock(who), await engineTitles());
+      const recipe = await readRecipeOfJob(context.database, who.workspaceId, facts.model.job_id);
+      const view = modelPage(facts, recipe, await clock(who), await engineTitles());
       await show(request, response, 'models/model', { section: 'models', title: view.name }, view);
     }),
   );

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { readDataPage, readDatasetPage } from '../../../db/read-models/data-pages.ts';
+import { readRecipeVersion } from '../../../db/read-models/recipe-lines.ts';
 import { type DatasetProfile, datasetProfileSchema } from '../../../domain/dataset.ts';
 import { idSchema } from '../../../domain/ids.ts';
 import type { JobRequestInput } from '../../../domain/job-spec.ts';
@@ -9,6 +10,8 @@ import { uploadForm } from '../../page-models/data-page.ts';
 import { type FormValues, requestFrom, valuesOf } from '../../page-models/job-form.ts';
 import { firstValues, guessFor } from '../../page-models/job-guess.ts';
 import { newJobPage } from '../../page-models/new-job-page.ts';
+import { preparedProfile } from '../../page-models/recipes/prepared-profile.ts';
+import { recipeCard } from '../../page-models/recipes/recipe-card.ts';
 import { startJobPage } from '../../page-models/start-job-page.ts';
 import { Refused } from '../../services/refused.ts';
 import type { FieldProblem } from '../../services/views.ts';
@@ -61,9 +64,10 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const datasetId = queryOf(request, 'dataset');
       if (datasetId === '') return showStart(kit, request, response, null);
       const [engines, machines] = await Promise.all([services.engines.list(), context.machineTypes()]);
-      const { dataset, profile } = await datasetFor(kit, request, datasetId);
+      const recipe = { recipeId: queryOf(request, 'recipe'), recipeVersion: queryOf(request, 'version') };
+      const { dataset, profile } = await datasetFor(kit, request, { datasetId, ...recipe });
       const values = firstValues({ dataset, profile, engines, machines });
-      return showForm(request, response, { id: randomUUID(), values });
+      return showForm(request, response, { id: randomUUID(), values: { ...values, ...recipe } });
     }),
   );
 
@@ -85,7 +89,7 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const id = idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID();
       const values = formValues(request);
       if (textOf(request, 'action') === 'guess') {
-        const { profile } = await datasetFor(kit, request, textOf(request, 'datasetId'));
+        const { profile } = await datasetFor(kit, request, values);
         const guess = guessFor(profile, textOf(request, 'task.labels'));
         const task = { 'task.kind': guess.kind, 'task.metric': '', 'task.positiveClass': guess.positiveClass };
         return showForm(request, response, { id, values: { ...values, ...task }, isGuessed: true });
@@ -103,12 +107,12 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
         response.status(422);
         return showForm(request, response, { id, values, problems: found });
       }
-      const { dataset } = await datasetFor(kit, request, check.spec.datasetId);
+      const { dataset, recipe } = await datasetFor(kit, request, values);
       const host = `${request.protocol}://${request.headers.host}`;
       const machine = (await context.machineTypes()).find(
         (type) => type.cloud === check.spec?.machine.cloud && type.name === check.spec.machine.type,
       );
-      const view = confirmPage({ spec: check.spec, check, dataset, engine, machine, host });
+      const view = confirmPage({ spec: check.spec, check, dataset, recipe, engine, machine, host });
       return kit.show(
         request,
         response,
@@ -150,10 +154,10 @@ async function showStart(kit: PageKit, request: Request, response: Response, ref
 
 async function showJobForm(kit: PageKit, request: Request, response: Response, form: Form): Promise<void> {
   const { services, context } = kit;
-  const [engines, machines, { dataset, profile }] = await Promise.all([
+  const [engines, machines, { dataset, profile, recipe }] = await Promise.all([
     services.engines.list(),
     context.machineTypes(),
-    datasetFor(kit, request, String(form.values['datasetId'] ?? '')),
+    datasetFor(kit, request, form.values),
   ]);
   const view = newJobPage({
     id: form.id,
@@ -162,6 +166,7 @@ async function showJobForm(kit: PageKit, request: Request, response: Response, f
     values: form.values,
     guessed: !(form.isGuessed ?? !form.values['continuesJobId']) ? null : guessedWords(profile, form.values),
     continued: await continuedJob(kit, request, form.values),
+    recipe: recipeCard(recipe),
     problems: form.problems ?? [],
     engines,
     machines,
@@ -185,8 +190,9 @@ function guessedWords(profile: DatasetProfile, values: FormValues): { label: str
   return { label: guess.labelBecause, kind: guess.kind === values['task.kind'] ? guess.kindBecause : '' };
 }
 
-async function datasetFor(kit: PageKit, request: Request, id: string) {
-  const parsed = idSchema.safeParse(id);
+/** The data of a job, with the columns as they are after its recipe. */
+async function datasetFor(kit: PageKit, request: Request, values: FormValues) {
+  const parsed = idSchema.safeParse(values['datasetId']);
   const who = kit.context.who(request);
   const facts = parsed.success ? await readDatasetPage(kit.context.database, who.workspaceId, parsed.data) : undefined;
   if (!facts) {
@@ -195,7 +201,17 @@ async function datasetFor(kit: PageKit, request: Request, id: string) {
     });
   }
   const { dataset } = facts;
-  return { dataset, profile: datasetProfileSchema.parse(JSON.parse(dataset.profile_json)) };
+  const profile = datasetProfileSchema.parse(JSON.parse(dataset.profile_json));
+  const recipeId = idSchema.safeParse(values['recipeId']).data;
+  const version = Number(values['recipeVersion']);
+  const recipe =
+    recipeId !== undefined && Number.isInteger(version)
+      ? await readRecipeVersion(kit.context.database, who.workspaceId, recipeId, version)
+      : undefined;
+  if (!recipe || recipe.isRemoved) return { dataset, profile, recipe };
+  const { steps } = await kit.services.recipes.tryOn(who, recipe.id, { datasetId: dataset.id, version });
+  const schema = steps.at(-1)?.schema;
+  return { dataset, profile: schema ? preparedProfile(profile, schema) : profile, recipe };
 }
 
 function formValues(request: Request): FormValues {

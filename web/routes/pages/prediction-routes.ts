@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { readPredictionPage, readPredictionsPage } from '../../../db/read-models/prediction-pages.ts';
+import { readRecipeOfJob } from '../../../db/read-models/recipe-lines.ts';
 import { deletePage } from '../../page-models/delete-page.ts';
 import { type PredictionPage, predictionPage, predictionsPage } from '../../page-models/predictions-page.ts';
 import { notFound } from '../../services/refused.ts';
@@ -105,5 +106,6 @@ async function readPrediction(request: Request, { context, clock }: PageKit): Pr
   const who = context.who(request);
   const facts = await readPredictionPage(context.database, who.workspaceId, idIn(request, 'prediction with this id'));
   if (!facts) throw notFound('prediction with this id', 'It may have been removed. See the list of predictions.');
-  return predictionPage(facts, { clock: await clock(who), owner: who.owner });
+  const recipe = facts.model && (await readRecipeOfJob(context.database, who.workspaceId, facts.model.job_id));
+  return predictionPage(facts, { clock: await clock(who), owner: who.owner, recipe: recipe ?? undefined });
 }
