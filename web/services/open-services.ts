@@ -3,6 +3,7 @@ import { engineService } from './engine-service.ts';
 import { healthService } from './health-service.ts';
 import { jobService } from './job-service.ts';
 import { logService } from './log-service.ts';
+import { lookService } from './look-service.ts';
 import { machineService } from './machine-service.ts';
 import { modelService } from './model-service.ts';
 import type { ServiceOptions } from './options.ts';
@@ -22,6 +23,7 @@ export function openServices(options: ServiceOptions): Services {
     recipes,
     preparations: preparationService(options, { health, recipes }),
     uploads: uploadService(options, { health, keep }),
+    looks: lookService(options),
     datasets,
     jobs: jobService(options, health),
     predictions: predictionService(options, { health, keep, datasets }),

@@ -10,6 +10,7 @@ import type { Outcome } from '../../domain/outcomes.ts';
 import type { ByteRange } from '../../infra/store.ts';
 import type { ExtendAnswer } from '../../workflows/messages.ts';
 import type { ImportOptionsInput } from '../../domain/import-options.ts';
+import type { LookService } from './look-service.ts';
 import type { MachineService } from './machine-service.ts';
 import type { PreparationService } from './preparation-service.ts';
 import type { RecipeService } from './recipe-service.ts';
@@ -249,6 +250,7 @@ export interface Services {
   recipes: RecipeService;
   preparations: PreparationService;
   uploads: UploadService;
+  looks: LookService;
   datasets: DatasetService;
   jobs: JobService;
   predictions: PredictionService;

@@ -19,6 +19,8 @@ import { type Ground, openGround, who } from './open-ground.ts';
 import { RememberingWorkClient } from './remembering-work-client.ts';
 
 export interface Yard extends Ground {
+  /** What the services stand on: to open them anew, as after a restart. */
+  options: ServiceOptions;
   app: Express;
   services: Services;
   feed: Feed;
@@ -138,6 +140,7 @@ export async function openYard(
   });
   return {
     ...ground,
+    options,
     app,
     services,
     feed,
@@ -161,6 +164,13 @@ function apiOf(app: Express) {
     post: (path: string, body: object = {}) => request(app).post(`${base}${path}`).send(body),
     put: (path: string, body: object = {}) => request(app).put(`${base}${path}`).send(body),
     patch: (path: string, body: object = {}) => request(app).patch(`${base}${path}`).send(body),
+    /** A part of a file, byte by byte as it is. */
+    part: (path: string, offset: number | string, text: string, headers: Record<string, string> = {}) =>
+      request(app)
+        .patch(`${base}${path}`)
+        .set({ 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset), ...headers })
+        .serialize((bytes: unknown) => bytes as string)
+        .send(text),
     head: (path: string) => request(app).head(`${base}${path}`),
     delete: (path: string) => request(app).delete(`${base}${path}`),
     upload: (path: string, text: string | Buffer, name = 'customers.csv') =>
