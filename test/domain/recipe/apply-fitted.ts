@@ -1,6 +1,6 @@
-import { DuckDBInstance } from '@duckdb/node-api';
 import { type FittedRecipe, fittedRecipeSchema, inputTable } from '../../../domain/recipe/fitted-recipe.ts';
 import { fitForPredicting, type PredictingInput } from '../../../domain/recipe/predicting.ts';
+import { withConnection } from './data-engine.ts';
 import { type Cell, cellOf, makeOthers, makeTable, otherName, type Run, schemaOf, type Table } from './run-recipe.ts';
 
 export interface Applied {
@@ -28,19 +28,17 @@ export function fittedFrom(run: Run, table: Table, options: Options, others: Oth
 type Others = Record<string, Table & { name: string }>;
 
 /** Carries a fitted recipe out as a model would: from its JSON, in a data engine that knows nothing else. */
-export async function applyFitted(
+export function applyFitted(
   fitted: FittedRecipe,
   input: Table,
   around: { run?: Run; others?: Others; threads?: number } = {},
 ): Promise<Applied> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: String(around.threads ?? 1) });
-  const connection = await instance.connect();
-  try {
+  return withConnection(around.threads ?? 1, async (connection) => {
     await makeTable(connection, inputTable, input);
     await makeOthers(connection, around.others ?? {});
     for (const { lookup } of around.run?.walked.stages ?? []) {
       if (!lookup || !fitted.lookups.some(({ name }) => name === lookup.name)) continue;
-      await connection.run(`CREATE TABLE ${lookup.name} AS ${lookup.sql(otherName(lookup.datasetId))}`);
+      await connection.run(`CREATE TEMP TABLE ${lookup.name} AS ${lookup.sql(otherName(lookup.datasetId))}`);
     }
     const result = await connection.runAndReadAll(fitted.applySql);
     const types = result.columnTypes().map(String);
@@ -48,8 +46,5 @@ export async function applyFitted(
       columns: result.columnNames().slice(2),
       rows: result.getRowsJson().map((row) => row.slice(1).map((cell, n) => cellOf(cell, types[n + 1]))),
     };
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  });
 }

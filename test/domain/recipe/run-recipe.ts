@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
+import type { DuckDBConnection, Json } from '@duckdb/node-api';
 import { type Step, stepsSchema } from '../../../domain/recipe/recipe.ts';
 import { quoteName, quoteText } from '../../../domain/recipe/sql-text.ts';
 import { chain, type Stage } from '../../../domain/recipe/stages.ts';
@@ -12,6 +12,7 @@ import {
 } from '../../../domain/recipe/step-kind.ts';
 import type { SqlType, TableSchema } from '../../../domain/recipe/table-schema.ts';
 import { type Learn, type Walked, walk } from '../../../domain/recipe/walk.ts';
+import { withConnection } from './data-engine.ts';
 
 export type Cell = string | number | boolean | null;
 export type Row = Record<string, Cell>;
@@ -54,14 +55,13 @@ export interface Around {
 const SOURCE = 'source_rows';
 
 /** Carries a recipe out in a real data engine, which also does the learning. */
-export async function runRecipe(table: Table, drafts: readonly StepDraft[], around: Around = {}): Promise<Run> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: String(around.threads ?? 1) });
-  const connection = await instance.connect();
-  try {
+export function runRecipe(table: Table, drafts: readonly StepDraft[], around: Around = {}): Promise<Run> {
+  return withConnection(around.threads ?? 1, async (connection) => {
     await makeTable(connection, SOURCE, table);
     const steps = stepsSchema.parse(drafts.map((draft, n) => ({ id: `s${n + 1}`, ...draft })));
     const learn: Learn = async ({ step, outside, sql, stages, lookup }) => {
-      if (lookup) await connection.run(`CREATE TABLE ${lookup.name} AS ${lookup.sql(otherName(lookup.datasetId))}`);
+      if (lookup)
+        await connection.run(`CREATE TEMP TABLE ${lookup.name} AS ${lookup.sql(otherName(lookup.datasetId))}`);
       const kept = around.replay?.[steps.indexOf(step)];
       if (kept) return (outside === null ? kept.all : kept.folds[outside]) ?? null;
       const text = chain(stages, SOURCE, (before) => {
@@ -80,10 +80,7 @@ export async function runRecipe(table: Table, drafts: readonly StepDraft[], arou
       sentences: walked.steps.map(({ sentence }) => sentence),
       walked,
     };
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  });
 }
 
 /** The values of one column, for short expectations. */
@@ -134,12 +131,13 @@ async function countFailing(connection: DuckDBConnection, stages: readonly Stage
 export async function makeTable(connection: DuckDBConnection, name: string, table: Table): Promise<void> {
   const columns = Object.entries(table.columns).map(([column, type]) => `${quoteName(column)} ${type}`);
   await connection.run(
-    `CREATE TABLE ${name} (${[`${rowNumber} BIGINT`, `${leftOutBy} VARCHAR`, `${foldNumber} BIGINT`, ...columns].join(', ')})`,
+    `CREATE TEMP TABLE ${name} (${[`${rowNumber} BIGINT`, `${leftOutBy} VARCHAR`, `${foldNumber} BIGINT`, ...columns].join(', ')})`,
   );
-  for (const [n, row] of table.rows.entries()) {
+  const rows = table.rows.map((row, n) => {
     const cells = row.map((cell) => (cell === null ? 'NULL' : quoteText(String(cell))));
-    await connection.run(`INSERT INTO ${name} VALUES (${[n, 'NULL', table.folds?.[n] ?? -1, ...cells].join(', ')})`);
-  }
+    return `(${[n, 'NULL', table.folds?.[n] ?? -1, ...cells].join(', ')})`;
+  });
+  if (rows.length > 0) await connection.run(`INSERT INTO ${name} VALUES ${rows.join(', ')}`);
   if (table.fill) await connection.run(`INSERT INTO ${name} ${table.fill}`);
 }
 
