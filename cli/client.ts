@@ -27,6 +27,8 @@ export interface ApiClient {
   get<T>(path: string, query?: Record<string, string | number | undefined>): Promise<T>;
   post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
   upload<T>(path: string, file: string): Promise<T>;
+  /** A part of a file, from an offset of an upload. */
+  part(path: string, offset: number, bytes: Blob): Promise<void>;
   delete<T>(path: string): Promise<T>;
   download(path: string): Promise<Readable>;
   events(path: string, lastEventId: string | undefined, signal: AbortSignal): Promise<Readable | undefined>;
@@ -74,6 +76,13 @@ export function apiClient(address: string): ApiClient {
       const form = new FormData();
       form.set('file', await openAsBlob(file), basename(file));
       return json(path, { method: 'POST', body: form });
+    },
+    async part(path, offset, bytes) {
+      await ask(path, {
+        method: 'PATCH',
+        headers: { 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': String(offset) },
+        body: bytes,
+      });
     },
     delete: (path) => json(path, { method: 'DELETE' }),
     async download(path) {

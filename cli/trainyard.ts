@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { apiClient } from './client.ts';
 import { commands, type TrainOptions } from './commands.ts';
+import { dataCommands, type PrepareOptions } from './data-commands.ts';
 import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
 import { output } from './output.ts';
 
@@ -14,8 +15,13 @@ const program = new Command('trainyard')
   .exitOverride();
 
 /** Every command takes --json, and ends with the code that its work answers with. */
-function command(usage: string, description: string, run: (...given: never[]) => Promise<number>): Command {
-  return program
+function command(
+  usage: string,
+  description: string,
+  run: (...given: never[]) => Promise<number>,
+  under: Command = program,
+): Command {
+  return under
     .command(usage)
     .description(description)
     .option('--json', 'print JSON')
@@ -26,6 +32,7 @@ function command(usage: string, description: string, run: (...given: never[]) =>
 }
 
 const on = (options: { json?: boolean }) => commands(apiClient(address), output(options.json ?? false));
+const onData = (options: { json?: boolean }) => dataCommands(apiClient(address), output(options.json ?? false));
 type Json = { json?: boolean };
 
 command('train <file>', 'train a model on a CSV file', (file: string, options: TrainOptions & Json) =>
@@ -87,6 +94,49 @@ command(
   .addOption(new Option('--format <format>', 'of the output').choices(['csv', 'json', 'parquet']).default('csv'));
 
 command('engines', 'list the engines and their settings', (options: Json) => on(options).engines());
+
+command(
+  'upload <file>',
+  'send a file as a dataset; what was broken off goes on when it is sent again',
+  (file: string, options: { name?: string; option?: string[] } & Json) => onData(options).upload(file, options),
+)
+  .option('-n, --name <name>', 'what to call it; the name of the file unless told')
+  .option('--option <name=value>', 'how to read it: delimiter=; header=no badRows="set aside" …', several);
+
+command('recipes', 'list recipes', (options: { search?: string; limit?: string } & Json) =>
+  onData(options).recipes(options),
+)
+  .option('--search <text>', 'only those with this in their name')
+  .option('--limit <count>', 'how many', '20');
+
+const recipe = program.command('recipe').description('recipes as files').exitOverride();
+command(
+  'export <recipe>',
+  'save a recipe as YAML',
+  (given: string, options: { output: string; recipeVersion?: string } & Json) =>
+    onData(options).exportRecipe(given, options),
+  recipe,
+)
+  .option('-o, --output <file>', 'where to; - is standard output', '-')
+  .option('--recipe-version <number>', 'a saved version; the draft unless told');
+command(
+  'import <file>',
+  'make a recipe of a YAML file, and say what does not fit',
+  (file: string, options: { dataset: string; name?: string } & Json) => onData(options).importRecipe(file, options),
+  recipe,
+)
+  .requiredOption('-d, --dataset <id>', 'the dataset to work on')
+  .option('-n, --name <name>', 'what to call it; as the file says unless told');
+
+command('prepare <recipe>', 'carry a recipe out on a whole dataset', (given: string, options: PrepareOptions & Json) =>
+  onData(options).prepare(given, options),
+)
+  .option('-d, --dataset <id>', 'another dataset than that of the recipe')
+  .option('--recipe-version <number>', 'a saved version; the draft, saved as one, unless told')
+  .option('-n, --name <name>', 'what to call the dataset that it makes')
+  .option('-f, --follow', 'go on until the end')
+  .option('-o, --output <file>', 'wait for it and save it; - is standard output')
+  .addOption(new Option('--format <format>', 'of the output').choices(['csv', 'parquet']).default('csv'));
 
 let address = '';
 try {

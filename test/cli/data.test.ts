@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
+
+const program = join(import.meta.dirname, '../../cli/trainyard.ts');
+
+let yard: Yard;
+let server: Server;
+let folder: string;
+let csv: string;
+/** Requests that are cut off in the middle, from now on. */
+let broken = 0;
+
+beforeAll(async () => {
+  yard = await openYard();
+  server = createServer((request, response) => {
+    if (request.method === 'PATCH' && broken > 0) {
+      broken -= 1;
+      request.once('data', () => request.socket.destroy());
+      return;
+    }
+    yard.app(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  folder = await mkdtemp(join(tmpdir(), 'trainyard-cli-data-'));
+  csv = join(folder, 'customers.csv');
+  await writeFile(csv, customersCsv());
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await yard.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function trainyard(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env.PATH, TRAINYARD_URL: address },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece));
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (err += piece));
+  const [code] = await once(child, 'close');
+  return { code, out, err };
+}
+
+it('sends a file over a broken line, and once however often', async () => {
+  broken = 2;
+  const first = await trainyard('upload', csv, '--json');
+  expect([first.code, first.err]).toEqual([0, '']);
+  expect(JSON.parse(first.out)).toMatchObject({ name: 'customers.csv', rows: 60 });
+  const again = await trainyard('upload', csv);
+  expect(again.out).toContain(`${JSON.parse(first.out).id}  customers.csv: 60 rows, 4 columns`);
+});
+
+it('says why a file was refused, with 3, and takes options to read it', async () => {
+  const bad = join(folder, 'bad.csv');
+  await writeFile(bad, 'a,b\n1,2\n3,4,5\n');
+  const refused = await trainyard('upload', bad);
+  expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('The file cannot be used')]);
+  const taken = await trainyard('upload', bad, '--option', 'badRows=set aside', '-n', 'mended.csv');
+  expect([taken.code, taken.out]).toEqual([
+    0,
+    expect.stringContaining('mended.csv: 1 rows, 2 columns, 1 rows set aside'),
+  ]);
+  expect((await trainyard('upload', join(folder, 'gone.csv'))).code).toBe(2);
+});
+
+it('takes a recipe out and in, carries it out, and saves what it made', async () => {
+  const { id: dataset } = JSON.parse((await trainyard('upload', csv, '--json')).out) as { id: string };
+  const file = join(folder, 'recipe.yaml');
+  const text = (kind: string) =>
+    `trainyard: recipe\nformat: 1\nname: Tidy\nsteps:\n  - kind: ${kind}\n    settings: {columns: [plan], letters: upper}\n`;
+  await writeFile(file, text('evil'));
+  const refused = await trainyard('recipe', 'import', file, '-d', dataset);
+  expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('Line 5')]);
+  await writeFile(file, text('trim-text'));
+  const imported = await trainyard('recipe', 'import', file, '-d', dataset, '--json');
+  const { recipe } = JSON.parse(imported.out) as { recipe: { id: string } };
+  expect((await trainyard('recipes')).out).toMatch(/Tidy +1 +–/);
+  expect((await trainyard('recipe', 'export', 'Tidy')).out).toContain('kind: trim-text');
+
+  const saved = join(folder, 'out.csv');
+  const running = trainyard('prepare', 'Tidy', '-o', saved);
+  const who = { workspaceId: 'default', owner: 'ada' };
+  let id: string | undefined;
+  for (const end = Date.now() + 15_000; !id && Date.now() < end; await sleep(20)) {
+    id = (await yard.services.preparations.list(who, { recipeId: recipe.id })).items[0]?.id;
+  }
+  // What the workflow would do: the dataset is there before the end is.
+  const end = { outcome: 'succeeded', reason: 'Ready.', outputDatasetId: dataset, nowMs: 5 } as const;
+  await yard.stores.preparations.close(id ?? '', end);
+  const { code, out } = await running;
+  expect([code, out.trim()]).toEqual([0, `Ready. ${dataset}`]);
+  expect(await readFile(saved, 'utf8')).toContain('age,plan,spend,churned');
+  expect((await yard.services.preparations.list(who, {})).unseen).toBe(0);
+});
+
+it('ends with 5 when a preparation failed', async () => {
+  const running = trainyard('prepare', 'Tidy', '--follow', '--recipe-version', '1');
+  const who = { workspaceId: 'default', owner: 'ada' };
+  let id: string | undefined;
+  for (const end = Date.now() + 15_000; !id && Date.now() < end; await sleep(20)) {
+    id = (await yard.services.preparations.list(who, { open: true })).items[0]?.id;
+  }
+  await yard.stores.preparations.close(id ?? '', { outcome: 'failed', reason: 'Row 3: no date.', nowMs: 5 });
+  expect(await running).toMatchObject({ code: 5, out: 'failed: Row 3: no date.\n' });
+  expect((await trainyard('prepare', 'Tidy', '--recipe-version', 'one')).code).toBe(2);
+});
