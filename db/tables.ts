@@ -10,6 +10,7 @@ export interface Tables {
   installation: InstallationRow;
   workspaces: WorkspaceRow;
   datasets: DatasetRow;
+  content_removals: ContentRemovalRow;
   jobs: JobRow;
   predictions: PredictionRow;
   models: ModelRow;
@@ -51,6 +52,13 @@ export interface DatasetRow {
   profile_json: string;
   created_at_ms: number;
   deleted_at_ms: number | null;
+  /** When the same file came again under the same name; null while it came once. */
+  last_uploaded_at_ms: number | null;
+}
+
+export interface ContentRemovalRow {
+  content_hash: string;
+  began_at_ms: number;
 }
 
 interface WorkColumns {

@@ -9,6 +9,7 @@ import { retireLogs } from './retire-logs.ts';
 import { retireOutputs } from './retire-outputs.ts';
 import { datasetSweeper } from './sweep-datasets.ts';
 import { sweepScratch } from './sweep-scratch.ts';
+import { storeSweeper } from './sweep-store.ts';
 
 const passEveryMs = 5000;
 /** The cloud's own listing costs calls there, and orphans are rare: less often than the seams. */
@@ -20,6 +21,7 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
   const mendSeams = seamMender(dependencies);
   const freePlaces = placeFreer(dependencies);
   const sweepDatasets = datasetSweeper(dependencies);
+  const sweepStore = storeSweeper(dependencies);
   const ledgerAtMs = new Map<string, number>();
 
   const attempt = async (what: string, act: () => Promise<unknown>) => {
@@ -40,6 +42,7 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
     await attempt('outputs', () => retireOutputs(dependencies));
     await attempt('datasets', () => retireDatasets(dependencies));
     await attempt('dataset files', sweepDatasets);
+    await attempt('files without a row', sweepStore);
     await attempt('scratch', () => sweepScratch(dependencies));
     await attempt('ledger', async () => say(log, cloudName, await compareLedger(dependencies, cloud)));
   };

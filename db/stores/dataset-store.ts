@@ -16,9 +16,12 @@ export interface User {
 export function datasetStore(database: Database) {
   return {
     /** The same id twice is the same as once. */
-    async insert(row: Omit<DatasetRow, 'deleted_at_ms'>, trx?: Trx): Promise<{ inserted: boolean; row: DatasetRow }> {
+    async insert(
+      row: Omit<DatasetRow, 'deleted_at_ms' | 'last_uploaded_at_ms'>,
+      trx?: Trx,
+    ): Promise<{ inserted: boolean; row: DatasetRow }> {
       return database.transaction(async (own) => {
-        const complete: DatasetRow = { ...row, deleted_at_ms: null };
+        const complete: DatasetRow = { ...row, deleted_at_ms: null, last_uploaded_at_ms: null };
         const inserted = await database.insertOnce('datasets', complete, own);
         const there = inserted ? complete : await own('datasets').where('datasets.id', row.id).first('datasets.*');
         return { inserted, row: there };
@@ -58,14 +61,34 @@ export function datasetStore(database: Database) {
       });
     },
 
-    /** The newest with the same bytes in this workspace. */
-    async findByHash(workspaceId: string, contentHash: string, trx?: Trx): Promise<DatasetRow | undefined> {
-      return database.run(trx, (db) =>
-        inScope(db, 'datasets', { workspaceId })
-          .where('datasets.content_hash', contentHash)
+    /** The newest with the same bytes under the same name, noted as uploaded again: it counts as new from now on. */
+    async uploadedAgain(
+      workspaceId: string,
+      { contentHash, name }: { contentHash: string; name: string },
+      nowMs: number,
+      trx?: Trx,
+    ): Promise<DatasetRow | undefined> {
+      return database.transaction(async (own) => {
+        const row: DatasetRow | undefined = await inScope(own, 'datasets', { workspaceId })
+          .where({ 'datasets.content_hash': contentHash, 'datasets.name': name })
           .orderBy('datasets.created_at_ms', 'desc')
-          .first('datasets.*'),
+          .forUpdate()
+          .first('datasets.*');
+        if (!row) return undefined;
+        await own('datasets').where('datasets.id', row.id).update({ last_uploaded_at_ms: nowMs });
+        return { ...row, last_uploaded_at_ms: nowMs };
+      }, trx);
+    },
+
+    /** Whether another dataset of this workspace has the same bytes. */
+    async isShared(workspaceId: string, { id, content_hash }: DatasetRow, trx?: Trx): Promise<boolean> {
+      const other = await database.run(trx, (db) =>
+        inScope(db, 'datasets', { workspaceId })
+          .where('datasets.content_hash', content_hash)
+          .whereNot('datasets.id', id)
+          .first('datasets.id'),
       );
+      return other !== undefined;
     },
 
     /** Whether any workspace still needs the bytes: files in the store are named by hash. */
@@ -98,7 +121,12 @@ export function datasetStore(database: Database) {
       return database.run(trx, (db) => {
         const query = db('datasets')
           .whereNull('datasets.deleted_at_ms')
-          .where('datasets.created_at_ms', '<=', beforeMs);
+          .where('datasets.created_at_ms', '<=', beforeMs)
+          .where((again: Knex.QueryBuilder) => {
+            void again
+              .whereNull('datasets.last_uploaded_at_ms')
+              .orWhere('datasets.last_uploaded_at_ms', '<=', beforeMs);
+          });
         for (const table of ['jobs', 'predictions']) {
           void query.whereNotExists((users: Knex.QueryBuilder) => {
             void users

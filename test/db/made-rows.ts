@@ -9,7 +9,9 @@ export const workspaceId = 'default';
 /** Beyond 32 bits, like every real time in milliseconds. */
 export const nowMs = 1_790_000_000_123;
 
-export function datasetRow(given: Partial<DatasetRow> = {}): Omit<DatasetRow, 'deleted_at_ms'> {
+export type NewDataset = Parameters<Stores['datasets']['insert']>[0];
+
+export function datasetRow(given: Partial<NewDataset> = {}): NewDataset {
   return {
     id: randomUUID(),
     workspace_id: workspaceId,

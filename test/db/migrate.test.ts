@@ -30,7 +30,7 @@ eachDatabase('migrations', (bench, dialect) => {
     const database = await open(await bench.fresh());
     await migrate(database);
     await database.run(undefined, (db) => db('knex_migrations_lock').update({ is_locked: 1 }));
-    await database.run(undefined, (db) => db('knex_migrations').where('name', 'like', '0033-%').delete());
+    await database.run(undefined, (db) => db('knex_migrations').where('name', 'like', '0035-%').delete());
     await migrate(database);
     expect(await done(database)).toEqual(await migrationNames());
   });

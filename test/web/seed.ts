@@ -64,6 +64,7 @@ export function seedInto(database: Database, nowMs = Date.now()): Seed {
         profile_json: JSON.stringify({ rows: given.row_count ?? 10_000, columns }),
         created_at_ms: nowMs - 3_600_000,
         deleted_at_ms: null,
+        last_uploaded_at_ms: null,
         ...given,
       };
       await insert('datasets', row);

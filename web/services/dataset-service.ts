@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { User } from '../../db/stores/dataset-store.ts';
 import type { DatasetRow } from '../../db/tables.ts';
 import { TrainyardError } from '../../domain/failures.ts';
@@ -23,6 +24,9 @@ export interface KeptDataset {
 /** Reads a file, keeps it beside its Parquet in the store, then its row: a rejected file leaves nothing. */
 export type KeepDataset = (who: Who, file: UploadedFile) => Promise<KeptDataset>;
 
+/** How long to wait before looking again whether the removal of these bytes is over. */
+const WHILE_GOING_MS = 200;
+
 export function keepDataset(options: ServiceOptions, health: HealthService): KeepDataset {
   const { stores, store, data, tempFolder, uploadLimitMb } = options;
   const now = options.now ?? Date.now;
@@ -38,12 +42,13 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
         .catch((error: unknown) => {
           throw asRejected(error);
         });
-      const same = (await stores.datasets.list(who.workspaceId, { text: name, limit: 200 })).find(
-        (row) => row.content_hash === contentHash && row.name === name,
-      );
       const keep = () => keepFiles(contentHash, file.path, parquet);
       await keep();
-      if (same) return { row: same, created: false };
+      const same = await stores.datasets.uploadedAgain(who.workspaceId, { contentHash, name }, now());
+      if (same) {
+        await keep();
+        return { row: same, created: false };
+      }
       const { row } = await stores.datasets.insert({
         id: randomUUID(),
         workspace_id: who.workspaceId,
@@ -56,7 +61,6 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
         profile_json: JSON.stringify(profile),
         created_at_ms: now(),
       });
-      // The last other dataset with these bytes may have been removed meanwhile, and its files with it.
       await keep();
       return { row, created: true };
     } finally {
@@ -66,6 +70,8 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
 
   async function keepFiles(contentHash: string, original: string, parquet: string): Promise<void> {
     const files = filesOf(contentHash);
+    // The last other dataset with these bytes may have been removed just now, and its files are going.
+    while (await stores.contents.isBeingRemoved(contentHash, now())) await sleep(WHILE_GOING_MS);
     if (!(await store.exists(files.original))) await store.put(files.original, original);
     if (!(await store.exists(files.parquet))) await store.put(files.parquet, parquet);
   }
@@ -89,9 +95,7 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
   const removal = async (who: Who, row: DatasetRow): Promise<Removal> => {
     const users = await stores.datasets.usedBy(who.workspaceId, row.id);
     const open = users.filter((user) => user.phase !== 'done');
-    const isShared = (await stores.datasets.list(who.workspaceId, { limit: 1000 })).some(
-      (other) => other.id !== row.id && other.content_hash === row.content_hash,
-    );
+    const isShared = await stores.datasets.isShared(who.workspaceId, row);
     const files = `the file “${row.name}” (${sizeInWords(row.bytes)}) and what was made from it`;
     return {
       goes: [isShared ? `the entry “${row.name}”; another dataset holds the same file, which stays` : files],
