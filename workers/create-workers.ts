@@ -1,4 +1,5 @@
-import { NativeConnection, type NativeConnectionOptions, Worker } from '@temporalio/worker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NativeConnection, type NativeConnectionOptions, TransportError, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../activities/activities.ts';
 import { queuesOn } from '../domain/queues.ts';
@@ -25,10 +26,26 @@ export interface Workers {
   shutdown(): void;
 }
 
+/** Started together with the server, or while it is being started again. */
+const patienceMs = 60_000;
+const betweenTriesMs = 500;
+
+async function connectPatiently(options: NativeConnectionOptions): Promise<NativeConnection> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      if (!(error instanceof TransportError) || Date.now() > end) throw error;
+      await sleep(betweenTriesMs);
+    }
+  }
+}
+
 /** One worker per queue, in one process: no kind of work can take the slots of another. */
 export async function createWorkers(order: WorkersOrder): Promise<Workers> {
   const { temporal, activities, log } = order;
-  const connection = await NativeConnection.connect((await connectionOptions(temporal)) as NativeConnectionOptions);
+  const connection = await connectPatiently((await connectionOptions(temporal)) as NativeConnectionOptions);
   const common = {
     connection,
     namespace: temporal.namespace,

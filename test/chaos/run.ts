@@ -60,6 +60,7 @@ const openJobs = async () => {
 
 for (let count = 0; count < kills && Date.now() < deadline; ) {
   await sleep(300 + random() * 1200);
+  if (yard.pidOf('supervisor') === undefined) throw new Error(`./x up ended itself:\n${yard.output().slice(-4000)}`);
   const victim = victims[Math.floor(random() * victims.length)] as (typeof victims)[number];
   if (!kill(victim)) continue;
   killed.set(victim, (killed.get(victim) ?? 0) + 1);
