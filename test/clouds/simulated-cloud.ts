@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainerEvent } from '../../domain/event.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import { type AttemptRef, bucketNameOf, type Holder, machineNameOf } from '../../domain/ids.ts';
-import type { Cloud, EventBatch, Labels, MachineOrder, MachineSeen, Thing } from '../../infra/cloud.ts';
+import type { Cloud, EventBatch, Labels, MachineMade, MachineOrder, MachineSeen, Thing } from '../../infra/cloud.ts';
 
 type Said = TrainerEvent extends infer E ? (E extends TrainerEvent ? Omit<E, 'seq' | 'atMs'> : never) : never;
 
@@ -30,6 +30,12 @@ interface Machine {
   events: TrainerEvent[];
   end: (because: MachineSeen['endedBecause']) => void;
 }
+
+const madeAs = ({ seen, order: { endsAtMs, deadlineAtMs } }: Machine): MachineMade => ({
+  ...seen,
+  endsAtMs,
+  deadlineAtMs,
+});
 
 /**
  * A cloud in memory: its machines run a script instead of a process. It keeps state and passes the same contract as
@@ -140,10 +146,10 @@ export class SimulatedCloud implements Cloud {
 
   async ackSignals() {}
 
-  async createMachine(order: MachineOrder): Promise<MachineSeen> {
+  async createMachine(order: MachineOrder): Promise<MachineMade> {
     const name = this.#allowed(machineNameOf(order), 'machine');
     const known = this.machines.get(name);
-    if (known) return known.seen;
+    if (known) return madeAs(known);
     let leave = () => {};
     const gone = new Promise<void>((resolve) => {
       leave = resolve;
@@ -162,7 +168,7 @@ export class SimulatedCloud implements Cloud {
       () => end('finished'),
       () => end('killed'),
     );
-    return seen;
+    return madeAs(machine);
   }
 
   async lookAtMachine(ref: AttemptRef): Promise<MachineSeen> {

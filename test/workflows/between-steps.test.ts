@@ -1,3 +1,4 @@
+import { TrainyardError } from '../../domain/failures.ts';
 import { type Holder, workflowIdOf } from '../../domain/ids.ts';
 import { dollars } from '../../domain/money.ts';
 import type { MachineOrder } from '../../infra/cloud.ts';
@@ -69,6 +70,26 @@ test('time that is added while the machine is being made reaches its trainer', a
   expect(await isDone(yard, job)).toMatchObject({ outcome: 'succeeded' });
   expect(asked).toEqual([100_000]);
 }, 60_000);
+
+test('machines that cannot be had for longer than the training time take nothing from it', async () => {
+  const cloud = new SimulatedCloud({ script: () => trainsUntilAsked });
+  let tries = 0;
+  let isAway = true;
+  const { createMachine } = SimulatedCloud.prototype;
+  cloud.createMachine = async (order) => {
+    tries += 1;
+    if (isAway) throw new TrainyardError('CloudUnavailable', 'There is no machine now.');
+    return createMachine.call(cloud, order);
+  };
+  const yard = await yardOf(cloud);
+  const acceptedAtMs = Date.now();
+  const job = await accepted(yard, { trainingSeconds: 10, longestSeconds: 10 });
+  await until('its time would be over', () => Date.now() - acceptedAtMs > 12_000 && tries > 2, 20);
+  isAway = false;
+  expect(await isDone(yard, job, 45)).toMatchObject({ outcome: 'succeeded', attempt: 1 });
+  const [attempt] = await yard.dependencies.stores.attempts.list(job);
+  expect((attempt?.ended_at_ms ?? 0) - (attempt?.started_at_ms ?? 0)).toBeGreaterThan(9500);
+}, 90_000);
 
 test('stop, asked between two attempts, makes no other machine', async () => {
   const yard = await yardOf(new SimulatedCloud({ script: () => vanishes }));
