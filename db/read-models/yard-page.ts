@@ -36,7 +36,11 @@ export const readYardPage = reading(async (knex: Knex, workspaceId: string, nowM
         .whereNotNull('predictions.done_at_ms')
         .orderBy('predictions.done_at_ms', 'desc')
         .limit(recentShown),
-      knex('places').select('places.*').where('places.workspace_id', workspaceId).orderBy('places.asked_at_ms'),
+      knex('places')
+        .select('places.*')
+        .where('places.workspace_id', workspaceId)
+        // As places are given: see the store of places.
+        .orderBy([{ column: 'places.holder_kind', order: 'desc' }, 'places.asked_at_ms']),
       readMachines(knex, workspaceId),
       knex('resources')
         .select('resources.*')

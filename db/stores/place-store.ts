@@ -18,9 +18,14 @@ export interface Claim {
   asked: boolean;
 }
 
-/** The yard: first come, first served, per cloud. */
+/**
+ * The yard: first come, first served, per cloud; but a prediction, which takes seconds and somebody waits for, goes
+ * before the trainings that wait, each of which may take hours.
+ */
 export function placeStore(database: Database) {
   const inOrder = [
+    // By the alphabet: “prediction” before “job”.
+    { column: 'places.holder_kind', order: 'desc' },
     { column: 'places.asked_at_ms', order: 'asc' },
     { column: 'places.holder_id', order: 'asc' },
   ];
