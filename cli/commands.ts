@@ -9,7 +9,7 @@ import { parseDuration } from './duration.ts';
 import { enginesText, settingsFrom } from './engine-settings.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import { follow } from './follow.ts';
-import { type Output, save } from './output.ts';
+import { besideData, type Output, save } from './output.ts';
 import { jobsTable, jobText, logText, scoreOf, stateOf } from './show.ts';
 
 const api = '/api/v1';
@@ -32,7 +32,8 @@ export interface Guess {
 }
 
 /** Each command answers with its exit code. */
-export function commands(client: ApiClient, out: Output) {
+export function commands(client: ApiClient, said: Output) {
+  let out = said;
   const idOf = async (given: string): Promise<string> => {
     if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(given)) return given.toLowerCase();
     const { items, total } = await client.get<{ items: JobSummary[]; total: number }>(`${api}/jobs`, {
@@ -183,6 +184,7 @@ export function commands(client: ApiClient, out: Output) {
     },
 
     async predict(given: string, file: string, options: { output: string; format: string }): Promise<number> {
+      if (options.output === '-') out = besideData(out);
       const id = await idOf(given);
       const { prediction } = await predictWith(id, file);
       out.aside(`Predicting, ${prediction.id}`);
@@ -196,7 +198,8 @@ export function commands(client: ApiClient, out: Output) {
         await client.download(`${api}/predictions/${done.id}/output?format=${options.format}`),
         options.output,
       );
-      if (options.output !== '-') out.show(done, `${done.rows} rows predicted, saved to ${options.output}`);
+      if (options.output !== '-')
+        out.show(done, `${done.rows} ${done.rows === 1 ? 'row' : 'rows'} predicted, saved to ${options.output}`);
       return exitCodes.done;
     },
 

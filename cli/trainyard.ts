@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { apiClient } from './client.ts';
 import { commands, type TrainOptions } from './commands.ts';
 import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
-import { output } from './output.ts';
+import { endWithItsReader, output } from './output.ts';
 
 const several = (value: string, before: string[] = []) => [...before, value];
 
@@ -88,6 +88,7 @@ command(
 
 command('engines', 'list the engines and their settings', (options: Json) => on(options).engines());
 
+endWithItsReader();
 let address = '';
 try {
   address = await serverAddress();

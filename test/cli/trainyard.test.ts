@@ -140,18 +140,53 @@ it('saves a model and predictions whole, and prints the log', async () => {
 
   const saved = join(folder, 'out.csv');
   const running = start(['predict', id, csv, '-o', saved]);
-  const predictions = () => yard.services.predictions.list({ workspaceId: 'default', owner: 'ada' }, { modelId: id });
-  for (const end = Date.now() + 15_000; (await predictions()).total === 0; await sleep(20)) {
+  await finishPrediction(running, id, predicted);
+  const done = await running.done;
+  expect([done.code, done.out]).toEqual([0, expect.stringContaining('1 row predicted')]);
+  expect(await readFile(saved, 'utf8')).toBe(predicted);
+});
+
+const predicted = 'age,churned_predicted\n20,yes\n';
+
+/** What the machine and its workflow would do to the prediction that a command has just asked for. */
+async function finishPrediction(running: ReturnType<typeof start>, job: string, rows: string): Promise<void> {
+  const predictions = async () => {
+    const { items } = await yard.services.predictions.list({ workspaceId: 'default', owner: 'ada' }, { modelId: job });
+    return items.filter(({ phase }) => phase !== 'done');
+  };
+  for (const end = Date.now() + 15_000; (await predictions()).length === 0; await sleep(20)) {
     if (Date.now() > end) throw new Error(`No prediction came: ${running.said()}`);
   }
-  const prediction = (await predictions()).items[0]?.id ?? '';
-  await yard.store.putText(`predictions/${prediction}/predictions.csv`, 'age,churned_predicted\n20,yes\n');
-  await yard.stores.predictions.setOutput(prediction, { rowCount: 1, outputHash: 'h', previewJson: '{}' });
-  await yard.stores.predictions.enterPhase(prediction, 'releasing', 'Releasing.', 1);
-  await yard.stores.predictions.close(prediction, { outcome: 'succeeded', reason: 'It ran to its end.', nowMs: 1 });
-  const done = await running.done;
-  expect([done.code, done.out]).toEqual([0, expect.stringContaining('1 rows predicted')]);
-  expect(await readFile(saved, 'utf8')).toBe('age,churned_predicted\n20,yes\n');
+  const id = (await predictions())[0]?.id ?? '';
+  await yard.stores.log.append({ kind: 'prediction', id }, [[1000, 'o', 1, 'loading the model']]);
+  await yard.store.putText(`predictions/${id}/predictions.csv`, rows);
+  await yard.stores.predictions.setOutput(id, { rowCount: 1, outputHash: 'h', previewJson: '{}' });
+  await yard.stores.predictions.enterPhase(id, 'releasing', 'Releasing.', 1);
+  await yard.stores.predictions.close(id, { outcome: 'succeeded', reason: 'It ran to its end.', nowMs: 1 });
+}
+
+it.each([[[]], [['--json']]])(
+  'prints predictions and nothing else where they go to standard output %j',
+  async (more) => {
+    const { out } = await trainyard('train', csv, '-l', 'churned', '--json');
+    const { id } = JSON.parse(out) as { id: string };
+    await finishJob(yard, id);
+    const running = start(['predict', id, csv, '-o', '-', ...more]);
+    await finishPrediction(running, id, predicted);
+    const done = await running.done;
+    expect([done.code, done.out]).toEqual([0, predicted]);
+    expect(done.err).toContain('loading the model');
+  },
+);
+
+it('ends quietly when its reader has had enough', async () => {
+  const { out } = await trainyard('train', csv, '-l', 'churned', '--json');
+  const { id } = JSON.parse(out) as { id: string };
+  await finishJob(yard, id);
+  const running = start(['predict', id, csv, '-o', '-']);
+  running.child.stdout.destroy();
+  await finishPrediction(running, id, predicted.repeat(50_000));
+  expect(await running.done).toMatchObject({ code: 0, err: expect.not.stringMatching(/EPIPE|premature/i) });
 });
 
 it('lets go on Ctrl-C and leaves the job running', async () => {
