@@ -86,7 +86,7 @@ test('lists what will be made and what it costs before anything is made', async 
   expect(confirm.text).toContain('How that is counted');
   expect(confirm.text).toContain(`ty-j-${id}`);
   expect(confirm.text).toContain(`Idempotency-Key: ${id}`);
-  expect(confirm.text).toContain('trainyard train mornings.csv');
+  expect(confirm.text).toContain('./x trainyard train mornings.csv');
   expect(await pages.stores.jobs.get('default', id)).toBeUndefined();
 });
 
