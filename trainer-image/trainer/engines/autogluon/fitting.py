@@ -69,9 +69,7 @@ class AutogluonEngine:
             verbosity=2,
         )
         if order.settings["preset"] != "medium":
-            order.events.progress(
-                "Trying on a part of the rows whether stacking helps", 0.0, round(order.clock.left(), 1)
-            )
+            order.events.progress("Trying on a part of the rows whether stacking helps", 0.0)
         folds = {"num_bag_folds": order.spec.split.folds} if order.spec.split.folds > 1 else {}
         try:
             with order.interruption.allowed(self._grace()):
