@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from tables import iris
-from trainer.clock import Clock
 from trainer_bench import Run, Yard
+
+from trainer.clock import Clock
 
 
 def test_estimates_by_the_steps_that_are_done_and_never_beyond_the_limit(tmp_path: Path) -> None:
