@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { stuckIfAskedBefore } from '../../domain/stuck.ts';
 import type { PlaceRow, ResourceRow } from '../tables.ts';
 import { holdersIn } from './scope.ts';
 import { jobRows, predictionRows, type WorkRow } from './work-rows.ts';
@@ -20,8 +21,6 @@ export interface YardFacts {
 }
 
 const recentShown = 8;
-/** Longer than this and a person is told, with the command to do it by hand. */
-const stuckAfterMs = 10 * 60_000;
 
 export const readYardPage = reading(async (knex: Knex, workspaceId: string, nowMs: number): Promise<YardFacts> => {
   const [openJobs, openPredictions, doneJobs, donePredictions, places, machines, stuck, datasets, jobs] =
@@ -45,7 +44,7 @@ export const readYardPage = reading(async (knex: Knex, workspaceId: string, nowM
       knex('resources')
         .select('resources.*')
         .whereNot('resources.state', 'gone')
-        .where('resources.removal_asked_at_ms', '<', nowMs - stuckAfterMs)
+        .where('resources.removal_asked_at_ms', '<', stuckIfAskedBefore(nowMs))
         .whereIn('resources.holder_id', holdersIn(knex, workspaceId))
         .orderBy('resources.removal_asked_at_ms'),
       knex('datasets')
