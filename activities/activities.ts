@@ -19,8 +19,6 @@ export function createActivities(
   log: Logger,
   reconcile: ReturnType<typeof reconciler> = reconciler(dependencies, log),
 ) {
-  const models = modelActivities(dependencies);
-  const predictions = predictionActivities(dependencies);
   return {
     ...planActivities(dependencies),
     ...placeActivities(dependencies),
@@ -30,9 +28,9 @@ export function createActivities(
     ...stagingActivities(dependencies),
     ...machineActivities(dependencies),
     ...relayActivities(dependencies),
-    ...models,
-    ...predictions,
-    ...leftoverActivities(dependencies, { ...models, ...predictions }),
+    ...modelActivities(dependencies),
+    ...predictionActivities(dependencies),
+    ...leftoverActivities(dependencies),
     ...reconcileActivities(reconcile),
   };
 }

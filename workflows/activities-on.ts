@@ -39,6 +39,13 @@ export function activitiesOn(queues: Queues) {
     // Beside the relays, where there is always a slot: what a person asks must not wait for machines that are being made.
     asks: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.relays, startToCloseTimeout: '1 min' }),
     data: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.data, startToCloseTimeout: '6 h' }),
+    // Waited for, also when it is cancelled: whether it came to its end or not decides what the work has come to.
+    keeps: proxyActivities<Activities>({
+      ...untilHopeless,
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+      taskQueue: queues.data,
+      startToCloseTimeout: '6 h',
+    }),
     releases: proxyActivities<Activities>({ ...forEver, taskQueue: queues.releases, startToCloseTimeout: '20 min' }),
   };
 }

@@ -32,7 +32,6 @@ export async function predictBatch(spec: PredictionSpec): Promise<WorkResult> {
     const ref = { ...holder, attempt: work.attempt };
     await work.on.releases.removeMachine(ref);
     await decide.freePlace(holder);
-    await work.on.data.collectPrediction(ref);
-    return end;
+    return work.keeping(end, () => work.on.keeps.collectPrediction(ref));
   });
 }

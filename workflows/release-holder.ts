@@ -8,6 +8,8 @@ export interface ReleaseOrder extends Holder {
   ending: ReleaseEnding;
 }
 
+const keptBefore = 'Its workflow was ended from outside when its result had been kept already; it stays.';
+
 /**
  * Frees all that a holder still has, from outside: its own workflow was terminated, failed, or lost with its server.
  * What there is to free is read from the ledger, since nobody remembers it any more.
@@ -24,8 +26,10 @@ export async function releaseHolder({ kind, id, ending }: ReleaseOrder): Promise
   }
   await decide.freePlace(holder);
   const rule = endingRules[ending];
-  let hasResult = false;
-  if (rule.collects) {
+  // Kept by its own workflow, before that was ended: then it has a result, whatever was asked since.
+  const wasKept = await decide.wasKept(holder);
+  let hasResult = wasKept;
+  if (rule.collects && !wasKept) {
     try {
       hasResult = await data.collectLeftovers({ ...holder, attempts });
     } catch (error) {
@@ -38,8 +42,8 @@ export async function releaseHolder({ kind, id, ending }: ReleaseOrder): Promise
   await releases.removeBucket(holder);
   await decide.closeWork({
     ...holder,
-    outcome: outcomeOf(ending, hasResult),
-    reason: sentenceOf(ending, hasResult),
+    outcome: outcomeOf(rule.collects || !wasKept ? ending : 'finished', hasResult),
+    reason: rule.collects || !wasKept ? sentenceOf(ending, hasResult) : keptBefore,
     failureType: hasResult ? null : (rule.failureType ?? null),
   });
 }

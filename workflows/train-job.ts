@@ -37,7 +37,6 @@ export async function trainJob(spec: JobSpec): Promise<WorkResult> {
     const ref = { ...holder, attempt: job.attempt };
     await job.on.releases.removeMachine(ref);
     await decide.freePlace(holder);
-    await job.on.data.collectModel(ref);
-    return end;
+    return job.keeping(end, () => job.on.keeps.collectModel(ref));
   });
 }

@@ -169,6 +169,9 @@ describe('predictions', () => {
     const { holder } = await ground.acceptPrediction({ datasetId });
     const ref = { ...holder, attempt: 1 };
     await ground.activities.createBucket(holder);
+    for (const phase of ['preparing', 'provisioning', 'training', 'collecting'] as const) {
+      await stores.predictions.enterPhase(holder.id, phase, '', 1);
+    }
     handIn(ground, ref, { 'predictions.parquet': readFileSync(parquetPath(store, dataset?.content_hash)) });
     return ref;
   }

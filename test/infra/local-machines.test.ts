@@ -250,7 +250,6 @@ describe('a machine of the local cloud', () => {
   });
 
   test('says how it can be helped when Python cannot be run', async () => {
-    const { openLocalCloud } = await import('../../infra/local/local-cloud.ts');
     const helpless = openLocalCloud({
       folder: house.folder,
       host: 'test',
