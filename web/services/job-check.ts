@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { checkTraining } from '../../domain/check-training.ts';
+import { checkTraining, trainingNotes } from '../../domain/check-training.ts';
 import { checkSettings, type Engine } from '../../domain/engine.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
 import { completeLimits, type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
@@ -27,10 +27,14 @@ export function parseRequest(given: unknown): ParsedRequest {
 export function jobChecker(options: ServiceOptions, health: HealthService) {
   const { stores, engines, clouds } = options;
 
-  const dataProblems = async (who: Who, request: JobRequest): Promise<FieldProblem[]> => {
+  const checkData = async (who: Who, request: JobRequest): Promise<{ problems: FieldProblem[]; notes: string[] }> => {
     const dataset = await stores.datasets.get(who.workspaceId, request.datasetId);
-    if (!dataset) return [{ field: 'datasetId', message: 'There is no such dataset; it may have been removed.' }];
-    return checkTraining({ ...request, profile: profileOf(dataset) });
+    if (!dataset) {
+      const message = 'There is no such dataset; it may have been removed.';
+      return { problems: [{ field: 'datasetId', message }], notes: [] };
+    }
+    const profile = profileOf(dataset);
+    return { problems: checkTraining({ ...request, profile }), notes: trainingNotes(profile, request.task) };
   };
 
   const engineProblems = async (engine: Engine | undefined, request: JobRequest): Promise<FieldProblem[]> => {
@@ -84,16 +88,16 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     if ('problems' in parsed) return { problems: parsed.problems, warnings: [], creates: [] };
     const { request } = parsed;
     const engine = (await engines.describe()).find(({ name }) => name === request.engine.name);
-    const [disk, ofData, ofEngine, ofContinuing, { machine, problems: ofMachine }] = await Promise.all([
+    const [disk, data, ofEngine, ofContinuing, { machine, problems: ofMachine }] = await Promise.all([
       health.lowDisk(),
-      dataProblems(who, request),
+      checkData(who, request),
       engineProblems(engine, request),
       continueProblems(who, request, engine),
       machineFor(request),
     ]);
-    const problems = [...ofData, ...ofEngine, ...ofContinuing, ...ofMachine];
+    const problems = [...data.problems, ...ofEngine, ...ofContinuing, ...ofMachine];
     if (disk !== undefined) problems.unshift({ field: '', message: disk });
-    const warnings: string[] = [];
+    const warnings = [...data.notes];
     if (problems.length > 0 || !engine || !machine) return { problems, warnings, creates: [] };
     const { settings } = checkSettings(engine, request.engine.settings);
     const spec: JobSpec = {
