@@ -17,8 +17,11 @@ export interface WorkersOrder {
   log: Logger;
 }
 
-/** How many activities of a queue run at once in this process. A relay costs next to nothing, a data task a core. */
-const slots = { decisions: 100, relays: 1000, releases: 50, machines: 8, data: 4 };
+/**
+ * How many activities of a queue run at once in this process. A relay costs next to nothing, a data task a core; the
+ * environment of an engine is made once, and whoever else needs it only waits for that.
+ */
+const slots = { decisions: 100, relays: 1000, releases: 50, machines: 8, engines: 100, data: 4 };
 
 export interface Workers {
   /** Until `shutdown`, and then until all that was under way has been handed back. */
@@ -72,7 +75,9 @@ export async function createWorkers(order: WorkersOrder): Promise<Workers> {
   });
   const others = order.hosts.flatMap((host) => {
     const queues = queuesOn(host);
-    return (['relays', 'releases', 'machines', 'data'] as const).map((kind) => ofQueue(queues[kind], slots[kind]));
+    return (['relays', 'releases', 'machines', 'engines', 'data'] as const).map((kind) =>
+      ofQueue(queues[kind], slots[kind]),
+    );
   });
   const workers = await Promise.all([deciders, ...others]);
   return {
