@@ -6,7 +6,7 @@ import { formatMoney, type Micros } from '../domain/money.ts';
 import type { Cloud, MachineOrder, MachineSeen, MachineType } from '../infra/cloud.ts';
 import { costSoFar } from './costs.ts';
 import type { Dependencies } from './dependencies.ts';
-import { cloudOf, engineOf, type HolderWork, labelsOf } from './holders.ts';
+import { cloudFreeing, cloudOf, engineOf, type Freeing, type HolderWork, labelsOf } from './holders.ts';
 import { stageTrainerSpec } from './staging.ts';
 
 /** When training stops on a machine, and what decides that. */
@@ -124,9 +124,9 @@ export function machineActivities(dependencies: Dependencies) {
      * Safe to retry: removing what is gone only confirms it again; the tombstone refuses a create that comes later.
      * Answers how long the machine lived, by the cloud's own times.
      */
-    async removeMachine(request: AttemptRef): Promise<{ livedSeconds: number }> {
+    async removeMachine(request: Freeing<AttemptRef>): Promise<{ livedSeconds: number }> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
-      const { cloud } = await cloudOf(dependencies, ref);
+      const cloud = await cloudFreeing(dependencies, request);
       const key = { holder: { kind: ref.kind, id: ref.id }, kind: 'machine' as const, attempt: ref.attempt };
       await stores.resources.removalAsked({ ...key, name: machineNameOf(ref), cloud: cloud.name, nowMs: now() });
       let seen: MachineSeen;

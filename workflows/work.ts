@@ -13,7 +13,7 @@ import { type Failure, isFailureType } from '../domain/failures.ts';
 import type { Holder } from '../domain/ids.ts';
 import { type Ending, endingOfFailure, outcomeOf, type Outcome, sentenceOf } from '../domain/outcomes.ts';
 import type { Phase } from '../domain/phases.ts';
-import { activitiesOn, decide } from './activities-on.ts';
+import { activitiesOn, decide, decideIfKnown } from './activities-on.ts';
 import { cancelSignal, statusQuery, stopSignal, wakeSignal } from './messages.ts';
 
 /** How the story of a job or a prediction came to its end. */
@@ -42,6 +42,8 @@ const cancelledTooLate = 'Cancel came too late: its result had been kept already
 export class Work {
   readonly holder: Holder;
   readonly plan: WorkPlan;
+  /** For what frees: where to look, though the database may not know the holder any more. */
+  readonly ours: Holder & { cloud: string };
   readonly on: ReturnType<typeof activitiesOn>;
   phase: Phase = 'queued';
   ahead: number | null = null;
@@ -57,6 +59,7 @@ export class Work {
   constructor(holder: Holder, plan: WorkPlan) {
     this.holder = holder;
     this.plan = plan;
+    this.ours = { ...holder, cloud: plan.cloud };
     this.on = activitiesOn(plan.queues);
   }
 
@@ -110,7 +113,7 @@ export class Work {
   async waitForPlace(): Promise<void> {
     for (;;) {
       this.#woken = false;
-      const answer = await decide.claimPlace({ ...this.holder, cloud: this.plan.cloud });
+      const answer = await decideIfKnown.claimPlace({ ...this.holder, cloud: this.plan.cloud });
       this.ahead = answer.granted ? null : answer.ahead;
       if (answer.granted) return;
       this.reason = answer.sentence;

@@ -182,3 +182,38 @@ test('terminated before it ever had a place, a job is closed', async () => {
   const places = await yard.dependencies.stores.places.list();
   expect(places.map((place) => place.holder_id)).toEqual([first.id]);
 }, 60_000);
+
+test('environments of engines that take long to make keep nobody else from training', async () => {
+  const yard = await openTestYard(new SimulatedCloud({ script: () => succeeds, places: 10 }), {
+    instead: {
+      prepareEngine: async ({ engine }) => {
+        if (engine === 'autogluon') await never.pass();
+      },
+    },
+  });
+  const never = new Gate();
+  open.push(yard);
+  for (let first = 0; first < 5; first++) await yard.accept({ engine: { name: 'autogluon' } });
+  await until('they are being made', () => never.waiting);
+  const job = await accepted(yard);
+  expect(await isDone(yard, job)).toMatchObject({ outcome: 'succeeded' });
+  never.open();
+}, 60_000);
+
+test('time that the budget does not pay for is said to be cut short', async () => {
+  const yard = await yardOf(new SimulatedCloud({ script: () => trainsUntilAsked, pricePerHourMicros: dollars(3600) }));
+  const job = await accepted(yard, { trainingSeconds: 10, longestSeconds: 600, budgetMicros: dollars(145) });
+  await inPhase(yard, job, 'training');
+  await yard.dependencies.work.extend(job.id, 500);
+  const warnings = async () =>
+    (await yard.dependencies.stores.timeline.list(job)).filter((entry) => entry.kind === 'warning');
+  await until('it is said', async () => (await warnings()).length > 0);
+  const deadlineMs = (await yard.dependencies.stores.jobs.find(job.id))?.training_deadline_ms ?? 0;
+  const at = new Date(deadlineMs).toISOString().slice(0, 19).replace('T', ' ');
+  expect((await warnings())[0]?.text).toBe(
+    `The budget does not pay for all of the time that was given: training stops at ${at} UTC.`,
+  );
+  await yard.dependencies.work.stop(job);
+  expect(await isDone(yard, job)).toMatchObject({ outcome: 'succeeded' });
+  expect(await warnings()).toHaveLength(1);
+}, 60_000);
