@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TrainyardError } from '../domain/failures.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import type { Phase } from '../domain/phases.ts';
@@ -54,7 +55,9 @@ export async function collectModel(dependencies: Dependencies, request: AttemptR
   const attempt = await stores.attempts.get(ref);
   const signedAt = new Date(attempt?.ended_at_ms ?? now()).toISOString();
   await inScratch(dependencies, async (folder) => {
-    const fetch = collectorOf(cloud, ref, folder);
+    const fetch = collectorOf(cloud, ref, folder, {
+      say: (sentence) => stores.jobs.say(ref.id, sentence),
+    });
     const archive = await fetch('model.zip');
     const manifest = await fetch('manifest.json');
     const report = await fetch('report.json');
@@ -103,12 +106,21 @@ export async function collectModel(dependencies: Dependencies, request: AttemptR
   });
 }
 
+interface Fetching {
+  /** Shown while it is tried again. */
+  say?: (sentence: string) => Promise<unknown>;
+  pausesMs?: readonly number[];
+}
+
+/** A connection that damages what it carries may get better within a minute; a file that lies there damaged does not. */
+const pausesBeforeAgainMs = [1000, 5000, 15_000, 30_000];
+
 /** Fetches what a machine uploaded: only what its `done.json` names counts, and only with the checksum named there. */
-export function collectorOf(cloud: Cloud, ref: AttemptRef, folder: string) {
+export function collectorOf(cloud: Cloud, ref: AttemptRef, folder: string, { say, pausesMs }: Fetching = {}) {
   const base = `attempts/${ref.attempt}`;
+  const pauses = pausesMs ?? pausesBeforeAgainMs;
   let files: Record<string, string> | undefined;
   return async (name: string): Promise<string> => {
-    endIfCancelled();
     if (!files) {
       const done = await cloud.getText(ref, `${base}/done.json`);
       if (!done)
@@ -117,12 +129,19 @@ export function collectorOf(cloud: Cloud, ref: AttemptRef, folder: string) {
     }
     const expected = files[name];
     const path = join(folder, name);
-    if (!expected || !(await cloud.getObject(ref, `${base}/out/${name}`, path))) {
-      throw new TrainyardError('TrainerBug', `The machine handed in no ${name}.`);
+    for (const pauseMs of [...pauses, null]) {
+      endIfCancelled();
+      if (!expected || !(await cloud.getObject(ref, `${base}/out/${name}`, path))) {
+        throw new TrainyardError('TrainerBug', `The machine handed in no ${name}.`);
+      }
+      if ((await sha256Of(path)) === expected) return path;
+      if (pauseMs === null) break;
+      await say?.(`${name} arrived damaged from its bucket; it is fetched again.`);
+      await sleep(pauseMs);
     }
-    if ((await sha256Of(path)) !== expected) {
-      throw new TrainyardError('CloudUnavailable', `${name} arrived damaged from the job's bucket; fetching it again.`);
-    }
-    return path;
+    throw new TrainyardError(
+      'ResultDamaged',
+      `What its machine handed in lies damaged in its bucket: ${name} has not the checksum that it was uploaded with.`,
+    );
   };
 }

@@ -25,7 +25,9 @@ export async function collectPrediction(dependencies: Dependencies, request: Att
   const { cloud, work } = await cloudOf(dependencies, ref);
   if (work.kind !== 'prediction') throw new TrainyardError('Bug', 'Only a prediction leaves predictions.');
   await inScratch(dependencies, async (folder) => {
-    const parquet = await collectorOf(cloud, ref, folder)('predictions.parquet');
+    const parquet = await collectorOf(cloud, ref, folder, {
+      say: (sentence) => stores.predictions.say(ref.id, sentence),
+    })('predictions.parquet');
     const csv = join(folder, 'predictions.csv');
     await data.toCsv({ parquet, path: csv });
     const preview = await data.rows({ parquet, offset: 0, limit: previewRows });
