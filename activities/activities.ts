@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { consoleActivities } from './consoles.ts';
 import type { Dependencies } from './dependencies.ts';
 import { engineActivities } from './engines.ts';
 import { houseActivities } from './houses.ts';
@@ -27,6 +28,7 @@ export function createActivities(
     ...engineActivities(dependencies),
     ...stagingActivities(dependencies),
     ...machineActivities(dependencies),
+    ...consoleActivities(dependencies),
     ...relayActivities(dependencies),
     ...modelActivities(dependencies),
     ...predictionActivities(dependencies),

@@ -45,6 +45,13 @@ export function activitiesOn(queues: Queues) {
     }),
     // Beside the relays, where there is always a slot: what a person asks must not wait for machines that are being made.
     asks: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.relays, startToCloseTimeout: '1 min' }),
+    // Good to have, and never worth a machine that stays longer.
+    glances: proxyActivities<Activities>({
+      ...common,
+      retry: { ...patience, maximumAttempts: 3 },
+      taskQueue: queues.relays,
+      startToCloseTimeout: '20 s',
+    }),
     engines: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.engines, startToCloseTimeout: '6 h' }),
     data: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.data, startToCloseTimeout: '6 h' }),
     // Waited for, also when it is cancelled: whether it came to its end or not decides what the work has come to.

@@ -1,3 +1,4 @@
+import { isCancellation } from '@temporalio/workflow';
 import type { Deadline } from '../activities/machines.ts';
 import type { RelayResult } from '../activities/relay/relay-activities.ts';
 import { familyOf, isFailureType, type Failure } from '../domain/failures.ts';
@@ -39,6 +40,7 @@ export async function runAttempts(
     await work.enter('training', limits.sentence);
     const result = await relayUntilEnd(work, time, limits, machine);
     time.use(result.trainingSeconds);
+    if (result.kind === 'lost' && isUnexplained(result)) await keepConsole(work);
 
     if (result.kind === 'finished') return endOfFinished(work, result, machine.limitedBy);
     if (result.kind === 'overran') return { ending: 'time_up', hasResult: false };
@@ -103,6 +105,20 @@ async function relayUntilEnd(
   } finally {
     work.onStop = undefined;
     time.tell(undefined);
+  }
+}
+
+/** Nothing that it said tells why: silent, or gone before its first word. */
+function isUnexplained({ failure, trainingSeconds }: { failure: Failure; trainingSeconds: number }): boolean {
+  return failure.type === 'MachineSilent' || trainingSeconds === 0;
+}
+
+/** Before the machine is taken down, since its console goes with it. */
+async function keepConsole(work: Work): Promise<void> {
+  try {
+    await work.on.glances.keepConsole({ ...work.ours, attempt: work.attempt });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
   }
 }
 

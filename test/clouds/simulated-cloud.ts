@@ -52,6 +52,8 @@ export class SimulatedCloud implements Cloud {
   readonly machines = new Map<string, Machine>();
   readonly #spoken = new Map<string, TrainerEvent[]>();
   readonly #tombstones = new Set<string>();
+  /** What a machine printed, by its name. */
+  readonly consoles = new Map<string, string>();
   /** Everything that was ever made and removed, for tests that ask whether all came home. */
   readonly audit: string[] = [];
   /** When set, removing a machine fails with this sentence. */
@@ -189,8 +191,8 @@ export class SimulatedCloud implements Cloud {
     return machine.seen;
   }
 
-  async readConsole() {
-    return '';
+  async readConsole(ref: AttemptRef) {
+    return this.consoles.get(machineNameOf(ref)) ?? '';
   }
 
   async list(): Promise<Thing[]> {
