@@ -63,7 +63,8 @@ export interface JobActions {
   mayStop: boolean;
   mayCancel: boolean;
   mayExtend: boolean;
-  extendTo: { minutes: number; most: number; now: string };
+  /** In whole minutes; the least is the first above the present limit. */
+  extendTo: { minutes: number; least: number; most: number; now: string };
   mayRemove: boolean;
   mayContinue: boolean;
 }
@@ -243,6 +244,7 @@ function actionsOf({ job, spec, model, timeline }: JobFacts, continues: boolean)
     mayExtend: isOpen && !isAsked && early && canGrow,
     extendTo: {
       minutes: Math.min(mostMinutes, Math.ceil((now * 1.5) / 60)),
+      least: Math.floor(now / 60) + 1,
       most: mostMinutes,
       now: formatSpan(now * 1000),
     },
