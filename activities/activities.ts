@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { consoleActivities } from './consoles.ts';
 import type { Dependencies } from './dependencies.ts';
 import { engineActivities } from './engines.ts';
 import { houseActivities } from './houses.ts';
@@ -20,8 +21,6 @@ export function createActivities(
   log: Logger,
   reconcile: ReturnType<typeof reconciler> = reconciler(dependencies, log),
 ) {
-  const models = modelActivities(dependencies);
-  const predictions = predictionActivities(dependencies);
   return {
     ...planActivities(dependencies),
     ...placeActivities(dependencies),
@@ -30,10 +29,11 @@ export function createActivities(
     ...engineActivities(dependencies),
     ...stagingActivities(dependencies),
     ...machineActivities(dependencies),
+    ...consoleActivities(dependencies),
     ...relayActivities(dependencies),
-    ...models,
-    ...predictions,
-    ...leftoverActivities(dependencies, { ...models, ...predictions }),
+    ...modelActivities(dependencies),
+    ...predictionActivities(dependencies),
+    ...leftoverActivities(dependencies),
     ...preparationActivities(dependencies),
     ...reconcileActivities(reconcile),
   };

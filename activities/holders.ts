@@ -41,6 +41,17 @@ export function labelsOf(dependencies: Pick<Dependencies, 'installationId'>, wor
   };
 }
 
+/** What frees a holder is told where: a database that was put back from an older copy may not know the holder. */
+export type Freeing<Of extends Holder = Holder> = Of & { cloud?: string };
+
+export async function cloudFreeing(
+  dependencies: Pick<Dependencies, 'stores' | 'clouds'>,
+  request: Freeing,
+): Promise<Cloud> {
+  if (request.cloud !== undefined) return cloudNamed(dependencies, request.cloud);
+  return (await cloudOf(dependencies, request)).cloud;
+}
+
 export async function cloudOf(
   dependencies: Pick<Dependencies, 'stores' | 'clouds'>,
   holder: Holder,

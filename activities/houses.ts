@@ -2,7 +2,7 @@ import { bucketNameOf, type Holder } from '../domain/ids.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
-import { cloudOf, labelsOf } from './holders.ts';
+import { cloudFreeing, cloudOf, type Freeing, labelsOf } from './holders.ts';
 
 /** The bucket and the signal channel of a holder: made before its machine, gone after it. */
 export function houseActivities(dependencies: Dependencies) {
@@ -33,8 +33,9 @@ export function houseActivities(dependencies: Dependencies) {
   const take = (cloud: Cloud, holder: Holder, kind: 'bucket' | 'signals') =>
     kind === 'bucket' ? cloud.removeBucket(holder) : cloud.removeSignals(holder);
 
-  const remove = async (holder: Holder, kind: 'bucket' | 'signals') => {
-    const { cloud } = await cloudOf(dependencies, holder);
+  const remove = async (request: Freeing, kind: 'bucket' | 'signals') => {
+    const cloud = await cloudFreeing(dependencies, request);
+    const holder = bare(request);
     const key = { holder, kind, attempt: 0 };
     await stores.resources.removalAsked({ ...key, name: bucketNameOf(holder), cloud: cloud.name, nowMs: now() });
     try {
@@ -51,10 +52,10 @@ export function houseActivities(dependencies: Dependencies) {
     /** Safe to retry: the ledger row and the bucket are found again. */
     createBucket: (holder: Holder) => create(bare(holder), 'bucket'),
     /** Safe to retry: removing what is gone does nothing, and the tombstone refuses a create that comes later. */
-    removeBucket: (holder: Holder) => remove(bare(holder), 'bucket'),
+    removeBucket: (request: Freeing) => remove(request, 'bucket'),
     /** Safe to retry: the ledger row and the channel are found again. */
     createSignals: (holder: Holder) => create(bare(holder), 'signals'),
     /** Safe to retry: as removeBucket. */
-    removeSignals: (holder: Holder) => remove(bare(holder), 'signals'),
+    removeSignals: (request: Freeing) => remove(request, 'signals'),
   };
 }

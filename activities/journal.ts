@@ -6,6 +6,7 @@ import type { Outcome } from '../domain/outcomes.ts';
 import type { Phase } from '../domain/phases.ts';
 import type { Dependencies } from './dependencies.ts';
 import { finalCost } from './costs.ts';
+import { dropUnkept, isKept } from './kept.ts';
 
 /** What a person reads of a job: its phase, its timeline, its end. */
 export function journalActivities(dependencies: Dependencies) {
@@ -35,16 +36,22 @@ export function journalActivities(dependencies: Dependencies) {
       await write(request, request.mark, request.key, request.text);
     },
 
+    /** Safe to retry: reads only. After its phase has been left, the answer stays. */
+    wasKept: ({ kind, id }: Holder) => isKept(dependencies, { kind, id }),
+
     /** Safe to retry: a done row stays as it is, the cost is counted from the same ledger. */
     async closeWork(request: Holder & { outcome: Outcome; reason: string; failureType: string | null }): Promise<void> {
       const { kind, id, outcome, reason, failureType } = request;
-      await finalCost(dependencies, { kind, id });
       const work = await worksOf(stores, kind).find(id);
-      await write({ kind, id, attempt: work?.attempt ?? 0 }, 'ending', 'ending', reason);
+      // Put back from a copy that is older than this work: there is no row to close.
+      if (!work) return;
+      await finalCost(dependencies, { kind, id });
+      await write({ kind, id, attempt: work.attempt }, 'ending', 'ending', reason);
       const closed = await worksOf(stores, kind).close(id, { outcome, reason, failureType, nowMs: now() });
       if (closed === 'refused') {
-        throw new TrainyardError('Bug', `The ${kind} ${id} is in the phase “${work?.phase}”, from which nothing ends.`);
+        throw new TrainyardError('Bug', `The ${kind} ${id} is in the phase “${work.phase}”, from which nothing ends.`);
       }
+      await dropUnkept(dependencies, { kind, id });
     },
   };
 }

@@ -2,11 +2,11 @@ import type { AttemptRow } from '../db/tables.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import { type AttemptRef, machineNameOf } from '../domain/ids.ts';
 import { latestDeadline, machineTimes } from '../domain/machine-times.ts';
-import { formatMoney } from '../domain/money.ts';
-import type { MachineOrder, MachineSeen, MachineType } from '../infra/cloud.ts';
+import { formatMoney, type Micros } from '../domain/money.ts';
+import type { Cloud, MachineOrder, MachineSeen, MachineType } from '../infra/cloud.ts';
 import { costSoFar } from './costs.ts';
 import type { Dependencies } from './dependencies.ts';
-import { cloudOf, engineOf, type HolderWork, labelsOf } from './holders.ts';
+import { cloudFreeing, cloudOf, engineOf, type Freeing, type HolderWork, labelsOf } from './holders.ts';
 import { stageTrainerSpec } from './staging.ts';
 
 /** When training stops on a machine, and what decides that. */
@@ -15,40 +15,61 @@ export interface Deadline {
   limitedBy: 'time' | 'money';
 }
 
+/** Of the job's time, without that of its earlier machines. */
+interface TimeLeft {
+  secondsLeft: number;
+  longestSecondsLeft: number;
+}
+
 /** What the budget pays for beyond this is worth a machine; less would only cost. */
 const worthAMachineMs = 5000;
 
 export function machineActivities(dependencies: Dependencies) {
   const { stores, now } = dependencies;
 
-  /** Times and price of an attempt are decided once and kept in its row: a retry must order the same machine. */
-  const openAttempt = async (
-    ref: AttemptRef,
-    work: HolderWork,
-    type: MachineType,
-    left: { secondsLeft: number; longestSecondsLeft: number },
-  ): Promise<AttemptRow> => {
-    const known = await stores.attempts.get(ref);
-    if (known) return known;
+  const timesFrom = async (ref: AttemptRef, work: HolderWork, pricePerHourMicros: Micros, left: TimeLeft) => {
     const budget = work.kind === 'job' ? work.spec.limits.budgetMicros : null;
     const times = machineTimes({
       nowMs: now(),
       ...left,
       moneyLeftMicros: budget === null ? null : budget - (await costSoFar(dependencies, ref)),
-      pricePerHourMicros: type.pricePerHourMicros,
+      pricePerHourMicros,
     });
     if (times.limitedBy === 'money' && times.deadlineAtMs - now() < worthAMachineMs) {
       throw new TrainyardError(
         'OverBudget',
-        `What is left of the budget does not pay for a machine at ${formatMoney(type.pricePerHourMicros)} an hour.`,
+        `What is left of the budget does not pay for a machine at ${formatMoney(pricePerHourMicros)} an hour.`,
       );
+    }
+    return times;
+  };
+
+  /**
+   * The price of an attempt is decided once and kept in its row. Its times are decided anew by each try until the
+   * machine has started, however long that takes: waiting for a machine is not training.
+   */
+  const openAttempt = async (
+    ref: AttemptRef,
+    work: HolderWork,
+    cloud: Cloud,
+    type: MachineType,
+    left: TimeLeft,
+  ): Promise<AttemptRow> => {
+    const known = await stores.attempts.get(ref);
+    if (known && (known.started_at_ms ?? known.ended_at_ms) !== null) return known;
+    if (known && (await cloud.lookAtMachine(ref)).startedAtMs !== null) return known;
+    const pricePerHourMicros = known?.price_per_hour_micros ?? type.pricePerHourMicros;
+    const times = await timesFrom(ref, work, pricePerHourMicros, left);
+    if (known) {
+      await stores.attempts.setTimes(ref, times);
+      return (await stores.attempts.get(ref)) ?? known;
     }
     return stores.attempts.open(ref, {
       machineName: machineNameOf(ref),
       machineType: type.name,
       cloud: work.spec.machine.cloud,
       spot: work.spec.machine.spot,
-      pricePerHourMicros: type.pricePerHourMicros,
+      pricePerHourMicros,
       priceListDate: type.priceListDate,
       ...times,
     });
@@ -56,15 +77,14 @@ export function machineActivities(dependencies: Dependencies) {
 
   return {
     /** Safe to retry: one attempt row, one ledger row, one machine of that name; a tombstone refuses it for good. */
-    async createMachine(request: AttemptRef & { secondsLeft: number; longestSecondsLeft: number }): Promise<Deadline> {
+    async createMachine(request: AttemptRef & TimeLeft): Promise<Deadline> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
       const { cloud, work } = await cloudOf(dependencies, ref);
       const type = (await cloud.machineTypes()).find((offered) => offered.name === work.spec.machine.type);
       if (!type)
         throw new TrainyardError('BadSpec', `There is no machine “${work.spec.machine.type}” on ${cloud.name}.`);
 
-      const attempt = await openAttempt(ref, work, type, request);
-      const { ends_at_ms: endsAtMs, deadline_at_ms: deadlineAtMs } = attempt;
+      const attempt = await openAttempt(ref, work, cloud, type, request);
       const key = { holder: { kind: ref.kind, id: ref.id }, kind: 'machine' as const, attempt: ref.attempt };
       const intended = await stores.resources.intend({
         ...key,
@@ -76,23 +96,26 @@ export function machineActivities(dependencies: Dependencies) {
       const revoked = () => new TrainyardError('CreateRevoked', 'The machine is already being taken down.');
       if (intended === 'revoked') throw revoked();
 
-      await stageTrainerSpec(dependencies, cloud, work, ref, deadlineAtMs);
+      await stageTrainerSpec(dependencies, cloud, work, ref, attempt.deadline_at_ms);
       const order: MachineOrder = {
         ...ref,
         labels: labelsOf(dependencies, work),
         type: type.name,
         spot: work.spec.machine.spot,
         engine: engineOf(work),
-        endsAtMs,
-        deadlineAtMs,
+        endsAtMs: attempt.ends_at_ms,
+        deadlineAtMs: attempt.deadline_at_ms,
       };
-      const seen = await cloud.createMachine(order);
-      if (!(await stores.resources.created(key, { startedAtMs: seen.startedAtMs ?? now() }))) {
+      const made = await cloud.createMachine(order);
+      const { startedAtMs, endsAtMs, deadlineAtMs } = made;
+      if (!(await stores.resources.created(key, { startedAtMs: startedAtMs ?? now() }))) {
         // Confirmed gone while it was still being made: what came after all must go again.
         await cloud.removeMachine(ref);
         throw revoked();
       }
-      await stores.attempts.started(ref, seen.startedAtMs ?? now());
+      // An earlier try that got no answer in time may have made it after all, with the times of then.
+      await stores.attempts.setTimes(ref, { endsAtMs, deadlineAtMs, limitedBy: attempt.limited_by });
+      await stores.attempts.started(ref, startedAtMs ?? now());
       if (ref.kind === 'job') await stores.jobs.setDeadline(ref.id, deadlineAtMs);
       return { deadlineAtMs, limitedBy: attempt.limited_by };
     },
@@ -101,9 +124,9 @@ export function machineActivities(dependencies: Dependencies) {
      * Safe to retry: removing what is gone only confirms it again; the tombstone refuses a create that comes later.
      * Answers how long the machine lived, by the cloud's own times.
      */
-    async removeMachine(request: AttemptRef): Promise<{ livedSeconds: number }> {
+    async removeMachine(request: Freeing<AttemptRef>): Promise<{ livedSeconds: number }> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
-      const { cloud } = await cloudOf(dependencies, ref);
+      const cloud = await cloudFreeing(dependencies, request);
       const key = { holder: { kind: ref.kind, id: ref.id }, kind: 'machine' as const, attempt: ref.attempt };
       await stores.resources.removalAsked({ ...key, name: machineNameOf(ref), cloud: cloud.name, nowMs: now() });
       let seen: MachineSeen;

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TrainyardError } from '../domain/failures.ts';
 import type { AttemptRef } from '../domain/ids.ts';
+import type { Phase } from '../domain/phases.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf } from './holders.ts';
+import { endIfCancelled, keepDuring } from './kept.ts';
 import { inScratch } from './scratch.ts';
 import { type ModelSignature, sha256Of } from './trusted-model.ts';
 
@@ -33,72 +36,89 @@ function columnsOf({ columns, label }: InputSchema) {
 }
 
 export function modelActivities(dependencies: Dependencies) {
-  const { stores, store, key, now } = dependencies;
   return {
     /** Safe to retry: a model has the id of its job, its objects are replaced whole, its row is inserted once. */
-    async collectModel(request: AttemptRef): Promise<void> {
-      const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
-      const { cloud, work } = await cloudOf(dependencies, ref);
-      if (work.kind !== 'job') throw new TrainyardError('Bug', 'Only a job leaves a model.');
-      const { spec } = work;
-      if (await stores.models.findByJob(spec.id)) return;
-      // The end of its machine and not the time now: collected again, the archive must be the same to the byte, since
-      // whoever loads it compares.
-      const attempt = await stores.attempts.get(ref);
-      const signedAt = new Date(attempt?.ended_at_ms ?? now()).toISOString();
-      await inScratch(dependencies, async (folder) => {
-        const fetch = collectorOf(cloud, ref, folder);
-        const archive = await fetch('model.zip');
-        const manifest = await fetch('manifest.json');
-        const report = await fetch('report.json');
-        const page = await fetch('report.html');
-        const schema = await fetch('input-schema.json');
-
-        const manifestBytes = await readFile(manifest);
-        const signature: ModelSignature = {
-          keyId: key.keyId,
-          signature: key.sign(manifestBytes),
-          manifestSha256: createHash('sha256').update(manifestBytes).digest('hex'),
-          signedAt,
-        };
-        const signaturePath = join(folder, 'signature.json');
-        await writeFile(signaturePath, JSON.stringify({ ...signature, publicKey: key.publicKeyPem }, null, 2));
-        await dependencies.runTrainerTool(['seal', '--archive', archive, '--signature', signaturePath]);
-
-        const base = `models/${spec.id}`;
-        await store.put(`${base}/manifest.json`, manifest);
-        await store.put(`${base}/report.json`, report);
-        await store.put(`${base}/report.html`, page);
-        await store.put(`${base}/model.zip`, archive);
-        const reportText = await readFile(report, 'utf8');
-        const { metric, best } = JSON.parse(reportText) as Report;
-        const archiveHash = await sha256Of(archive);
-        const archiveSignature = key.sign(Buffer.from(archiveHash));
-        await stores.models.insert({
-          id: spec.id,
-          workspace_id: spec.workspaceId,
-          owner: spec.owner,
-          job_id: spec.id,
-          name: spec.name,
-          engine: spec.engine.name,
-          archive_hash: archiveHash,
-          archive_bytes: (await stat(archive)).size,
-          signature_json: JSON.stringify({ ...signature, archiveSignature }),
-          input_schema_json: JSON.stringify(columnsOf(JSON.parse(await readFile(schema, 'utf8')) as InputSchema)),
-          report_json: reportText,
-          metric: metric.name,
-          validation_score: best.validation,
-          test_score: best.test,
-          created_at_ms: now(),
-        });
-      });
-    },
+    collectModel: (ref: AttemptRef) => collectModel(dependencies, ref, 'collecting'),
   };
 }
 
+/** Only while its job is in the phase of whoever collects it. */
+export async function collectModel(dependencies: Dependencies, request: AttemptRef, during: Phase): Promise<void> {
+  const { stores, store, key, now } = dependencies;
+  const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
+  const { cloud, work } = await cloudOf(dependencies, ref);
+  if (work.kind !== 'job') throw new TrainyardError('Bug', 'Only a job leaves a model.');
+  const { spec } = work;
+  if (await stores.models.findByJob(spec.id)) return;
+  // The end of its machine and not the time now: collected again, the archive must be the same to the byte, since
+  // whoever loads it compares.
+  const attempt = await stores.attempts.get(ref);
+  const signedAt = new Date(attempt?.ended_at_ms ?? now()).toISOString();
+  await inScratch(dependencies, async (folder) => {
+    const fetch = collectorOf(cloud, ref, folder, {
+      say: (sentence) => stores.jobs.say(ref.id, sentence),
+    });
+    const archive = await fetch('model.zip');
+    const manifest = await fetch('manifest.json');
+    const report = await fetch('report.json');
+    const page = await fetch('report.html');
+    const schema = await fetch('input-schema.json');
+
+    const manifestBytes = await readFile(manifest);
+    const signature: ModelSignature = {
+      keyId: key.keyId,
+      signature: key.sign(manifestBytes),
+      manifestSha256: createHash('sha256').update(manifestBytes).digest('hex'),
+      signedAt,
+    };
+    const signaturePath = join(folder, 'signature.json');
+    await writeFile(signaturePath, JSON.stringify({ ...signature, publicKey: key.publicKeyPem }, null, 2));
+    await dependencies.runTrainerTool(['seal', '--archive', archive, '--signature', signaturePath]);
+
+    const base = `models/${spec.id}`;
+    await store.put(`${base}/manifest.json`, manifest);
+    await store.put(`${base}/report.json`, report);
+    await store.put(`${base}/report.html`, page);
+    await store.put(`${base}/model.zip`, archive);
+    const reportText = await readFile(report, 'utf8');
+    const { metric, best } = JSON.parse(reportText) as Report;
+    const archiveHash = await sha256Of(archive);
+    const archiveSignature = key.sign(Buffer.from(archiveHash));
+    const row = {
+      id: spec.id,
+      workspace_id: spec.workspaceId,
+      owner: spec.owner,
+      job_id: spec.id,
+      name: spec.name,
+      engine: spec.engine.name,
+      archive_hash: archiveHash,
+      archive_bytes: (await stat(archive)).size,
+      signature_json: JSON.stringify({ ...signature, archiveSignature }),
+      input_schema_json: JSON.stringify(columnsOf(JSON.parse(await readFile(schema, 'utf8')) as InputSchema)),
+      report_json: reportText,
+      metric: metric.name,
+      validation_score: best.validation,
+      test_score: best.test,
+      created_at_ms: now(),
+    };
+    endIfCancelled();
+    await keepDuring(dependencies, { kind: ref.kind, id: ref.id }, during, (trx) => stores.models.insert(row, trx));
+  });
+}
+
+interface Fetching {
+  /** Shown while it is tried again. */
+  say?: (sentence: string) => Promise<unknown>;
+  pausesMs?: readonly number[];
+}
+
+/** A connection that damages what it carries may get better within a minute; a file that lies there damaged does not. */
+const pausesBeforeAgainMs = [1000, 5000, 15_000, 30_000];
+
 /** Fetches what a machine uploaded: only what its `done.json` names counts, and only with the checksum named there. */
-export function collectorOf(cloud: Cloud, ref: AttemptRef, folder: string) {
+export function collectorOf(cloud: Cloud, ref: AttemptRef, folder: string, { say, pausesMs }: Fetching = {}) {
   const base = `attempts/${ref.attempt}`;
+  const pauses = pausesMs ?? pausesBeforeAgainMs;
   let files: Record<string, string> | undefined;
   return async (name: string): Promise<string> => {
     if (!files) {
@@ -109,12 +129,19 @@ export function collectorOf(cloud: Cloud, ref: AttemptRef, folder: string) {
     }
     const expected = files[name];
     const path = join(folder, name);
-    if (!expected || !(await cloud.getObject(ref, `${base}/out/${name}`, path))) {
-      throw new TrainyardError('TrainerBug', `The machine handed in no ${name}.`);
+    for (const pauseMs of [...pauses, null]) {
+      endIfCancelled();
+      if (!expected || !(await cloud.getObject(ref, `${base}/out/${name}`, path))) {
+        throw new TrainyardError('TrainerBug', `The machine handed in no ${name}.`);
+      }
+      if ((await sha256Of(path)) === expected) return path;
+      if (pauseMs === null) break;
+      await say?.(`${name} arrived damaged from its bucket; it is fetched again.`);
+      await sleep(pauseMs);
     }
-    if ((await sha256Of(path)) !== expected) {
-      throw new TrainyardError('CloudUnavailable', `${name} arrived damaged from the job's bucket; fetching it again.`);
-    }
-    return path;
+    throw new TrainyardError(
+      'ResultDamaged',
+      `What its machine handed in lies damaged in its bucket: ${name} has not the checksum that it was uploaded with.`,
+    );
   };
 }

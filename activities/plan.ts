@@ -19,13 +19,17 @@ export function planActivities(dependencies: Dependencies) {
     },
 
     /** Safe to retry: reads only. */
-    async planRelease(holder: Holder): Promise<{ queues: Queues; attempts: number[] }> {
+    async planRelease(holder: Holder): Promise<WorkPlan & { attempts: number[] }> {
       const { spec, row } = await workOf(dependencies, holder);
       const cloud = cloudNamed(dependencies, spec.machine.cloud);
       const begun = (await dependencies.stores.attempts.list(holder)).map(({ attempt }) => attempt);
       // Also the one that was only entered: its machine may still be on its way, and a tombstone must meet it.
       const latest = Math.max(row.attempt, ...begun);
-      return { queues: queuesOn(cloud.host), attempts: Array.from({ length: latest }, (_, index) => index + 1) };
+      return {
+        cloud: cloud.name,
+        queues: queuesOn(cloud.host),
+        attempts: Array.from({ length: latest }, (_, index) => index + 1),
+      };
     },
   };
 }

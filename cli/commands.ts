@@ -9,8 +9,10 @@ import { parseDuration } from './duration.ts';
 import { enginesText, settingsFrom } from './engine-settings.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import { follow } from './follow.ts';
-import { type Output, save } from './output.ts';
-import { jobsTable, jobText, logText, scoreOf, stateOf } from './show.ts';
+import { besideData, type Output, save } from './output.ts';
+import { libraryCommands } from './library-commands.ts';
+import { lookBeforeUpload } from './look-before-upload.ts';
+import { callMe, jobsTable, jobText, logText, scoreOf, stateOf } from './show.ts';
 
 const api = '/api/v1';
 
@@ -32,7 +34,8 @@ export interface Guess {
 }
 
 /** Each command answers with its exit code. */
-export function commands(client: ApiClient, out: Output) {
+export function commands(client: ApiClient, said: Output) {
+  let out = said;
   const idOf = async (given: string): Promise<string> => {
     if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(given)) return given.toLowerCase();
     const { items, total } = await client.get<{ items: JobSummary[]; total: number }>(`${api}/jobs`, {
@@ -68,7 +71,7 @@ export function commands(client: ApiClient, out: Output) {
       process.off('SIGINT', letGo);
     }
     if (gone.signal.aborted) {
-      out.aside(`It goes on. Follow it again: trainyard logs ${id} --follow`);
+      out.aside(`It goes on. Follow it again: ${callMe} logs ${id} --follow`);
       return 130;
     }
     const done = facts ?? (await client.get<WorkFacts>(`${api}/${kind}s/${id}`));
@@ -87,7 +90,7 @@ export function commands(client: ApiClient, out: Output) {
 
   const followed = async (job: JobSummary, sentence: string, toTheEnd: boolean): Promise<number> => {
     if (!toTheEnd) {
-      out.show(job, `${sentence} ${job.id}\nFollow it: trainyard logs ${job.id} --follow`);
+      out.show(job, `${sentence} ${job.id}\nFollow it: ${callMe} logs ${job.id} --follow`);
       return exitCodes.done;
     }
     out.aside(`${sentence} ${job.id}`);
@@ -97,30 +100,24 @@ export function commands(client: ApiClient, out: Output) {
   };
 
   return {
+    ...libraryCommands(client, out, idOf),
+
     async train(file: string, options: TrainOptions): Promise<number> {
       const engines = await client.get<Engine[]>(`${api}/engines`);
       const engine = engines.find(({ name }) => name === options.engine);
       const settings = asUsage(() => settingsFrom(engine, options.set ?? []));
       const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
+      await lookBeforeUpload(file, options.label);
       const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
       out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
-      const kind =
-        options.task ?? (await client.get<Guess>(`${api}/datasets/${dataset.id}/guess`, { label: options.label })).kind;
-      // One key for this one call: a lost answer that is asked for again is still one job.
-      const { job, sentence } = await client.post<{ job: JobSummary; sentence: string }>(
-        `${api}/jobs`,
-        {
-          name: options.name ?? dataset.name.replace(/\.[^.]+$/, ''),
-          datasetId: dataset.id,
-          task: { kind, labels: [options.label], metric: options.metric ?? null },
-          engine: { name: options.engine, settings },
-          ignoredColumns: options.ignore ?? [],
-          limits: {
-            ...(trainingSeconds === undefined ? {} : { trainingSeconds }),
-            ...(options.budget === undefined ? {} : { budgetMicros: microsOf(options.budget) }),
-          },
+      const { job, sentence } = await trainOn(dataset, options, { settings, trainingSeconds }).catch(
+        (error: unknown) => {
+          if (error instanceof Refusal)
+            out.aside(
+              `Its data stays as dataset ${dataset.id}; “${callMe} delete ${dataset.id} --kind dataset” removes it.`,
+            );
+          throw error;
         },
-        { 'Idempotency-Key': randomUUID() },
       );
       return followed(job, sentence, options.follow ?? false);
     },
@@ -174,6 +171,21 @@ export function commands(client: ApiClient, out: Output) {
       return exitCodes.done;
     },
 
+    async extend(given: string, time: string): Promise<number> {
+      const trainingSeconds = asUsage(() => parseDuration(time));
+      const path = `${api}/jobs/${await idOf(given)}/extend`;
+      const extended = await client.post<{ sentence: string }>(path, { trainingSeconds });
+      out.show(extended, extended.sentence);
+      return exitCodes.done;
+    },
+
+    async report(given: string, { output, format }: { output: string; format: string }): Promise<number> {
+      const id = await idOf(given);
+      await save(await client.download(`${api}/jobs/${id}/report?format=${format}`), output);
+      if (output !== '-') out.show({ jobId: id, file: output }, `Saved to ${output}.`);
+      return exitCodes.done;
+    },
+
     async model(given: string, { output }: { output: string }): Promise<number> {
       const id = await idOf(given);
       await save(await client.download(`${api}/jobs/${id}/model`), output);
@@ -183,6 +195,7 @@ export function commands(client: ApiClient, out: Output) {
     },
 
     async predict(given: string, file: string, options: { output: string; format: string }): Promise<number> {
+      if (options.output === '-') out = besideData(out);
       const id = await idOf(given);
       const { prediction } = await predictWith(id, file);
       out.aside(`Predicting, ${prediction.id}`);
@@ -196,7 +209,8 @@ export function commands(client: ApiClient, out: Output) {
         await client.download(`${api}/predictions/${done.id}/output?format=${options.format}`),
         options.output,
       );
-      if (options.output !== '-') out.show(done, `${done.rows} rows predicted, saved to ${options.output}`);
+      if (options.output !== '-')
+        out.show(done, `${done.rows} ${done.rows === 1 ? 'row' : 'rows'} predicted, saved to ${options.output}`);
       return exitCodes.done;
     },
 
@@ -206,6 +220,32 @@ export function commands(client: ApiClient, out: Output) {
       return exitCodes.done;
     },
   };
+
+  async function trainOn(
+    dataset: DatasetDetail,
+    options: TrainOptions,
+    { settings, trainingSeconds }: { settings: ReturnType<typeof settingsFrom>; trainingSeconds: number | undefined },
+  ): Promise<{ job: JobSummary; sentence: string }> {
+    const kind =
+      options.task ?? (await client.get<Guess>(`${api}/datasets/${dataset.id}/guess`, { label: options.label })).kind;
+    const request = {
+      name: options.name ?? dataset.name.replace(/\.[^.]+$/, ''),
+      datasetId: dataset.id,
+      task: { kind, labels: [options.label], metric: options.metric ?? null },
+      engine: { name: options.engine, settings },
+      ignoredColumns: options.ignore ?? [],
+      limits: {
+        ...(trainingSeconds === undefined ? {} : { trainingSeconds }),
+        ...(options.budget === undefined ? {} : { budgetMicros: microsOf(options.budget) }),
+      },
+    };
+    const { warnings } = await client.post<{ warnings: string[] }>(`${api}/jobs/check`, request);
+    for (const warning of warnings) out.aside(warning);
+    // One key for this one call: a lost answer that is asked for again is still one job.
+    return client.post<{ job: JobSummary; sentence: string }>(`${api}/jobs`, request, {
+      'Idempotency-Key': randomUUID(),
+    });
+  }
 
   /** The id may be a model's or a job's. */
   async function predictWith(id: string, file: string): Promise<{ prediction: { id: string } }> {

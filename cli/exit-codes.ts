@@ -11,12 +11,11 @@ export const exitCodes = {
   notSucceeded: 5,
 } as const;
 
-export const exitCodesHelp = `
+export const exitCodesHelp = (address: string) => `
 Exit codes: 0 done · 1 something unexpected · 2 wrong usage · 3 the server refused it ·
 4 the server does not answer · 5 the job or prediction did not succeed
 
-TRAINYARD_URL says where the server is; unless told it is the one of this machine's settings
-(http://127.0.0.1:8700).`;
+The server is at ${address}: TRAINYARD_URL says so, or else the settings of this machine.`;
 
 /** Wrong use of a command that only shows once it runs. */
 export class Usage extends Error {}

@@ -22,6 +22,19 @@ export function output(json: boolean): Output {
   };
 }
 
+/** For a command whose data goes to standard output: everything that it says goes beside it. */
+export function besideData(out: Output): Output {
+  return { ...out, show: (value, text) => void process.stderr.write(`${out.json ? JSON.stringify(value) : text}\n`) };
+}
+
+/** Who reads with `| head` has had enough: no reason to complain, nor to go on. */
+export function endWithItsReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+}
+
 /** To a file, whole or not at all; `-` is standard output. */
 export async function save(stream: Readable, path: string): Promise<void> {
   if (path === '-') {

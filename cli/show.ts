@@ -1,5 +1,8 @@
-import type { JobDetail, JobSummary, LogLine } from '../web/services/views.ts';
+import type { DatasetSummary, JobDetail, JobSummary, LogLine, PredictionSummary } from '../web/services/views.ts';
 import type { Problem } from './client.ts';
+
+/** How a person calls this program: hints can be copied as they stand. */
+export const callMe = './x trainyard';
 
 const outcomeWords: Record<string, string> = {
   succeeded: 'Succeeded',
@@ -30,16 +33,45 @@ export function table(head: string[], rows: string[][]): string {
 }
 
 export function jobsTable(jobs: readonly JobSummary[]): string {
-  if (jobs.length === 0) return 'No jobs yet. Train one: trainyard train data.csv --label COLUMN';
+  if (jobs.length === 0) return `No jobs yet. Train one: ${callMe} train data.csv --label COLUMN`;
   const rows = jobs.map((job) => [
     job.id,
     job.name,
     job.engine,
     stateOf(job),
-    new Date(job.acceptedAtMs).toISOString().replace('T', ' ').slice(0, 16),
+    timeOf(job.acceptedAtMs),
     moneyOf(job.cost.micros),
   ]);
   return table(['ID', 'NAME', 'ENGINE', 'STATE', 'ACCEPTED (UTC)', 'COST'], rows);
+}
+
+export function datasetsTable(datasets: readonly DatasetSummary[]): string {
+  if (datasets.length === 0) return `No data yet. Training brings it: ${callMe} train data.csv --label COLUMN`;
+  const rows = datasets.map((dataset) => [
+    dataset.id,
+    dataset.name,
+    String(dataset.rows),
+    String(dataset.columnCount),
+    timeOf(dataset.createdAtMs),
+  ]);
+  return table(['ID', 'NAME', 'ROWS', 'COLUMNS', 'ADDED (UTC)'], rows);
+}
+
+export function predictionsTable(predictions: readonly PredictionSummary[]): string {
+  if (predictions.length === 0) return `No predictions yet. Make one: ${callMe} predict JOB new.csv -o out.csv`;
+  const rows = predictions.map((prediction) => [
+    prediction.id,
+    prediction.modelId,
+    stateOf(prediction),
+    String(prediction.rows ?? '–'),
+    timeOf(prediction.acceptedAtMs),
+    moneyOf(prediction.cost.micros),
+  ]);
+  return table(['ID', 'MODEL', 'STATE', 'ROWS', 'ACCEPTED (UTC)', 'COST'], rows);
+}
+
+function timeOf(atMs: number): string {
+  return new Date(atMs).toISOString().replace('T', ' ').slice(0, 16);
 }
 
 export function jobText(job: JobDetail): string {
@@ -52,7 +84,7 @@ export function jobText(job: JobDetail): string {
   if (job.model) {
     const { metric, validationScore, testScore } = job.model;
     lines.push(`${metric}: ${scoreOf(validationScore)} in validation, ${scoreOf(testScore)} on rows no model has seen`);
-    lines.push(`Get it: trainyard model ${job.id} -o model.zip`);
+    lines.push(`Get it: ${callMe} model ${job.id} -o model.zip`);
   } else if (best.length > 0) lines.push(`${best.length} models so far`);
   return lines.filter((line) => line !== '').join('\n');
 }

@@ -4,14 +4,18 @@ import { Command, CommanderError, Option } from 'commander';
 import { apiClient } from './client.ts';
 import { commands, type TrainOptions } from './commands.ts';
 import { dataCommands, type PrepareOptions } from './data-commands.ts';
+import { type KindToDelete, kindsToDelete } from './library-commands.ts';
 import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
-import { output } from './output.ts';
+import { endWithItsReader, output } from './output.ts';
+import { callMe } from './show.ts';
 
 const several = (value: string, before: string[] = []) => [...before, value];
 
-const program = new Command('trainyard')
+let address = '';
+
+const program = new Command(callMe)
   .description('Turns data into a trained model on a machine that always comes home.')
-  .addHelpText('after', exitCodesHelp)
+  .addHelpText('after', () => exitCodesHelp(address))
   .exitOverride();
 
 /** Every command takes --json, and ends with the code that its work answers with. */
@@ -39,7 +43,7 @@ command('train <file>', 'train a model on a CSV file', (file: string, options: T
   on(options).train(file, options),
 )
   .requiredOption('-l, --label <column>', 'the column to predict')
-  .option('-e, --engine <name>', 'what trains; “trainyard engines” lists them', 'sklearn')
+  .option('-e, --engine <name>', 'what trains; “engines” lists them', 'sklearn')
   .option('-t, --time <time>', 'how long it may train: 90s, 10m, 1h30m (10m unless told)')
   .option('-n, --name <name>', 'what to call it; the name of the file unless told')
   .addOption(
@@ -79,6 +83,37 @@ command('cancel <id>', 'cancel a job; nothing of it is kept', (id: string, optio
   on(options).ask(id, 'cancel'),
 );
 command('stop <id>', 'stop a job and keep the best so far', (id: string, options: Json) => on(options).ask(id, 'stop'));
+
+command(
+  'extend <id> <time>',
+  'give an open job more time: its new limit in all, as 90s, 10m or 1h30m',
+  (id: string, time: string, options: Json) => on(options).extend(id, time),
+);
+command(
+  'delete <id>',
+  'remove a job that is done, with its model; or what --kind says',
+  (id: string, options: { kind: KindToDelete; withLog?: boolean } & Json) => on(options).delete(id, options),
+)
+  .addOption(new Option('--kind <kind>', 'what it is').choices(kindsToDelete).default('job'))
+  .option('--with-log', 'the log of the job too');
+
+command('datasets', 'list the data', (options: { limit?: string } & Json) => on(options).datasets(options)).option(
+  '--limit <count>',
+  'how many',
+  '20',
+);
+
+command('predictions', 'list predictions, or cancel one', (options: { limit?: string; cancel?: string } & Json) =>
+  on(options).predictions(options),
+)
+  .option('--limit <count>', 'how many', '20')
+  .option('--cancel <id>', 'cancel this one; nothing of it is kept');
+
+command('report <id>', 'save the report of a job', (id: string, options: { output: string; format: string } & Json) =>
+  on(options).report(id, options),
+)
+  .requiredOption('-o, --output <file>', 'where to; - is standard output')
+  .addOption(new Option('--format <format>', 'a page or its numbers').choices(['html', 'json']).default('html'));
 
 command('model <id>', 'save the model of a job', (id: string, options: { output: string } & Json) =>
   on(options).model(id, options),
@@ -138,7 +173,7 @@ command('prepare <recipe>', 'carry a recipe out on a whole dataset', (given: str
   .option('-o, --output <file>', 'wait for it and save it; - is standard output')
   .addOption(new Option('--format <format>', 'of the output').choices(['csv', 'parquet']).default('csv'));
 
-let address = '';
+endWithItsReader();
 try {
   address = await serverAddress();
   await program.parseAsync();

@@ -11,6 +11,9 @@ for (let byte = 0; byte < 256; byte++) {
 }
 for (const byte of [0x8a, 0x8c, 0x8e, 0x9a, 0x9c, 0x9e, 0x9f]) classes[byte] = HIGH_LETTER;
 
+/** “äöü” or “æøå” alone: a word of these and nothing else says neither that the text is Western nor that it is not. */
+const ownLetters = new Set(Buffer.from('ÄÖÜäöüßÅÆØåæøàèé', 'latin1'));
+
 /** Bytes without a meaning in Windows-1252. */
 const meaningless = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 /** Signs that hardly occur in tables, but begin most characters of Japanese text in Shift-JIS. */
@@ -32,6 +35,7 @@ export class WesternText {
   #foreignWords = 0;
   #asciiInWord = 0;
   #highInWord = 0;
+  #otherInWord = 0;
   #before = 0;
   #signAfterLetter = false;
 
@@ -47,6 +51,7 @@ export class WesternText {
       if (letter) {
         if (kind === LETTER) this.#asciiInWord++;
         else this.#highInWord++;
+        if (kind === HIGH_LETTER && !ownLetters.has(byte)) this.#otherInWord++;
       } else {
         this.#endWord();
       }
@@ -78,7 +83,8 @@ export class WesternText {
 
   #endWord(): void {
     if (this.#highInWord > 0 && this.#asciiInWord > 0) this.#ownWords++;
-    else if (this.#highInWord > 1) this.#foreignWords++;
+    else if (this.#highInWord > 1 && this.#otherInWord > 0) this.#foreignWords++;
+    this.#otherInWord = 0;
     this.#asciiInWord = 0;
     this.#highInWord = 0;
   }

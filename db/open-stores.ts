@@ -1,5 +1,6 @@
 import type { Database } from './database.ts';
 import { type AttemptStore, attemptStore } from './stores/attempt-store.ts';
+import { type ContentStore, contentStore } from './stores/content-store.ts';
 import { type DatasetStore, datasetStore } from './stores/dataset-store.ts';
 import { type InstallationStore, installationStore } from './stores/installation-store.ts';
 import { type JobStore, jobStore } from './stores/job-store.ts';
@@ -22,6 +23,7 @@ export interface Stores {
   installation: InstallationStore;
   workspaces: WorkspaceStore;
   datasets: DatasetStore;
+  contents: ContentStore;
   jobs: JobStore;
   predictions: PredictionStore;
   models: ModelStore;
@@ -44,6 +46,7 @@ export function openStores(database: Database): Stores {
     installation: installationStore(database),
     workspaces: workspaceStore(database),
     datasets: datasetStore(database),
+    contents: contentStore(database),
     jobs: jobStore(database),
     predictions: predictionStore(database),
     models: modelStore(database),

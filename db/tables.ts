@@ -10,6 +10,7 @@ export interface Tables {
   installation: InstallationRow;
   workspaces: WorkspaceRow;
   datasets: DatasetRow;
+  content_removals: ContentRemovalRow;
   jobs: JobRow;
   predictions: PredictionRow;
   models: ModelRow;
@@ -65,6 +66,13 @@ export interface DatasetRow {
   /** How the bytes were read (ImportUsed); null when nobody kept it, or when they are its own table. */
   import_json: string | null;
   made_by_preparation_id: string | null;
+  /** When the same file came again under the same name; null while it came once. */
+  last_uploaded_at_ms: number | null;
+}
+
+export interface ContentRemovalRow {
+  content_hash: string;
+  began_at_ms: number;
 }
 
 /** What every dataset has that was uploaded and read in the plain way. */

@@ -34,13 +34,40 @@ export function checkTraining(job: {
   ];
 }
 
+/** What a person should know before, though nothing stands against it. */
+export function trainingNotes(profile: DatasetProfile, task: Pick<Task, 'labels'>): string[] {
+  const label = labelOf(profile, task);
+  if (!label || label.missing === 0 || label.missing === profile.rows) return [];
+  const left = label.missing === 1 ? '1 row has' : `${count(label.missing)} rows have`;
+  return [`${left} no value in “${label.name}” and ${label.missing === 1 ? 'is' : 'are'} left out.`];
+}
+
+/** Columns that say which row it is, and nothing about it: a model would learn its rows by heart. */
+export function likeIdentifiers(profile: DatasetProfile): string[] {
+  const isLike = (column: ColumnProfile) =>
+    (column.type === 'text' || column.type === 'whole number') &&
+    column.distinct >= fewestForIdentifier &&
+    column.distinct === profile.rows - column.missing;
+  return profile.columns.filter(isLike).map(({ name }) => name);
+}
+
+/** Among fewer rows all values are different by chance. */
+const fewestForIdentifier = 20;
+
+/** As the trainer has it: see trainer/inputs.py. */
+const fewestRows = 5;
+
+function labelOf(profile: DatasetProfile, task: Pick<Task, 'labels'>): ColumnProfile | undefined {
+  return profile.columns.find((column) => column.name === task.labels[0]);
+}
+
 function labelProblems(profile: DatasetProfile, task: LabelTask): TrainingProblem[] {
   const [name, ...others] = task.labels;
   if (name === undefined) return [{ field: 'task.labels', message: 'Choose the column to predict.' }];
   if (others.length > 0) {
     return [{ field: 'task.labels', message: `Choose one column to predict; ${task.labels.length} are chosen.` }];
   }
-  const label = profile.columns.find((column) => column.name === name);
+  const label = labelOf(profile, task);
   if (!label) {
     const some = profile.columns.slice(0, 5).map((column) => `“${column.name}”`);
     const message = `The data has no column “${name}”. It has ${some.join(', ')}${profile.columns.length > 5 ? ' …' : ''}.`;
@@ -55,13 +82,15 @@ function valuesProblem(rows: number, label: ColumnProfile): string | undefined {
   const name = `“${label.name}”`;
   if (label.missing === rows)
     return `Every row lacks a value in ${name}: there is nothing to learn from. Choose another column.`;
-  if (label.missing > 0) {
-    const lack = `${count(label.missing)} of ${count(rows)} rows ${label.missing === 1 ? 'lacks' : 'lack'} a value in ${name}.`;
-    return `${lack} Fill it in or take these rows out: what to predict must be known for every row that is learned from.`;
+  const known = rows - label.missing;
+  if (label.missing > 0 && known < fewestRows) {
+    const have = known === 1 ? '1 row has' : `${count(known)} rows have`;
+    return `Only ${have} a value in ${name}, and those without one are left out; at least ${fewestRows} are needed. Fill in more, or choose another column.`;
   }
   if (label.distinct === 1) {
     const value = label.top[0] ? ` (“${label.top[0].value}”)` : '';
-    return `${name} has the same value${value} in every row: there is nothing to predict. Choose another column.`;
+    const where = label.missing > 0 ? 'in every row that has one' : 'in every row';
+    return `${name} has the same value${value} ${where}: there is nothing to predict. Choose another column.`;
   }
   return undefined;
 }
@@ -133,7 +162,8 @@ function columnProblems(profile: DatasetProfile, task: LabelTask, ignored: reado
   }
   const used = profile.columns.filter(({ name }) => !ignored.includes(name) && !task.labels.includes(name));
   if (used.length === 0) {
-    problems.push({ field: 'ignoredColumns', message: 'No column is left to learn from. Ignore fewer columns.' });
+    const mend = ignored.length > 0 ? 'Ignore fewer columns.' : 'The data needs another column beside the label.';
+    problems.push({ field: 'ignoredColumns', message: `No column is left to learn from. ${mend}` });
   } else if (used.every((column) => column.distinct <= 1)) {
     problems.push({
       field: 'ignoredColumns',
@@ -144,14 +174,17 @@ function columnProblems(profile: DatasetProfile, task: LabelTask, ignored: reado
 }
 
 function splitProblems(profile: DatasetProfile, task: LabelTask, split: JobSpec['split']): TrainingProblem[] {
-  const heldOut = Math.ceil(profile.rows * split.holdoutFraction);
-  const rest = profile.rows - heldOut;
-  const rows = profile.rows === 1 ? '1 row' : `${count(profile.rows)} rows`;
-  if (profile.rows < 4) {
+  const label = labelOf(profile, task);
+  // Rows without a label are left out; where too few have one, that is said of the label.
+  const known = profile.rows - (label?.missing ?? 0);
+  const heldOut = Math.ceil(known * split.holdoutFraction);
+  const rest = known - heldOut;
+  const rows = known === 1 ? '1 row' : `${count(known)} rows`;
+  if (profile.rows < fewestRows) {
     return [
       {
         field: 'split.holdoutFraction',
-        message: `The data has ${rows}: too few to learn from one part and judge by another.`,
+        message: `The data has ${rows}: too few to learn from one part and judge by another. At least ${fewestRows} are needed.`,
       },
     ];
   }
@@ -159,7 +192,6 @@ function splitProblems(profile: DatasetProfile, task: LabelTask, split: JobSpec[
     const message = `${split.folds} folds need at least ${split.folds} rows, but of ${rows} only ${rest} are left beside the hold-out part. Choose fewer folds or add rows.`;
     return [{ field: 'split.folds', message }];
   }
-  const label = profile.columns.find((column) => column.name === task.labels[0]);
   if (split.folds < 2 || task.kind === 'regression' || !label) return [];
   const [rarest] = label.top.filter((entry) => entry.count > 1).toSorted((a, b) => a.count - b.count);
   if (!rarest || rarest.count >= split.folds) return [];

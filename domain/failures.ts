@@ -18,6 +18,7 @@ export const failureFamilies = {
   MachineSilent: 'platform',
   MachineExpired: 'platform',
   OutOfMemory: 'platform',
+  ResultDamaged: 'platform',
   NoCapacity: 'platform',
   DiskFull: 'platform',
   EngineUnavailable: 'platform',
@@ -71,4 +72,5 @@ export const exitCodes = { done: 0, user: 65, bug: 70, platform: 75, stopped: 14
 export const notRetried: FailureType[] = [
   ...(Object.keys(failureFamilies) as FailureType[]).filter((type) => failureFamilies[type] === 'user'),
   'CreateRevoked',
+  'ResultDamaged',
 ];

@@ -2,7 +2,7 @@ import type { ColumnProfile, DatasetProfile } from './dataset.ts';
 import { isComplete, isNumber } from './column-facts.ts';
 import { defaultMetric, type MetricName, type TaskKind } from './task.ts';
 
-export { checkLabel, checkTraining, type TrainingProblem } from './check-training.ts';
+export { checkLabel, checkTraining, likeIdentifiers, trainingNotes, type TrainingProblem } from './check-training.ts';
 
 export interface LabelGuess {
   column: string;

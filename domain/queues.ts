@@ -8,6 +8,8 @@ export interface Queues {
   releases: string;
   /** Making machines: few at a time. */
   machines: string;
+  /** Making the environments of engines: gigabytes may be on their way, and who only waits takes nobody's slot. */
+  engines: string;
   /** Reading and writing data files. */
   data: string;
 }
@@ -22,6 +24,7 @@ export function queuesOn(host: string | null): Queues {
     relays: `${prefix}-relays`,
     releases: `${prefix}-releases`,
     machines: `${prefix}-machines`,
+    engines: `${prefix}-engines`,
     data: `${prefix}-data`,
   };
 }

@@ -43,6 +43,9 @@ export interface MachineSeen {
   endedBecause: 'finished' | 'expired' | 'killed' | 'out_of_memory' | null;
 }
 
+/** A machine that stands, with the times that it stands with: not those of this order, if an earlier one was first. */
+export interface MachineMade extends MachineSeen, Pick<MachineOrder, 'endsAtMs' | 'deadlineAtMs'> {}
+
 /** One thing that exists in the cloud now, found by label. */
 export interface Thing {
   kind: 'bucket' | 'signals' | 'machine';
@@ -88,7 +91,8 @@ export interface Cloud {
   /** All up to `seq` are safe with us and may be forgotten there. */
   ackSignals(ref: AttemptRef, seq: number): Promise<void>;
 
-  createMachine(order: MachineOrder): Promise<MachineSeen>;
+  /** One that has not started yet may still take the times of a later order; one that has keeps its own. */
+  createMachine(order: MachineOrder): Promise<MachineMade>;
   lookAtMachine(ref: AttemptRef): Promise<MachineSeen>;
   /** Ends the machine with everything that runs on it. Returns once the cloud confirms that it is gone. */
   removeMachine(ref: AttemptRef): Promise<MachineSeen>;

@@ -1,4 +1,5 @@
-import { NativeConnection, type NativeConnectionOptions, Worker } from '@temporalio/worker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NativeConnection, type NativeConnectionOptions, TransportError, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Activities } from '../activities/activities.ts';
 import { queuesOn } from '../domain/queues.ts';
@@ -16,8 +17,11 @@ export interface WorkersOrder {
   log: Logger;
 }
 
-/** How many activities of a queue run at once in this process. A relay costs next to nothing, a data task a core. */
-const slots = { decisions: 100, relays: 1000, releases: 50, machines: 8, data: 4 };
+/**
+ * How many activities of a queue run at once in this process. A relay costs next to nothing, a data task a core; the
+ * environment of an engine is made once, and whoever else needs it only waits for that.
+ */
+const slots = { decisions: 100, relays: 1000, releases: 50, machines: 8, engines: 100, data: 4 };
 
 export interface Workers {
   /** Until `shutdown`, and then until all that was under way has been handed back. */
@@ -25,10 +29,26 @@ export interface Workers {
   shutdown(): void;
 }
 
+/** Started together with the server, or while it is being started again. */
+const patienceMs = 60_000;
+const betweenTriesMs = 500;
+
+async function connectPatiently(options: NativeConnectionOptions): Promise<NativeConnection> {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      if (!(error instanceof TransportError) || Date.now() > end) throw error;
+      await sleep(betweenTriesMs);
+    }
+  }
+}
+
 /** One worker per queue, in one process: no kind of work can take the slots of another. */
 export async function createWorkers(order: WorkersOrder): Promise<Workers> {
   const { temporal, activities, log } = order;
-  const connection = await NativeConnection.connect((await connectionOptions(temporal)) as NativeConnectionOptions);
+  const connection = await connectPatiently((await connectionOptions(temporal)) as NativeConnectionOptions);
   const common = {
     connection,
     namespace: temporal.namespace,
@@ -55,7 +75,9 @@ export async function createWorkers(order: WorkersOrder): Promise<Workers> {
   });
   const others = order.hosts.flatMap((host) => {
     const queues = queuesOn(host);
-    return (['relays', 'releases', 'machines', 'data'] as const).map((kind) => ofQueue(queues[kind], slots[kind]));
+    return (['relays', 'releases', 'machines', 'engines', 'data'] as const).map((kind) =>
+      ofQueue(queues[kind], slots[kind]),
+    );
   });
   const workers = await Promise.all([deciders, ...others]);
   return {

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Runtime } from '@temporalio/worker';
 import { pino } from 'pino';
 import { createActivities } from '../activities/activities.ts';
@@ -7,11 +6,13 @@ import { reconciler } from '../activities/reconcile/reconcile.ts';
 import { queuesOn } from '../domain/queues.ts';
 import { loadSettings } from '../settings/settings.ts';
 import { createWorkers } from './create-workers.ts';
+import { keepMending } from './keep-mending.ts';
 import { openDependencies } from './open-dependencies.ts';
 import { temporalAddressOf } from './open-temporal.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 const decisionsFirstMs = 3000;
+const askForHouseEveryMs = 30_000;
 const settings = loadSettings();
 const log = pino({ name: 'workers' });
 await mkdir(settings.dataFolder, { recursive: true });
@@ -52,24 +53,21 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 const running = workers.run();
 log.info({ clouds: clouds.map((cloud) => cloud.name) }, 'workers are up');
-await mendNow();
-await running;
+await Promise.all([
+  running,
+  keepMending({
+    houses: clouds.map((cloud) => ({ cloud: cloud.name, queue: queuesOn(cloud.host).releases })),
+    reconcile,
+    work: dependencies.work,
+    firstAfterMs: decisionsFirstMs,
+    everyMs: askForHouseEveryMs,
+    signal: stopping.signal,
+    log,
+  }),
+]);
 await dependencies.close();
 log.info('workers are down');
 process.exit(0);
-
-/**
- * What happened while no worker was up is mended now, and from then on by the house's own workflow. Decisions that were
- * only interrupted go first: a pass over every open job would make each of them wait for all the others.
- */
-async function mendNow(): Promise<void> {
-  await sleep(decisionsFirstMs, undefined, { signal: stopping.signal }).catch(() => {});
-  if (stopping.signal.aborted) return;
-  for (const cloud of clouds) {
-    await reconcile(cloud.name);
-    await dependencies.work.startKeepHouse({ cloud: cloud.name, queue: queuesOn(cloud.host).releases });
-  }
-}
 
 function quietly() {
   const nothing = () => {};

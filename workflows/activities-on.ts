@@ -23,6 +23,13 @@ export const decide = proxyActivities<Activities>({
   startToCloseTimeout: '1 min',
 });
 
+/** The same for what has no sense when the database does not know whose it is: it was put back from an older copy. */
+export const decideIfKnown = proxyActivities<Activities>({
+  ...untilHopeless,
+  taskQueue: decisionsQueue,
+  startToCloseTimeout: '1 min',
+});
+
 /** The activities that need a place of their own, by the queues that a job's plan names. */
 export function activitiesOn(queues: Queues) {
   return {
@@ -38,7 +45,22 @@ export function activitiesOn(queues: Queues) {
     }),
     // Beside the relays, where there is always a slot: what a person asks must not wait for machines that are being made.
     asks: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.relays, startToCloseTimeout: '1 min' }),
+    // Good to have, and never worth a machine that stays longer.
+    glances: proxyActivities<Activities>({
+      ...common,
+      retry: { ...patience, maximumAttempts: 3 },
+      taskQueue: queues.relays,
+      startToCloseTimeout: '20 s',
+    }),
+    engines: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.engines, startToCloseTimeout: '6 h' }),
     data: proxyActivities<Activities>({ ...untilHopeless, taskQueue: queues.data, startToCloseTimeout: '6 h' }),
+    // Waited for, also when it is cancelled: whether it came to its end or not decides what the work has come to.
+    keeps: proxyActivities<Activities>({
+      ...untilHopeless,
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+      taskQueue: queues.data,
+      startToCloseTimeout: '6 h',
+    }),
     releases: proxyActivities<Activities>({ ...forEver, taskQueue: queues.releases, startToCloseTimeout: '20 min' }),
   };
 }

@@ -1,6 +1,8 @@
+import { isCancellation } from '@temporalio/workflow';
 import type { Deadline } from '../activities/machines.ts';
 import type { RelayResult } from '../activities/relay/relay-activities.ts';
 import { familyOf, isFailureType, type Failure } from '../domain/failures.ts';
+import type { AttemptRef } from '../domain/ids.ts';
 import { endingOfFailure } from '../domain/outcomes.ts';
 import type { TimeBudget } from './time-budget.ts';
 import type { End, UndoWith, Work } from './work.ts';
@@ -30,23 +32,25 @@ export async function runAttempts(
 ): Promise<End> {
   for (work.attempt = 1; ; work.attempt++) {
     const ref = { ...work.holder, attempt: work.attempt };
+    const ours = { ...work.ours, attempt: work.attempt };
     await work.enter('provisioning', work.attempt === 1 ? 'Starting a machine.' : 'Starting another machine.');
-    undoWith('machine', () => work.on.releases.removeMachine(ref));
-    undoWith('log', () => work.on.releases.drainEvents(ref));
+    undoWith('machine', () => work.on.releases.removeMachine(ours));
+    undoWith('log', () => work.on.releases.drainEvents(ours));
     const machine = await work.on.machines.createMachine({ ...ref, ...time.forMachine() });
     await work.enter('training', limits.sentence);
     const result = await relayUntilEnd(work, time, limits, machine);
     time.use(result.trainingSeconds);
+    if (result.kind === 'lost' && isUnexplained(result)) await keepConsole(work);
 
     if (result.kind === 'finished') return endOfFinished(work, result, machine.limitedBy);
     if (result.kind === 'overran') return { ending: 'time_up', hasResult: false };
     const { failure } = result;
     if (!mayTryAgain(failure)) return { ending: endingOfFailure(failure.type), hasResult: false, failure };
-    const { livedSeconds } = await work.on.releases.removeMachine(ref);
+    const { livedSeconds } = await work.on.releases.removeMachine(ours);
     // Not heard of, or once and never again: it has not trained, but it cost, and silent machines must not follow each
     // other without end.
     if (result.trainingSeconds === 0) time.use(livedSeconds);
-    await work.on.releases.drainEvents(ref);
+    await work.on.releases.drainEvents(ours);
     if (work.mustStop()) return { ending: 'stopped', hasResult: false };
     if (work.attempt >= limits.attempts) return { ending: 'attempts_used_up', hasResult: false, failure };
     if (time.left() < worthAnAttemptSeconds) {
@@ -77,7 +81,9 @@ async function relayUntilEnd(
   const ask = () => {
     const asked = { ...ref, ...wish };
     asking = asking.then(async () => {
-      machine.limitedBy = (await work.on.asks.askTrainer(asked)).limitedBy;
+      const answer = await work.on.asks.askTrainer(asked);
+      machine.limitedBy = answer.limitedBy;
+      if (answer.deadlineAtMs < asked.deadlineAtMs) await noteWhatMoneyAllows(ref, answer.deadlineAtMs);
     });
     // Looked at after the relay; until then nobody waits for it.
     asking.catch(() => {});
@@ -100,6 +106,27 @@ async function relayUntilEnd(
     work.onStop = undefined;
     time.tell(undefined);
   }
+}
+
+/** Nothing that it said tells why: silent, or gone before its first word. */
+function isUnexplained({ failure, trainingSeconds }: { failure: Failure; trainingSeconds: number }): boolean {
+  return failure.type === 'MachineSilent' || trainingSeconds === 0;
+}
+
+/** Before the machine is taken down, since its console goes with it. */
+async function keepConsole(work: Work): Promise<void> {
+  try {
+    await work.on.glances.keepConsole({ ...work.ours, attempt: work.attempt });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+  }
+}
+
+/** More time was given than the budget pays for: whoever gave it was told of the time alone. */
+async function noteWhatMoneyAllows(ref: AttemptRef, deadlineAtMs: number): Promise<void> {
+  const until = `${new Date(deadlineAtMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  const text = `The budget does not pay for all of the time that was given: training stops at ${until}.`;
+  await decide.note({ ...ref, mark: 'warning', key: `money-allows-${deadlineAtMs}`, text });
 }
 
 function endOfFinished(

@@ -17,11 +17,11 @@ export async function predictBatch(spec: PredictionSpec): Promise<WorkResult> {
     await work.waitForPlace();
 
     await work.enter('preparing', 'Checking the data against the model.');
-    undoWith('bucket', () => work.on.releases.removeBucket(holder));
+    undoWith('bucket', () => work.on.releases.removeBucket(work.ours));
     await work.on.machines.createBucket(holder);
-    undoWith('signals', () => work.on.releases.removeSignals(holder));
+    undoWith('signals', () => work.on.releases.removeSignals(work.ours));
     await work.on.machines.createSignals(holder);
-    await work.on.data.prepareEngine({ ...holder, engine: spec.engine });
+    await work.on.engines.prepareEngine({ ...holder, engine: spec.engine });
     await work.on.data.stagePrediction(holder);
 
     const limits = { ...spec.limits, sentence: 'The machine is up; predicting.' };
@@ -30,9 +30,8 @@ export async function predictBatch(spec: PredictionSpec): Promise<WorkResult> {
 
     await work.enter('collecting', 'Taking in the predictions.');
     const ref = { ...holder, attempt: work.attempt };
-    await work.on.releases.removeMachine(ref);
+    await work.on.releases.removeMachine({ ...work.ours, attempt: work.attempt });
     await decide.freePlace(holder);
-    await work.on.data.collectPrediction(ref);
-    return end;
+    return work.keeping(end, () => work.on.keeps.collectPrediction(ref));
   });
 }

@@ -18,11 +18,11 @@ export async function trainJob(spec: JobSpec): Promise<WorkResult> {
     await job.waitForPlace();
 
     await job.enter('preparing', 'Laying out the data for the machine.');
-    undoWith('bucket', () => job.on.releases.removeBucket(holder));
+    undoWith('bucket', () => job.on.releases.removeBucket(job.ours));
     await job.on.machines.createBucket(holder);
-    undoWith('signals', () => job.on.releases.removeSignals(holder));
+    undoWith('signals', () => job.on.releases.removeSignals(job.ours));
     await job.on.machines.createSignals(holder);
-    await job.on.data.prepareEngine({ ...holder, engine: spec.engine.name });
+    await job.on.engines.prepareEngine({ ...holder, engine: spec.engine.name });
     await job.on.data.stageTraining(holder);
 
     const end = await runAttempts(
@@ -35,9 +35,8 @@ export async function trainJob(spec: JobSpec): Promise<WorkResult> {
 
     await job.enter('collecting', 'Taking in the model, the report and the log.');
     const ref = { ...holder, attempt: job.attempt };
-    await job.on.releases.removeMachine(ref);
+    await job.on.releases.removeMachine({ ...job.ours, attempt: job.attempt });
     await decide.freePlace(holder);
-    await job.on.data.collectModel(ref);
-    return end;
+    return job.keeping(end, () => job.on.keeps.collectModel(ref));
   });
 }

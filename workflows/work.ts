@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   isCancellation,
   setHandler,
@@ -12,7 +13,7 @@ import { type Failure, isFailureType } from '../domain/failures.ts';
 import type { Holder } from '../domain/ids.ts';
 import { type Ending, endingOfFailure, outcomeOf, type Outcome, sentenceOf } from '../domain/outcomes.ts';
 import type { Phase } from '../domain/phases.ts';
-import { activitiesOn, decide } from './activities-on.ts';
+import { activitiesOn, decide, decideIfKnown } from './activities-on.ts';
 import { cancelSignal, statusQuery, stopSignal, wakeSignal } from './messages.ts';
 
 /** How the story of a job or a prediction came to its end. */
@@ -34,10 +35,15 @@ const releaseOrder = ['machine', 'place', 'log', 'signals', 'bucket'] as const;
 type Kind = (typeof releaseOrder)[number];
 export type UndoWith = (kind: Kind, undo: () => Promise<unknown>) => void;
 
+const takingDown = 'Taking down everything that it made.';
+const cancelledTooLate = 'Cancel came too late: its result had been kept already.';
+
 /** A job or a prediction under way: where it is, what was asked of it, and where its activities run. */
 export class Work {
   readonly holder: Holder;
   readonly plan: WorkPlan;
+  /** For what frees: where to look, though the database may not know the holder any more. */
+  readonly ours: Holder & { cloud: string };
   readonly on: ReturnType<typeof activitiesOn>;
   phase: Phase = 'queued';
   ahead: number | null = null;
@@ -53,6 +59,7 @@ export class Work {
   constructor(holder: Holder, plan: WorkPlan) {
     this.holder = holder;
     this.plan = plan;
+    this.ours = { ...holder, cloud: plan.cloud };
     this.on = activitiesOn(plan.queues);
   }
 
@@ -83,11 +90,30 @@ export class Work {
     await decide.enterPhase({ ...this.holder, attempt: this.attempt, phase, sentence });
   }
 
+  /**
+   * Takes in what a machine handed in. "Cancel" counts until that is kept: whichever is in the database first, the
+   * result or the phase after, decides, and the other gives way.
+   */
+  async keeping(end: End, collect: () => Promise<void>): Promise<End> {
+    try {
+      await collect();
+      return end;
+    } catch (error) {
+      if (this.asked !== 'cancel') throw error;
+      const wasKept = await CancellationScope.nonCancellable(async () => {
+        await this.enter('releasing', takingDown);
+        return decide.wasKept(this.holder);
+      });
+      if (wasKept) return end;
+      throw new CancelledFailure('Cancelled before it was kept.');
+    }
+  }
+
   /** Waits in the yard: a signal wakes it when a place may be free, a slow timer when the signal was lost. */
   async waitForPlace(): Promise<void> {
     for (;;) {
       this.#woken = false;
-      const answer = await decide.claimPlace({ ...this.holder, cloud: this.plan.cloud });
+      const answer = await decideIfKnown.claimPlace({ ...this.holder, cloud: this.plan.cloud });
       this.ahead = answer.granted ? null : answer.ahead;
       if (answer.granted) return;
       this.reason = answer.sentence;
@@ -131,13 +157,14 @@ export async function releasing(work: Work, story: (undoWith: UndoWith) => Promi
   } catch (error) {
     end = endOf(error, work.asked);
   }
-  const reason = end.reason ?? end.failure?.message ?? sentenceOf(end.ending, end.hasResult);
+  let reason = end.reason ?? end.failure?.message ?? sentenceOf(end.ending, end.hasResult);
   const outcome = outcomeOf(end.ending, end.hasResult);
   await CancellationScope.nonCancellable(async () => {
-    await work.enter('releasing', 'Taking down everything that it made.');
+    if (work.phase !== 'releasing') await work.enter('releasing', takingDown);
     for (const kind of releaseOrder) {
       for (const { undo } of undos.filter((entry) => entry.kind === kind)) await undo();
     }
+    if (work.asked === 'cancel' && end.hasResult) reason = `${reason} ${cancelledTooLate}`;
     await decide.closeWork({ ...work.holder, outcome, reason, failureType: end.failure?.type ?? null });
     upsertSearchAttributes({ TrainyardPhase: ['done'] });
   });

@@ -26,7 +26,7 @@ export function placeFreer({ stores, work, now }: Pick<Dependencies, 'stores' | 
     }
     const granted = kept.filter((place) => place.granted_at_ms !== null).length;
     const room = Math.max(0, (await cloud.places()) - granted);
-    const waiting = kept.filter((place) => place.granted_at_ms === null).sort((a, b) => a.asked_at_ms - b.asked_at_ms);
+    const waiting = kept.filter((place) => place.granted_at_ms === null);
     const ids = new Set(waiting.map((place) => `${cloud.name} ${place.holder_id}`));
     for (const id of woken.keys()) if (id.startsWith(`${cloud.name} `) && !ids.has(id)) woken.delete(id);
     for (const { holder_kind: kind, holder_id: id } of waiting.slice(0, room)) {

@@ -10,6 +10,7 @@ import { retireLogs } from './retire-logs.ts';
 import { retireOutputs } from './retire-outputs.ts';
 import { datasetSweeper } from './sweep-datasets.ts';
 import { sweepScratch } from './sweep-scratch.ts';
+import { storeSweeper } from './sweep-store.ts';
 
 const passEveryMs = 5000;
 /** The cloud's own listing costs calls there, and orphans are rare: less often than the seams. */
@@ -22,6 +23,7 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
   const mendPreparations = preparationMender(dependencies);
   const freePlaces = placeFreer(dependencies);
   const sweepDatasets = datasetSweeper(dependencies);
+  const sweepStore = storeSweeper(dependencies);
   const ledgerAtMs = new Map<string, number>();
 
   const attempt = async (what: string, act: () => Promise<unknown>) => {
@@ -43,6 +45,7 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
     await attempt('outputs', () => retireOutputs(dependencies));
     await attempt('datasets', () => retireDatasets(dependencies));
     await attempt('dataset files', sweepDatasets);
+    await attempt('files without a row', sweepStore);
     await attempt('scratch', () => sweepScratch(dependencies));
     await attempt('ledger', async () => say(log, cloudName, await compareLedger(dependencies, cloud)));
   };

@@ -1,7 +1,7 @@
 import type { Dependencies } from '../dependencies.ts';
 
 const datasetsFolder = 'datasets/';
-/** Longer than an upload needs from its last look at the files to its row. */
+/** Longer than an upload needs from its first look at the files to its row. */
 const graceMs = 60_000;
 
 /**
@@ -23,7 +23,14 @@ export function datasetSweeper({ stores, store, now }: Pick<Dependencies, 'store
       const sinceMs = nobodysSinceMs.get(hash) ?? now();
       nobodysSinceMs.set(hash, sinceMs);
       if (now() - sinceMs < graceMs) continue;
-      for (const object of objects) await store.remove(object);
+      await stores.contents.beginRemoval(hash, now());
+      try {
+        // Asked again, now that whoever makes a row sees that they are going.
+        if (await stores.datasets.holdsContent(hash)) continue;
+        for (const object of objects) await store.remove(object);
+      } finally {
+        await stores.contents.endRemoval(hash);
+      }
     }
   };
 }

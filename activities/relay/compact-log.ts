@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Holder } from '../../domain/ids.ts';
+import { logFolderOf } from '../../infra/object-names.ts';
 import type { Dependencies } from '../dependencies.ts';
 
 const pack = promisify(gzip);
@@ -21,7 +22,7 @@ export async function compactLog(
     if (!tail) return;
     // How many lines it holds is in its name too: a relay that was overtaken and writes late, with fewer, writes elsewhere.
     const lines = `${String(tail.firstLine).padStart(12, '0')}-${tail.lineCount}`;
-    const object = `logs/${kind}-${id}/${lines}.jsonl.gz`;
+    const object = `${logFolderOf(holder)}${lines}.jsonl.gz`;
     const text = tail.lines.map((line) => JSON.stringify(line)).join('\n');
     await store.putText(object, await pack(`${text}\n`));
     const { firstLine, lineCount, bytes } = tail;

@@ -5,7 +5,7 @@ import type { EventOf, TrainerEvent } from '../../domain/event.ts';
 import { type Failure, isFailureType } from '../../domain/failures.ts';
 import type { AttemptRef } from '../../domain/ids.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { cloudOf } from '../holders.ts';
+import { cloudFreeing, cloudOf, type Freeing } from '../holders.ts';
 import { compactLog } from './compact-log.ts';
 import { Listening } from './listening.ts';
 import { Relay } from './relay.ts';
@@ -73,9 +73,9 @@ export function relayActivities(dependencies: Dependencies) {
     },
 
     /** Safe to retry: reads from the watermark, and compacting what is compacted does nothing. */
-    async drainEvents(request: AttemptRef): Promise<void> {
+    async drainEvents(request: Freeing<AttemptRef>): Promise<void> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
-      const { cloud } = await cloudOf(dependencies, ref);
+      const cloud = await cloudFreeing(dependencies, request);
       const relay = new Relay(dependencies, cloud, ref);
       if (!(await relay.takeOver())) {
         const reading = relay.readUntilEnd().then(() => true);

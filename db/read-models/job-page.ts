@@ -87,7 +87,10 @@ async function countAhead(knex: Knex, id: string): Promise<number> {
     .count({ n: '*' })
     .where('places.cloud', own.cloud)
     .whereNull('places.granted_at_ms')
-    .where('places.asked_at_ms', '<', own.asked_at_ms)
+    // Predictions go before trainings: see the store of places.
+    .where((before) => {
+      void before.where('places.asked_at_ms', '<', own.asked_at_ms).orWhere('places.holder_kind', 'prediction');
+    })
     .first();
   return Number(row?.['n'] ?? 0);
 }

@@ -32,7 +32,8 @@ export const readYardNumbers = reading(async (knex: Knex): Promise<YardNumbers> 
     })
     .where({ 'resources.kind': 'machine', 'resources.state': 'created' })
     .whereNull('resources.ended_at_ms')
-    .min({ oldest: 'attempts.last_heard_at_ms' })
+    // One that never spoke counts from its start: it is the one to know of.
+    .min({ oldest: knex.raw('coalesce(attempts.last_heard_at_ms, attempts.started_at_ms)') })
     .first();
   const taken = Number(places?.['taken'] ?? 0);
   return {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { stuckIfAskedBefore } from '../../domain/stuck.ts';
 import type { PlaceRow, ResourceRow } from '../tables.ts';
 import { holdersIn } from './scope.ts';
 import { jobRows, predictionRows, type WorkRow } from './work-rows.ts';
@@ -20,8 +21,6 @@ export interface YardFacts {
 }
 
 const recentShown = 8;
-/** Longer than this and a person is told, with the command to do it by hand. */
-const stuckAfterMs = 10 * 60_000;
 
 export const readYardPage = reading(async (knex: Knex, workspaceId: string, nowMs: number): Promise<YardFacts> => {
   const [openJobs, openPredictions, doneJobs, donePredictions, places, machines, stuck, datasets, jobs] =
@@ -36,12 +35,16 @@ export const readYardPage = reading(async (knex: Knex, workspaceId: string, nowM
         .whereNotNull('predictions.done_at_ms')
         .orderBy('predictions.done_at_ms', 'desc')
         .limit(recentShown),
-      knex('places').select('places.*').where('places.workspace_id', workspaceId).orderBy('places.asked_at_ms'),
+      knex('places')
+        .select('places.*')
+        .where('places.workspace_id', workspaceId)
+        // As places are given: see the store of places.
+        .orderBy([{ column: 'places.holder_kind', order: 'desc' }, 'places.asked_at_ms']),
       readMachines(knex, workspaceId),
       knex('resources')
         .select('resources.*')
         .whereNot('resources.state', 'gone')
-        .where('resources.removal_asked_at_ms', '<', nowMs - stuckAfterMs)
+        .where('resources.removal_asked_at_ms', '<', stuckIfAskedBefore(nowMs))
         .whereIn('resources.holder_id', holdersIn(knex, workspaceId))
         .orderBy('resources.removal_asked_at_ms'),
       knex('datasets')

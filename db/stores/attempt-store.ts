@@ -63,6 +63,21 @@ export function attemptStore(database: Database) {
       }, trx);
     },
 
+    /** Its machine was waited for, so the times are others now. Once it has started they stand. */
+    async setTimes(
+      ref: AttemptRef,
+      times: Pick<NewAttempt, 'endsAtMs' | 'deadlineAtMs' | 'limitedBy'>,
+      trx?: Trx,
+    ): Promise<void> {
+      const { endsAtMs, deadlineAtMs, limitedBy } = times;
+      await change(ref, trx, (own) =>
+        own('attempts')
+          .where(ofAttempt(ref))
+          .whereNull('attempts.started_at_ms')
+          .update({ ends_at_ms: endsAtMs, deadline_at_ms: deadlineAtMs, limited_by: limitedBy }),
+      );
+    },
+
     /** The time was extended. */
     async setDeadline(ref: AttemptRef, deadlineAtMs: number, trx?: Trx): Promise<void> {
       await change(ref, trx, (own) => own('attempts').where(ofAttempt(ref)).update({ deadline_at_ms: deadlineAtMs }));

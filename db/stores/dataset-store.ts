@@ -14,7 +14,16 @@ export interface User {
 }
 
 /** A dataset to be kept; unless told it is the first of its family, read in the plain way. */
-export type NewDataset = Omit<DatasetRow, 'deleted_at_ms' | keyof DatasetOrigin> & Partial<DatasetOrigin>;
+export type NewDataset = Omit<DatasetRow, 'deleted_at_ms' | 'last_uploaded_at_ms' | keyof DatasetOrigin> &
+  Partial<DatasetOrigin>;
+
+/** The same bytes, read in the same way: under the same name, or within one family under any. */
+export interface Alike {
+  contentHash: string;
+  tableName: string;
+  name?: string;
+  versionOf?: DatasetRow;
+}
 
 const plainOrigin: DatasetOrigin = {
   family_id: null,
@@ -29,7 +38,7 @@ export function datasetStore(database: Database) {
     /** The same id twice is the same as once. */
     async insert(row: NewDataset, trx?: Trx): Promise<{ inserted: boolean; row: DatasetRow }> {
       return database.transaction(async (own) => {
-        const complete: DatasetRow = { ...plainOrigin, ...row, deleted_at_ms: null };
+        const complete: DatasetRow = { ...plainOrigin, ...row, deleted_at_ms: null, last_uploaded_at_ms: null };
         const inserted = await database.insertOnce('datasets', complete, own);
         const there = inserted ? complete : await own('datasets').where('datasets.id', row.id).first('datasets.*');
         return { inserted, row: there };
@@ -69,14 +78,44 @@ export function datasetStore(database: Database) {
       });
     },
 
-    /** The newest with the same bytes in this workspace. */
-    async findByHash(workspaceId: string, contentHash: string, trx?: Trx): Promise<DatasetRow | undefined> {
-      return database.run(trx, (db) =>
-        inScope(db, 'datasets', { workspaceId })
-          .where('datasets.content_hash', contentHash)
+    /** The newest that is alike, noted as uploaded again: it counts as new from now on. */
+    async uploadedAgain(
+      workspaceId: string,
+      { contentHash, tableName, name, versionOf }: Alike,
+      nowMs: number,
+      trx?: Trx,
+    ): Promise<DatasetRow | undefined> {
+      return database.transaction(async (own) => {
+        const query = inScope(own, 'datasets', { workspaceId }).where({
+          'datasets.content_hash': contentHash,
+          'datasets.table_name': tableName,
+        });
+        if (name !== undefined) void query.where('datasets.name', name);
+        if (versionOf) {
+          const familyId = versionOf.family_id ?? versionOf.id;
+          void query.where((either: Knex.QueryBuilder) => {
+            void either.where('datasets.id', familyId).orWhere('datasets.family_id', familyId);
+          });
+        }
+        const row: DatasetRow | undefined = await query
           .orderBy('datasets.created_at_ms', 'desc')
-          .first('datasets.*'),
+          .forUpdate()
+          .first('datasets.*');
+        if (!row) return undefined;
+        await own('datasets').where('datasets.id', row.id).update({ last_uploaded_at_ms: nowMs });
+        return { ...row, last_uploaded_at_ms: nowMs };
+      }, trx);
+    },
+
+    /** Whether another dataset of this workspace has the same bytes. */
+    async isShared(workspaceId: string, { id, content_hash }: DatasetRow, trx?: Trx): Promise<boolean> {
+      const other = await database.run(trx, (db) =>
+        inScope(db, 'datasets', { workspaceId })
+          .where('datasets.content_hash', content_hash)
+          .whereNot('datasets.id', id)
+          .first('datasets.id'),
       );
+      return other !== undefined;
     },
 
     /** Another version of the family that `of` belongs to: numbered behind all that it ever had. */
@@ -144,7 +183,12 @@ export function datasetStore(database: Database) {
       return database.run(trx, (db) => {
         const query = db('datasets')
           .whereNull('datasets.deleted_at_ms')
-          .where('datasets.created_at_ms', '<=', beforeMs);
+          .where('datasets.created_at_ms', '<=', beforeMs)
+          .where((again: Knex.QueryBuilder) => {
+            void again
+              .whereNull('datasets.last_uploaded_at_ms')
+              .orWhere('datasets.last_uploaded_at_ms', '<=', beforeMs);
+          });
         for (const table of ['jobs', 'predictions']) {
           void query.whereNotExists((users: Knex.QueryBuilder) => {
             void users

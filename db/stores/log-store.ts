@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import { TrainyardError } from '../../domain/failures.ts';
 import type { Holder } from '../../domain/ids.ts';
 import type { Database, Trx } from '../database.ts';
@@ -10,14 +9,6 @@ import type { LogChunkRow, LogTailRow } from '../tables.ts';
 export type LogStream = 'o' | 'e' | 'm' | 'p';
 /** As it is kept: time, stream, attempt, text. */
 export type StoredLine = [atMs: number, stream: LogStream, attempt: number, text: string];
-
-export interface NumberedLine {
-  line: number;
-  atMs: number;
-  stream: LogStream;
-  attempt: number;
-  text: string;
-}
 
 export interface NewChunk {
   firstLine: number;
@@ -55,19 +46,6 @@ export function logStore(database: Database) {
     return next;
   }
 
-  /** The rows that hold lines from `from` to `to`, found by their numbers before any text is read. */
-  async function readLines(holder: Holder, rows: LogTailRow[], from: number, to: number, trx?: Trx) {
-    if (rows.length === 0) return [];
-    const found: LogTailRow[] = await database.run(trx, (db) =>
-      db('log_tail')
-        .where(ofHolder('log_tail', holder))
-        .whereBetween('log_tail.first_line', [rows[0]!.first_line, rows.at(-1)!.first_line])
-        .orderBy('log_tail.first_line')
-        .select('log_tail.*'),
-    );
-    return found.flatMap(numbered).filter(({ line }) => line >= from && line <= to);
-  }
-
   return {
     /**
      * Numbers the lines and keeps them; returns the number of the first. The holder stays locked until the end of
@@ -101,50 +79,6 @@ export function logStore(database: Database) {
     ): Promise<number> {
       const stored = lines.map(({ atMs, attempt, text }): StoredLine => [atMs, 'p', attempt, text]);
       return this.append(holder, stored, trx);
-    },
-
-    /**
-     * Lines after `line`, at most `limit`, as far as they are in the tail: when the first is not `line + 1`, those
-     * between are in chunks.
-     */
-    async tailSince(holder: Holder, line: number, limit: number, trx?: Trx): Promise<NumberedLine[]> {
-      // The row that holds `line + 1`, found by the key, and those after it: a long tail is not gone through at each look.
-      const rows: LogTailRow[] = await database.run(trx, (db) =>
-        db('log_tail')
-          .where(ofHolder('log_tail', holder))
-          .where('log_tail.first_line', '>=', (row: Knex.QueryBuilder) => {
-            void row
-              .from('log_tail')
-              .where(ofHolder('log_tail', holder))
-              .where('log_tail.first_line', '<=', line + 1)
-              .select(db.raw('coalesce(max(log_tail.first_line), 0)'));
-          })
-          .orderBy('log_tail.first_line')
-          .limit(limit + 1)
-          .select('log_tail.first_line', 'log_tail.line_count'),
-      );
-      const ahead = rows.filter((row) => row.first_line + row.line_count > line + 1);
-      const start = Math.max(line + 1, ahead[0]?.first_line ?? 0);
-      const needed = ahead.filter((row) => row.first_line < start + limit);
-      return (await readLines(holder, needed, start, start + limit - 1, trx)).slice(0, limit);
-    },
-
-    /** The last `limit` lines before `line` (or of all), as far as they are in the tail. */
-    async tailBefore(holder: Holder, line: number | null, limit: number, trx?: Trx): Promise<NumberedLine[]> {
-      const before = line ?? Number.MAX_SAFE_INTEGER;
-      const rows: LogTailRow[] = await database.run(trx, (db) =>
-        db('log_tail')
-          .where(ofHolder('log_tail', holder))
-          .where('log_tail.first_line', '<', before)
-          .orderBy('log_tail.first_line', 'desc')
-          .limit(limit)
-          .select('log_tail.first_line', 'log_tail.line_count'),
-      );
-      const [newest] = rows;
-      if (!newest) return [];
-      const end = Math.min(before - 1, newest.first_line + newest.line_count - 1);
-      const needed = rows.filter((row) => row.first_line + row.line_count > end - limit + 1).toReversed();
-      return readLines(holder, needed, end - limit + 1, end, trx);
     },
 
     /** In one look, so that a compaction at the same moment is counted once. `lines` is also the last line's number. */
@@ -192,21 +126,6 @@ export function logStore(database: Database) {
           .select('predictions.id');
       });
       return rows.map((row) => row.id);
-    },
-
-    /** Who has a tail, with how much of it: what compaction looks through. */
-    async tails(trx?: Trx): Promise<{ holder: Holder; lines: number; bytes: number }[]> {
-      const rows: LogTailRow[] = await database.run(trx, (db) =>
-        db('log_tail')
-          .groupBy('log_tail.holder_kind', 'log_tail.holder_id')
-          .sum({ line_count: 'log_tail.line_count', bytes: 'log_tail.bytes' })
-          .select('log_tail.holder_kind', 'log_tail.holder_id'),
-      );
-      return rows.map((row) => ({
-        holder: { kind: row.holder_kind, id: row.holder_id },
-        lines: row.line_count,
-        bytes: row.bytes,
-      }));
     },
 
     /** The oldest rows of the tail, about a chunk of them; undefined while there are fewer than `minLines` in all. */
@@ -285,17 +204,6 @@ export function logStore(database: Database) {
 }
 
 export type LogStore = ReturnType<typeof logStore>;
-
-function numbered(row: LogTailRow): NumberedLine[] {
-  const lines = JSON.parse(row.lines_json) as StoredLine[];
-  return lines.map(([atMs, stream, attempt, text], index) => ({
-    line: row.first_line + index,
-    atMs,
-    stream,
-    attempt,
-    text,
-  }));
-}
 
 function cut(lines: readonly StoredLine[]): { lines: StoredLine[]; bytes: number }[] {
   const parts: { lines: StoredLine[]; bytes: number }[] = [];

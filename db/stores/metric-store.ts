@@ -39,29 +39,6 @@ export function metricStore(database: Database) {
           .select('metrics.*'),
       );
     },
-
-    async series(jobId: string, name: string, limit = 100_000, trx?: Trx): Promise<MetricRow[]> {
-      return database.run(trx, (db) =>
-        db('metrics')
-          .where({ 'metrics.job_id': jobId, 'metrics.name': name })
-          .orderBy('metrics.id')
-          .limit(limit)
-          .select('metrics.*'),
-      );
-    },
-
-    /** In the order in which they first came. */
-    async names(jobId: string, trx?: Trx): Promise<string[]> {
-      const rows = await database.run(trx, (db) =>
-        db('metrics')
-          .where('metrics.job_id', jobId)
-          .groupBy('metrics.name')
-          .min({ first: 'metrics.id' })
-          .select('metrics.name')
-          .orderBy('first'),
-      );
-      return rows.map((row) => String((row as { name?: string }).name));
-    },
   };
 }
 

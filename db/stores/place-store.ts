@@ -18,9 +18,14 @@ export interface Claim {
   asked: boolean;
 }
 
-/** The yard: first come, first served, per cloud. */
+/**
+ * The yard: first come, first served, per cloud; but a prediction, which takes seconds and somebody waits for, goes
+ * before the trainings that wait, each of which may take hours.
+ */
 export function placeStore(database: Database) {
   const inOrder = [
+    // By the alphabet: “prediction” before “job”.
+    { column: 'places.holder_kind', order: 'desc' },
     { column: 'places.asked_at_ms', order: 'asc' },
     { column: 'places.holder_id', order: 'asc' },
   ];
@@ -35,12 +40,11 @@ export function placeStore(database: Database) {
     return { granted: false, ahead, asked: true };
   }
 
-  /** All of the holder's cloud, in order; within a transaction that writes they are locked, so claims go one by one. */
-  async function rowsAround(own: Trx, holder: Holder, lock: boolean): Promise<PlaceRow[]> {
+  /** All of the holder's cloud, in order; locked, so that claims go one by one. */
+  async function lockedAround(own: Trx, holder: Holder): Promise<PlaceRow[]> {
     const mine = await own('places').where(ofHolder('places', holder)).first('places.cloud');
     if (!mine) return [];
-    const rows = own('places').where('places.cloud', mine.cloud).orderBy(inOrder).select('places.*');
-    return lock ? rows.forUpdate() : rows;
+    return own('places').where('places.cloud', mine.cloud).orderBy(inOrder).forUpdate().select('places.*');
   }
 
   return {
@@ -62,7 +66,7 @@ export function placeStore(database: Database) {
      */
     async claim(holder: Holder, capacity: number, nowMs: number, trx?: Trx): Promise<Claim> {
       return database.transaction(async (own) => {
-        const rows = await rowsAround(own, holder, true);
+        const rows = await lockedAround(own, holder);
         const claim = claimOf(rows, holder);
         const taken = rows.filter((row) => row.granted_at_ms !== null).length;
         if (claim.granted || !claim.asked || taken + claim.ahead >= capacity) return claim;
@@ -93,10 +97,6 @@ export function placeStore(database: Database) {
           .select('places.*');
         return cloud === undefined ? rows : rows.where('places.cloud', cloud);
       });
-    },
-
-    async position(holder: Holder, trx?: Trx): Promise<Claim> {
-      return database.transaction(async (own) => claimOf(await rowsAround(own, holder, false), holder), trx);
     },
   };
 }

@@ -2,13 +2,14 @@ import type { EventOf, TrainerEvent } from '../../domain/event.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import type { AttemptRef } from '../../domain/ids.ts';
 import type { Database, Trx } from '../database.ts';
-import { lockHolder, raiseVersion, tableOf } from '../holder-version.ts';
+import { lockHolder, raiseVersion } from '../holder-version.ts';
 import { holderColumns, ofHolder } from '../scope.ts';
-import type { RelayRow } from '../tables.ts';
+import type { JobRow, PredictionRow, RelayRow } from '../tables.ts';
 import { attemptStore } from './attempt-store.ts';
 import { leaderboardStore } from './leaderboard-store.ts';
 import { logStore, type StoredLine } from './log-store.ts';
 import { metricStore } from './metric-store.ts';
+import { workStore } from './work-store.ts';
 
 export type TerminalEvent = EventOf<'finished'> | EventOf<'failed'>;
 
@@ -38,6 +39,10 @@ export function relayStore(database: Database) {
   const metrics = metricStore(database);
   const leaderboard = leaderboardStore(database);
   const log = logStore(database);
+  const works = {
+    job: workStore<JobRow>(database, 'job'),
+    prediction: workStore<PredictionRow>(database, 'prediction'),
+  };
   const ofAttempt = (ref: AttemptRef) => ({ ...ofHolder('relays', ref), 'relays.attempt': ref.attempt });
 
   async function get(ref: AttemptRef, trx?: Trx): Promise<RelayRow | undefined> {
@@ -63,11 +68,9 @@ export function relayStore(database: Database) {
     if (commit.leaderboard?.length) await leaderboard.insert(ref, commit.leaderboard, own);
     const heard = { atMs: commit.heardAtMs, hello: commit.hello ?? null, heartbeat: commit.heartbeat ?? null };
     await attempts.heard(ref, heard, own);
-    if (commit.progress) {
-      const progress = { progress_json: JSON.stringify(commit.progress) };
-      await own(tableOf[ref.kind]).where({ id: ref.id }).update(progress);
-    }
-    if (showsMore(commit)) await raiseVersion(own, ref);
+    // The progress raises the version itself.
+    if (commit.progress) await works[ref.kind].setProgress(ref.id, JSON.stringify(commit.progress), own);
+    else if (showsMore(commit)) await raiseVersion(own, ref);
   }
 
   /** Not moved: either another has taken over, or this very commit was made before and only its answer was lost. */
@@ -117,7 +120,6 @@ function showsMore(commit: RelayCommit): boolean {
   const events: (TrainerEvent | null | undefined)[] = [
     commit.heartbeat,
     commit.hello,
-    commit.progress,
     commit.terminal,
     commit.metrics?.[0],
     commit.leaderboard?.[0],

@@ -150,17 +150,6 @@ export function resourceStore(database: Database) {
       );
     },
 
-    /** Asked to be removed before then, and still not confirmed gone: what the red banner shows. */
-    async stuck(askedBeforeMs: number, trx?: Trx): Promise<ResourceRow[]> {
-      return database.run(trx, (db) =>
-        db('resources')
-          .whereIn('resources.state', ['intended', 'created'])
-          .where('resources.removal_asked_at_ms', '<=', askedBeforeMs)
-          .orderBy('resources.removal_asked_at_ms')
-          .select('resources.*'),
-      );
-    },
-
     /** Whether the ledger knows anything at all: when not, what is found in the cloud is only reported. */
     async isEmpty(trx?: Trx): Promise<boolean> {
       return (await database.run(trx, (db) => db('resources').first('resources.name'))) === undefined;

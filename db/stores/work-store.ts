@@ -142,18 +142,6 @@ export function workStore<Row extends JobRow | PredictionRow>(database: Database
       }, trx);
     },
 
-    /** Accepted before then, and no workflow was seen to start since: what a crash between the two leaves. */
-    async notStarted(acceptedBeforeMs: number, trx?: Trx): Promise<Row[]> {
-      return database.run<Row[]>(trx, (db) =>
-        rows(db)
-          .whereNot(`${table}.phase`, 'done')
-          .whereNull(`${table}.started_at_ms`)
-          .where(`${table}.accepted_at_ms`, '<=', acceptedBeforeMs)
-          .orderBy([`${table}.accepted_at_ms`, `${table}.id`])
-          .select(`${table}.*`),
-      );
-    },
-
     /** All that is not done, of every workspace. */
     async open(trx?: Trx): Promise<Row[]> {
       return database.run<Row[]>(trx, (db) =>

@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TrainyardError } from '../../domain/failures.ts';
 import { type AttemptRef, machineNameOf } from '../../domain/ids.ts';
-import { absentAs, readTextIfThere } from '../atomic-file.ts';
-import type { MachineOrder, MachineSeen } from '../cloud.ts';
+import { absentAs, makingPrefix, readTextIfThere } from '../atomic-file.ts';
+import type { MachineMade, MachineOrder, MachineSeen } from '../cloud.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { LabelledFolders } from './labelled-folders.ts';
 import { surelyLocked } from './machine-lock.ts';
@@ -21,8 +21,15 @@ export interface MachinePlan {
   environment: Record<string, string>;
 }
 
+/** As `machine.json` has it. */
+interface MachineContent extends MachinePlan, Pick<MachineOrder, 'endsAtMs' | 'deadlineAtMs'> {
+  tombstone: string;
+  temporaryFolder: string;
+}
+
 interface Written {
-  started: { startedAtMs: number } | undefined;
+  /** With the times that it started with. */
+  started: ({ startedAtMs: number } & Pick<MachineOrder, 'endsAtMs' | 'deadlineAtMs'>) | undefined;
   exit: { because: MachineSeen['endedBecause']; endedAtMs: number } | undefined;
 }
 
@@ -37,15 +44,16 @@ export class LocalMachines {
   }
 
   /** Every step may be the last of this process: the folder is there whole or not, and its lock lets only one start it. */
-  async create(order: MachineOrder, planFor: (folder: string) => Promise<MachinePlan>): Promise<MachineSeen> {
+  async create(order: MachineOrder, planFor: (folder: string) => Promise<MachinePlan>): Promise<MachineMade> {
     const name = machineNameOf(order);
     const folder = this.#folders.folder('machine', name);
     await this.#folders.refuseRevoked('machine', name);
     try {
-      if (!(await this.#folders.own('machine', name))) {
-        const plan = await planFor(folder);
+      if (await this.#folders.own('machine', name)) await this.#renewTimes(folder, order, planFor);
+      else {
+        const content = this.#contentFor(order, folder, await planFor(folder));
         const about = { labels: order.labels, attempt: order.attempt };
-        await this.#folders.create('machine', name, about, (making) => this.#layOut(making, folder, name, order, plan));
+        await this.#folders.create('machine', name, about, (making) => layOut(making, content));
       }
       await this.#start(folder, name);
     } catch (error) {
@@ -53,20 +61,38 @@ export class LocalMachines {
       if (await this.#folders.tombstone('machine', name)) await this.remove(order);
       throw error;
     }
-    return this.look(order);
+    const { started } = await readWritten(folder);
+    const { endsAtMs, deadlineAtMs } = started ?? order;
+    return { ...(await this.look(order)), endsAtMs, deadlineAtMs };
   }
 
-  async #layOut(making: string, folder: string, name: string, order: MachineOrder, plan: MachinePlan): Promise<void> {
-    await mkdir(join(making, 'work'));
-    await writeFile(join(making, 'machine.lock'), '');
-    await writeFile(join(making, 'console.log'), '');
-    const content = {
+  /** Laid out, and then whoever made it died: what was decided then may be long over when it is made at last. */
+  async #renewTimes(
+    folder: string,
+    order: MachineOrder,
+    planFor: (folder: string) => Promise<MachinePlan>,
+  ): Promise<void> {
+    const { started, exit } = await readWritten(folder);
+    const known = await readJson<MachineContent>(join(folder, 'machine.json'));
+    if (started || exit || !known) return;
+    if (known.endsAtMs === order.endsAtMs && known.deadlineAtMs === order.deadlineAtMs) return;
+    const content = this.#contentFor(order, folder, await planFor(folder));
+    const beside = join(folder, `${makingPrefix}${randomUUID()}`);
+    // The folder may be going at this moment; whoever starts it next finds the tombstone.
+    await absentAs(undefined, async () => {
+      await writeContent(beside, content);
+      await rename(beside, join(folder, 'machine.json'));
+    });
+  }
+
+  #contentFor(order: MachineOrder, folder: string, plan: MachinePlan): MachineContent {
+    return {
       ...plan,
       endsAtMs: order.endsAtMs,
-      tombstone: this.#folders.tombstonePath('machine', name),
+      deadlineAtMs: order.deadlineAtMs,
+      tombstone: this.#folders.tombstonePath('machine', machineNameOf(order)),
       temporaryFolder: join(tmpdir(), `ty-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`),
     };
-    await writeFile(join(making, 'machine.json'), JSON.stringify(content), { mode: 0o600, flush: true });
   }
 
   async #start(folder: string, name: string): Promise<void> {
@@ -134,6 +160,17 @@ export class LocalMachines {
     const unknown = { startedAtMs: null, endedAtMs: null, endedBecause: null };
     return { name, state: 'absent', ...(stone?.machine ?? unknown) };
   }
+}
+
+async function layOut(making: string, content: MachineContent): Promise<void> {
+  await mkdir(join(making, 'work'));
+  await writeFile(join(making, 'machine.lock'), '');
+  await writeFile(join(making, 'console.log'), '');
+  await writeContent(join(making, 'machine.json'), content);
+}
+
+async function writeContent(path: string, content: MachineContent): Promise<void> {
+  await writeFile(path, JSON.stringify(content), { mode: 0o600, flush: true });
 }
 
 function hasEnded(child: ChildProcess): boolean {

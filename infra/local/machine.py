@@ -79,6 +79,8 @@ def be_machine(machine: Machine) -> int:
             time.sleep(0.02)
         else:
             held.append(lock)
+    # Only now, with the lock: until a machine starts, whoever makes it may still change its times.
+    order = machine.read("machine.json")
     if order is None or is_over():
         return 0
     wake, woken = os.pipe()
@@ -91,7 +93,8 @@ def be_machine(machine: Machine) -> int:
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     kills_before = out_of_memory_kills()
     own, guard = processes.name_of_this(), processes.name_of_this(os.getppid())
-    started = {"startedAtMs": now_ms(), "machine": own, "guard": guard}
+    times = {key: order.get(key) for key in ("endsAtMs", "deadlineAtMs")}
+    started = {"startedAtMs": now_ms(), **times, "machine": own, "guard": guard}
     machine.write("started.json", started)
     entry = start_entry(machine, order)
     if entry is None:

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { collectorOf } from '../../activities/models.ts';
 import type { AttemptRef } from '../../domain/ids.ts';
 import { handIn, objectsOf, sha256, uploaded } from './files.ts';
 import { type Ground, openGround } from './ground.ts';
@@ -140,19 +142,31 @@ describe('a model', () => {
     });
   });
 
-  test('that arrived damaged is fetched again', async () => {
+  test('that arrived damaged is fetched again, and the page says so meanwhile', async () => {
     const ref = await finished();
     const objects = objectsOf(ground, ref);
     const whole = objects.get('attempts/1/out/model.zip') as Buffer;
     objects.set('attempts/1/out/model.zip', whole.subarray(1));
-    await expect(collect(ref)).rejects.toMatchObject({
-      type: 'CloudUnavailable',
-      message: expect.stringContaining('model.zip arrived damaged'),
-    });
+    const collecting = collect(ref);
+    const sentence = async () => (await ground.dependencies.stores.jobs.find(ref.id))?.sentence;
+    while (!(await sentence())?.includes('arrived damaged')) await sleep(20);
     expect(await rowOf(ref)).toBeUndefined();
     objects.set('attempts/1/out/model.zip', whole);
-    await collect(ref);
+    await collecting;
     expect(await rowOf(ref)).toBeDefined();
+  });
+
+  test('that lies damaged in its bucket is given up, with its reason', async () => {
+    const ref = await finished();
+    objectsOf(ground, ref).set('attempts/1/out/model.zip', Buffer.from('half'));
+    const said: string[] = [];
+    const say = async (sentence: string) => said.push(sentence);
+    const fetching = collectorOf(ground.cloud, ref, ground.dependencies.folder, { say, pausesMs: [1, 1] });
+    await expect(fetching('model.zip')).rejects.toMatchObject({
+      type: 'ResultDamaged',
+      message: expect.stringContaining('model.zip has not the checksum'),
+    });
+    expect(said).toHaveLength(2);
   });
 
   test('of an earlier attempt is not taken for that of the last', async () => {
@@ -169,6 +183,9 @@ describe('predictions', () => {
     const { holder } = await ground.acceptPrediction({ datasetId });
     const ref = { ...holder, attempt: 1 };
     await ground.activities.createBucket(holder);
+    for (const phase of ['preparing', 'provisioning', 'training', 'collecting'] as const) {
+      await stores.predictions.enterPhase(holder.id, phase, '', 1);
+    }
     handIn(ground, ref, { 'predictions.parquet': readFileSync(parquetPath(store, dataset?.content_hash)) });
     return ref;
   }
@@ -197,12 +214,18 @@ describe('predictions', () => {
     expect(await ground.dependencies.store.list(`predictions/${ref.id}/`)).toHaveLength(2);
   });
 
-  test('that arrived damaged are fetched again, and nothing of them is kept', async () => {
+  test('that arrive damaged are fetched again, and nothing of them is kept before', async () => {
     const ref = await predicted();
-    objectsOf(ground, ref).set('attempts/1/out/predictions.parquet', Buffer.from('PAR1'));
-    await expect(collect(ref)).rejects.toMatchObject({ type: 'CloudUnavailable' });
+    const objects = objectsOf(ground, ref);
+    const whole = objects.get('attempts/1/out/predictions.parquet') as Buffer;
+    objects.set('attempts/1/out/predictions.parquet', Buffer.from('PAR1'));
+    const collecting = collect(ref);
+    while (!(await rowOf(ref))?.sentence?.includes('arrived damaged')) await sleep(20);
     expect(await rowOf(ref)).toMatchObject({ row_count: null, output_hash: null });
     expect(await ground.dependencies.store.list(`predictions/${ref.id}/`)).toEqual([]);
+    objects.set('attempts/1/out/predictions.parquet', whole);
+    await collecting;
+    expect(await rowOf(ref)).toMatchObject({ row_count: 3 });
   });
 
   test('are left by predictions only, and models by jobs only', async () => {

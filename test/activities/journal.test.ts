@@ -1,5 +1,6 @@
 import { type Holder, machineNameOf } from '../../domain/ids.ts';
 import { dollars } from '../../domain/money.ts';
+import { tailLines } from '../db/tail-lines.ts';
 import { SimulatedCloud } from '../clouds/simulated-cloud.ts';
 import { dollarASecond, type Ground, openGround } from './ground.ts';
 
@@ -14,7 +15,7 @@ const rowOf = async ({ id }: Holder) => ground.dependencies.stores.jobs.find(id)
 const timelineOf = async (holder: Holder) =>
   (await ground.dependencies.stores.timeline.list(holder)).map(({ kind, text }) => `${kind}: ${text}`);
 const linesOf = async (holder: Holder) =>
-  (await ground.dependencies.stores.log.tailSince(holder, 0, 100)).map(({ stream, text }) => `${stream} ${text}`);
+  (await tailLines(ground.dependencies.stores.database, holder)).map(({ stream, text }) => `${stream} ${text}`);
 const ending = { outcome: 'failed', reason: 'It went wrong.', failureType: 'Bug' } as const;
 
 test('a plan names the queues, notes once that the work has begun, and can be asked for again', async () => {

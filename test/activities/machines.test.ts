@@ -1,4 +1,5 @@
 import { type AttemptRef, machineNameOf } from '../../domain/ids.ts';
+import { TrainyardError } from '../../domain/failures.ts';
 import { dollars } from '../../domain/money.ts';
 import type { MachineOrder } from '../../infra/cloud.ts';
 import { SimulatedCloud } from '../clouds/simulated-cloud.ts';
@@ -57,7 +58,7 @@ const controlOf = async (ref: AttemptRef) =>
   JSON.parse((await ground.cloud.getText(ref, `control/attempt-${ref.attempt}.json`)) ?? 'null');
 
 describe('making a machine', () => {
-  test('twice makes one, with the times that were decided the first time', async () => {
+  test('that has started, twice makes one, with the times that it started with', async () => {
     const ref = await ready();
     const made = await create(ref);
     ground.clock.atMs = begin + 30_000;
@@ -77,6 +78,51 @@ describe('making a machine', () => {
       started_at_ms: startedAtMs,
       price_per_hour_micros: dollarASecond,
     });
+  });
+
+  /** What a pulled plug leaves, or a cloud that was away: the attempt was opened, and its machine was not made. */
+  async function openedOnly(ref: AttemptRef, given: Partial<typeof times> = {}): Promise<void> {
+    const { createMachine } = ground.cloud;
+    ground.cloud.createMachine = async () => {
+      throw new TrainyardError('CloudUnavailable', 'Nobody is there.');
+    };
+    try {
+      await expect(create(ref, given)).rejects.toThrow('Nobody is there.');
+    } finally {
+      ground.cloud.createMachine = createMachine;
+    }
+  }
+
+  test('that could not be made for long gives it all its time, and no more money than there is', async () => {
+    const ref = await ready({ trainingSeconds: 600, budgetMicros: dollars(420) });
+    const all = { secondsLeft: 600, longestSecondsLeft: 1200 };
+    await openedOnly(ref, all);
+    ground.clock.atMs = begin + 900_000;
+    const made = await create(ref, all);
+    // Three hundred seconds are paid for, as they would have been a quarter of an hour before.
+    expect(made).toEqual({ deadlineAtMs: begin + 900_000 + 240_000, limitedBy: 'money' });
+    expect(orderOf(ref)).toMatchObject({ deadlineAtMs: made.deadlineAtMs, endsAtMs: begin + 1_200_000 });
+    expect(await specFor(ref)).toMatchObject({ limits: { trainingSeconds: 240 } });
+    expect(await attemptOf(ref)).toMatchObject({ deadline_at_ms: made.deadlineAtMs, ends_at_ms: begin + 1_200_000 });
+    expect((await ground.dependencies.stores.jobs.find(ref.id))?.training_deadline_ms).toBe(made.deadlineAtMs);
+  });
+
+  test('that an earlier try made after all, while this one was on its way, has the times of then', async () => {
+    const ref = await ready();
+    await openedOnly(ref);
+    ground.clock.atMs = begin + 30_000;
+    ground.cloud.meanwhile = async () => {
+      const order = { ...ref, labels: ground.labelsOf({ kind: ref.kind, id: ref.id }), type: 'local', spot: false };
+      await ground.cloud.createMachine({
+        ...order,
+        engine: 'sklearn',
+        endsAtMs: begin + 840_000,
+        deadlineAtMs: begin + 60_000,
+      });
+    };
+    expect(await create(ref)).toMatchObject({ deadlineAtMs: begin + 60_000 });
+    expect(await attemptOf(ref)).toMatchObject({ deadline_at_ms: begin + 60_000, ends_at_ms: begin + 840_000 });
+    expect(ground.cloud.audit).toEqual([`+ machine ${machineNameOf(ref)}`]);
   });
 
   test('again, after a crash, keeps the price and the price list of the first time', async () => {

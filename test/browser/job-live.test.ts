@@ -193,6 +193,29 @@ test('a curve that is zoomed in stays so while points come', async () => {
   await close();
 });
 
+test('says when the server is gone, switches off what cannot work, and recovers by itself', async () => {
+  const { id, say } = await openJob(1);
+  await pages.seed.attempt('job', id, 1, { last_heard_at_ms: Date.now() });
+  const { page, close } = await visit(browser);
+  await page.goto(`${address}/jobs/${id}`);
+  await page.locator('[data-heard]').waitFor();
+  const cancel = page.locator('#actions').getByRole('button', { name: /^Cancel/ });
+  expect(await cancel.isEnabled()).toBe(true);
+  const colour = () => page.evaluate('getComputedStyle(document.querySelector("[data-heard]")).backgroundColor');
+  const alive = await colour();
+  await page.context().setOffline(true);
+  pages.dropConnections();
+  await page.getByText('Trainyard does not answer; trying again.').waitFor({ timeout: 12_000 });
+  expect(await cancel.isEnabled()).toBe(false);
+  expect(await colour()).not.toBe(alive);
+  await page.context().setOffline(false);
+  await page.locator('#away').waitFor({ state: 'detached', timeout: 12_000 });
+  expect(await cancel.isEnabled()).toBe(true);
+  await say(1);
+  await waitForLine(page, 2);
+  await close();
+});
+
 test('at the end the page becomes that of a done job, and nothing is asked any more', async () => {
   const { id } = await openJob(3);
   const { page, close } = await visit(browser);

@@ -108,8 +108,9 @@ it('speaks JSON, one object a line', async () => {
 });
 
 it('names what the server refuses, with 3', async () => {
-  const { code, err } = await trainyard('train', csv, '-l', 'gone');
-  expect([code, err]).toEqual([3, expect.stringContaining('no column “gone”')]);
+  const { code, err } = await trainyard('train', csv, '-l', 'yes');
+  expect([code, err]).toEqual([3, expect.stringContaining('no column “yes”')]);
+  expect(err).toMatch(/stays as dataset ([0-9a-f-]{36}); “.\/x trainyard delete \1 --kind dataset” removes it/);
   const setting = await trainyard('train', csv, '-l', 'churned', '--set', 'trees=1', '--json');
   expect(setting.code).toBe(3);
   expect(JSON.parse(setting.err)).toMatchObject({ status: 422, problems: [{ field: 'engine.settings.trees' }] });
@@ -124,6 +125,47 @@ it('tells wrong usage (2) from nobody there (4)', async () => {
   expect([nobody.code, nobody.err]).toEqual([4, expect.stringContaining('TRAINYARD_URL')]);
   const help = await trainyard('--help');
   expect([help.code, help.out]).toEqual([0, expect.stringContaining('Exit codes')]);
+  expect(help.out).toContain(`The server is at ${address}`);
+});
+
+it('looks at a file before it uploads it', async () => {
+  const { total } = await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {});
+  const label = await trainyard('train', csv, '-l', 'gone');
+  expect([label.code, label.err]).toEqual([2, expect.stringContaining('has no column “gone”. It was not uploaded.')]);
+  const nowhere = await trainyard('train', join(folder, 'nowhere.csv'), '-l', 'churned');
+  expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('There is no file')]);
+  expect((await trainyard('train', folder, '-l', 'churned')).err).toContain('This is a folder');
+  expect(await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {})).toMatchObject({ total });
+});
+
+it('lists what is kept, extends, cancels, saves a report and takes things away', async () => {
+  const { out } = await trainyard('train', csv, '-l', 'churned', '-n', 'to be extended', '--json');
+  const { id, datasetId } = JSON.parse(out) as { id: string; datasetId: string };
+  expect((await trainyard('datasets')).out).toContain(`${datasetId}  customers.csv`);
+  const extended = await trainyard('extend', 'to be extended', '15m');
+  expect([extended.code, extended.out]).toEqual([0, expect.stringContaining('900 s')]);
+  await finishJob(yard, id);
+  expect((await trainyard('job', id)).out).toContain(`Get it: ./x trainyard model ${id}`);
+  const page = join(folder, 'report.html');
+  expect((await trainyard('report', id, '-o', page)).code).toBe(0);
+  expect(await readFile(page, 'utf8')).toContain('<title>Report</title>');
+  expect(JSON.parse((await trainyard('report', id, '-o', '-', '--format', 'json')).out)).toMatchObject({ version: 1 });
+
+  const running = start(['predict', id, csv, '-o', join(folder, 'never.csv')]);
+  for (const end = Date.now() + 15_000; !running.said().includes('Predicting, '); await sleep(20)) {
+    if (Date.now() > end) throw new Error(`No prediction came: ${running.said()}`);
+  }
+  const prediction = /Predicting, (\S+)/.exec(running.said())?.[1] ?? '';
+  expect((await trainyard('predictions')).out).toContain(`${prediction}  ${id}  queued`);
+  expect((await trainyard('predictions', '--cancel', prediction.slice(0, 13))).out).toContain('Cancelling');
+  await yard.stores.predictions.close(prediction, { outcome: 'cancelled', reason: 'You cancelled it.', nowMs: 1 });
+  expect(await running.done).toMatchObject({ code: 5, out: expect.stringContaining('Cancelled: You cancelled it.') });
+
+  expect((await trainyard('delete', prediction, '--kind', 'prediction')).out).toContain('Gone: ');
+  expect((await trainyard('delete', datasetId, '--kind', 'dataset', '--with-log')).code).toBe(2);
+  expect((await trainyard('delete', id)).out).toContain('Gone: ');
+  expect((await trainyard('job', id)).code).toBe(3);
+  expect((await trainyard('delete', 'ffffffff-nobody', '--kind', 'model')).code).toBe(2);
 });
 
 it('saves a model and predictions whole, and prints the log', async () => {
@@ -140,18 +182,53 @@ it('saves a model and predictions whole, and prints the log', async () => {
 
   const saved = join(folder, 'out.csv');
   const running = start(['predict', id, csv, '-o', saved]);
-  const predictions = () => yard.services.predictions.list({ workspaceId: 'default', owner: 'ada' }, { modelId: id });
-  for (const end = Date.now() + 15_000; (await predictions()).total === 0; await sleep(20)) {
+  await finishPrediction(running, id, predicted);
+  const done = await running.done;
+  expect([done.code, done.out]).toEqual([0, expect.stringContaining('1 row predicted')]);
+  expect(await readFile(saved, 'utf8')).toBe(predicted);
+});
+
+const predicted = 'age,churned_predicted\n20,yes\n';
+
+/** What the machine and its workflow would do to the prediction that a command has just asked for. */
+async function finishPrediction(running: ReturnType<typeof start>, job: string, rows: string): Promise<void> {
+  const predictions = async () => {
+    const { items } = await yard.services.predictions.list({ workspaceId: 'default', owner: 'ada' }, { modelId: job });
+    return items.filter(({ phase }) => phase !== 'done');
+  };
+  for (const end = Date.now() + 15_000; (await predictions()).length === 0; await sleep(20)) {
     if (Date.now() > end) throw new Error(`No prediction came: ${running.said()}`);
   }
-  const prediction = (await predictions()).items[0]?.id ?? '';
-  await yard.store.putText(`predictions/${prediction}/predictions.csv`, 'age,churned_predicted\n20,yes\n');
-  await yard.stores.predictions.setOutput(prediction, { rowCount: 1, outputHash: 'h', previewJson: '{}' });
-  await yard.stores.predictions.enterPhase(prediction, 'releasing', 'Releasing.', 1);
-  await yard.stores.predictions.close(prediction, { outcome: 'succeeded', reason: 'It ran to its end.', nowMs: 1 });
-  const done = await running.done;
-  expect([done.code, done.out]).toEqual([0, expect.stringContaining('1 rows predicted')]);
-  expect(await readFile(saved, 'utf8')).toBe('age,churned_predicted\n20,yes\n');
+  const id = (await predictions())[0]?.id ?? '';
+  await yard.stores.log.append({ kind: 'prediction', id }, [[1000, 'o', 1, 'loading the model']]);
+  await yard.store.putText(`predictions/${id}/predictions.csv`, rows);
+  await yard.stores.predictions.setOutput(id, { rowCount: 1, outputHash: 'h', previewJson: '{}' });
+  await yard.stores.predictions.enterPhase(id, 'releasing', 'Releasing.', 1);
+  await yard.stores.predictions.close(id, { outcome: 'succeeded', reason: 'It ran to its end.', nowMs: 1 });
+}
+
+it.each([[[]], [['--json']]])(
+  'prints predictions and nothing else where they go to standard output %j',
+  async (more) => {
+    const { out } = await trainyard('train', csv, '-l', 'churned', '--json');
+    const { id } = JSON.parse(out) as { id: string };
+    await finishJob(yard, id);
+    const running = start(['predict', id, csv, '-o', '-', ...more]);
+    await finishPrediction(running, id, predicted);
+    const done = await running.done;
+    expect([done.code, done.out]).toEqual([0, predicted]);
+    expect(done.err).toContain('loading the model');
+  },
+);
+
+it('ends quietly when its reader has had enough', async () => {
+  const { out } = await trainyard('train', csv, '-l', 'churned', '--json');
+  const { id } = JSON.parse(out) as { id: string };
+  await finishJob(yard, id);
+  const running = start(['predict', id, csv, '-o', '-']);
+  running.child.stdout.destroy();
+  await finishPrediction(running, id, predicted.repeat(50_000));
+  expect(await running.done).toMatchObject({ code: 0, err: expect.not.stringMatching(/EPIPE|premature/i) });
 });
 
 it('lets go on Ctrl-C and leaves the job running', async () => {

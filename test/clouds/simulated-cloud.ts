@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainerEvent } from '../../domain/event.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import { type AttemptRef, bucketNameOf, type Holder, machineNameOf } from '../../domain/ids.ts';
-import type { Cloud, EventBatch, Labels, MachineOrder, MachineSeen, Thing } from '../../infra/cloud.ts';
+import type { Cloud, EventBatch, Labels, MachineMade, MachineOrder, MachineSeen, Thing } from '../../infra/cloud.ts';
 
 type Said = TrainerEvent extends infer E ? (E extends TrainerEvent ? Omit<E, 'seq' | 'atMs'> : never) : never;
 
@@ -31,6 +31,12 @@ interface Machine {
   end: (because: MachineSeen['endedBecause']) => void;
 }
 
+const madeAs = ({ seen, order: { endsAtMs, deadlineAtMs } }: Machine): MachineMade => ({
+  ...seen,
+  endsAtMs,
+  deadlineAtMs,
+});
+
 /**
  * A cloud in memory: its machines run a script instead of a process. It keeps state and passes the same contract as
  * every other cloud; for tests of workflows, and to measure what the engine costs without a trainer.
@@ -46,6 +52,8 @@ export class SimulatedCloud implements Cloud {
   readonly machines = new Map<string, Machine>();
   readonly #spoken = new Map<string, TrainerEvent[]>();
   readonly #tombstones = new Set<string>();
+  /** What a machine printed, by its name. */
+  readonly consoles = new Map<string, string>();
   /** Everything that was ever made and removed, for tests that ask whether all came home. */
   readonly audit: string[] = [];
   /** When set, removing a machine fails with this sentence. */
@@ -140,10 +148,10 @@ export class SimulatedCloud implements Cloud {
 
   async ackSignals() {}
 
-  async createMachine(order: MachineOrder): Promise<MachineSeen> {
+  async createMachine(order: MachineOrder): Promise<MachineMade> {
     const name = this.#allowed(machineNameOf(order), 'machine');
     const known = this.machines.get(name);
-    if (known) return known.seen;
+    if (known) return madeAs(known);
     let leave = () => {};
     const gone = new Promise<void>((resolve) => {
       leave = resolve;
@@ -162,7 +170,7 @@ export class SimulatedCloud implements Cloud {
       () => end('finished'),
       () => end('killed'),
     );
-    return seen;
+    return madeAs(machine);
   }
 
   async lookAtMachine(ref: AttemptRef): Promise<MachineSeen> {
@@ -183,8 +191,8 @@ export class SimulatedCloud implements Cloud {
     return machine.seen;
   }
 
-  async readConsole() {
-    return '';
+  async readConsole(ref: AttemptRef) {
+    return this.consoles.get(machineNameOf(ref)) ?? '';
   }
 
   async list(): Promise<Thing[]> {

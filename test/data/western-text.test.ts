@@ -21,6 +21,8 @@ test.each([
   ['signs', 'price,temperature\n5 €,20 °C\n7 €,±3\n'],
   ['ordinal signs', 'piso\n1º\n2ª\n'],
   ['one letter', 'name\nZoë\n'],
+  ['nothing but umlauts', 'text,label\näöü,0\nÄÖÜß,1\n'],
+  ['nothing but Danish letters', 'text,label\næøå,0\n'],
 ])('takes %s for Windows-1252', (_, text) => {
   expect(isWestern(encode(text, 'windows-1252'))).toBe(true);
 });

@@ -27,13 +27,11 @@ eachDatabase('datasets, models and predictions', (bench) => {
     expect(await stores().datasets.insert(row)).toMatchObject({ inserted: true });
     const again = await stores().datasets.insert({ ...row, name: 'other' });
     const plain = { family_id: null, version: 1, table_name: 'data', import_json: null, made_by_preparation_id: null };
-    const kept = { ...row, ...plain, deleted_at_ms: null };
+    const kept = { ...row, ...plain, deleted_at_ms: null, last_uploaded_at_ms: null };
     expect(again).toEqual({ inserted: false, row: kept });
     expect(await stores().datasets.get(workspaceId, row.id)).toEqual(kept);
     expect(await stores().datasets.get('other', row.id)).toBeUndefined();
     expect(await stores().datasets.find(row.id)).toBeDefined();
-    expect(await stores().datasets.findByHash(workspaceId, row.content_hash)).toMatchObject({ id: row.id });
-    expect(await stores().datasets.findByHash('other', row.content_hash)).toBeUndefined();
   });
 
   test('datasets are listed, newest first, and found by name', async () => {
@@ -55,10 +53,49 @@ eachDatabase('datasets, models and predictions', (bench) => {
     expect(await stores().datasets.softDelete(workspaceId, mine.id, nowMs)).toBe(true);
     expect(await stores().datasets.softDelete(workspaceId, mine.id, nowMs)).toBe(false);
     expect(await stores().datasets.get(workspaceId, mine.id)).toBeUndefined();
-    expect(await stores().datasets.findByHash(workspaceId, mine.content_hash)).toBeUndefined();
     expect(await stores().datasets.holdsContent(mine.content_hash)).toBe(true);
     await stores().datasets.softDelete('other', theirs.id, nowMs);
     expect(await stores().datasets.holdsContent(mine.content_hash)).toBe(false);
+  });
+
+  test('a dataset that is uploaded again counts as new, unless it is another or gone', async () => {
+    const row = datasetRow({ name: 'again.csv', created_at_ms: 1000 });
+    await stores().datasets.insert(row);
+    const { content_hash: contentHash } = row;
+    const again = (name: string, workspace = workspaceId, tableName = 'data') =>
+      stores().datasets.uploadedAgain(workspace, { contentHash, tableName, name }, 5000);
+    expect(await again('other.csv')).toBeUndefined();
+    expect(await again('again.csv', 'other')).toBeUndefined();
+    expect(await again('again.csv', workspaceId, 'otherwise-read')).toBeUndefined();
+    const unusedIds = async (beforeMs: number) => (await stores().datasets.unusedSince(beforeMs)).map(({ id }) => id);
+    expect(await unusedIds(4999)).toContain(row.id);
+    expect(await again('again.csv')).toMatchObject({ id: row.id, last_uploaded_at_ms: 5000 });
+    expect(await unusedIds(4999)).not.toContain(row.id);
+    expect(await unusedIds(5000)).toContain(row.id);
+    await stores().datasets.softDelete(workspaceId, row.id, nowMs);
+    expect(await again('again.csv')).toBeUndefined();
+  });
+
+  test('bytes are shared while another dataset of the workspace has them', async () => {
+    const row = datasetRow();
+    await stores().datasets.insert(row);
+    const whole = await stores().datasets.find(row.id);
+    expect(await stores().datasets.isShared(workspaceId, whole!)).toBe(false);
+    await stores().datasets.insert(datasetRow({ content_hash: row.content_hash }));
+    expect(await stores().datasets.isShared(workspaceId, whole!)).toBe(true);
+  });
+
+  test('a removal of bytes is seen until it is over, or was begun by one that died', async () => {
+    const { contents } = stores();
+    const { content_hash: hash } = datasetRow();
+    expect(await contents.isBeingRemoved(hash, nowMs)).toBe(false);
+    await contents.beginRemoval(hash, nowMs);
+    expect(await contents.isBeingRemoved(hash, nowMs + 599_999)).toBe(true);
+    expect(await contents.isBeingRemoved(hash, nowMs + 600_000)).toBe(false);
+    await contents.beginRemoval(hash, nowMs + 600_000);
+    expect(await contents.isBeingRemoved(hash, nowMs + 600_000)).toBe(true);
+    await contents.endRemoval(hash);
+    expect(await contents.isBeingRemoved(hash, nowMs + 600_000)).toBe(false);
   });
 
   test('of a job and a removal at the same moment one sees the other', async () => {
@@ -126,7 +163,10 @@ eachDatabase('datasets, models and predictions', (bench) => {
   test('a job leaves one model, however often it is collected', async () => {
     const job = await madeJob(stores());
     const row = modelRow(job.id);
-    expect(await stores().models.insert(row)).toEqual({ inserted: true, row: { ...row, deleted_at_ms: null } });
+    expect(await stores().models.insert(row)).toEqual({
+      inserted: true,
+      row: { ...row, deleted_at_ms: null },
+    });
     expect(await stores().models.insert(modelRow(job.id))).toMatchObject({ inserted: false, row: { id: row.id } });
     expect(await stores().models.findByJob(job.id)).toEqual(await stores().models.get(workspaceId, row.id));
     expect(await stores().models.get('other', row.id)).toBeUndefined();

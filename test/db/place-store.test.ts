@@ -21,21 +21,29 @@ eachDatabase('the yard', (bench, dialect) => {
 
   test('serves who came first, and keeps the place of those who wait before', async () => {
     const cloud = newCloud();
-    const [first, second, third] = [
-      await ask(cloud, 1),
-      await ask(cloud, 2),
-      await ask(cloud, 3, newHolder('prediction')),
-    ];
+    const [first, second, third] = [await ask(cloud, 1), await ask(cloud, 2), await ask(cloud, 3)];
     expect(await places().claim(third, 2, nowMs)).toEqual({ granted: false, ahead: 2, asked: true });
     expect(await places().claim(second, 2, nowMs)).toEqual({ granted: true, ahead: 0, asked: true });
     expect(await places().claim(third, 2, nowMs)).toMatchObject({ granted: false, ahead: 1 });
     expect(await places().claim(first, 2, nowMs)).toMatchObject({ granted: true });
     expect(await places().claim(first, 2, nowMs)).toMatchObject({ granted: true });
-    expect(await places().position(third)).toEqual({ granted: false, ahead: 0, asked: true });
     expect(await places().claim(third, 2, nowMs)).toMatchObject({ granted: false, ahead: 0 });
     expect(await places().free(first)).toEqual([third]);
     expect(await places().claim(third, 2, nowMs)).toMatchObject({ granted: true });
     expect((await places().list(cloud)).map((row) => row.holder_id)).toEqual([second.id, third.id]);
+  });
+
+  test('lets a prediction go before the trainings that wait, and takes no place from one that has it', async () => {
+    const cloud = newCloud();
+    const [training, waits] = [await ask(cloud, 1), await ask(cloud, 2)];
+    expect(await places().claim(training, 1, nowMs)).toMatchObject({ granted: true });
+    const later = await ask(cloud, 4, newHolder('prediction'));
+    const sooner = await ask(cloud, 3, newHolder('prediction'));
+    expect(await places().claim(waits, 1, nowMs)).toEqual({ granted: false, ahead: 2, asked: true });
+    expect(await places().claim(training, 1, nowMs)).toMatchObject({ granted: true });
+    expect(await places().free(training)).toEqual([sooner, later, waits]);
+    expect(await places().claim(waits, 1, nowMs)).toMatchObject({ granted: false, ahead: 2 });
+    expect(await places().claim(sooner, 1, nowMs)).toMatchObject({ granted: true });
   });
 
   test('asking twice keeps the first turn', async () => {
@@ -43,7 +51,7 @@ eachDatabase('the yard', (bench, dialect) => {
     const early = await ask(cloud, 1);
     const late = await ask(cloud, 2);
     await ask(cloud, 9, early);
-    expect(await places().position(late)).toMatchObject({ ahead: 1 });
+    expect(await places().claim(late, 1, nowMs)).toMatchObject({ ahead: 1 });
   });
 
   test('grants nothing to who never asked, or gave its turn up', async () => {

@@ -66,12 +66,12 @@ eachDatabase('the ledger', (bench, dialect) => {
     await askRemoval(key, 1000);
     await resources().problem(key, 'The cloud does not answer.');
     expect((await bench.stores.jobs.find(job.id))?.version).toBe(2);
-    const stuck = async (beforeMs: number) =>
-      (await resources().stuck(beforeMs)).filter((row) => row.holder_id === job.id);
-    expect(await stuck(999)).toEqual([]);
-    expect(await stuck(1000)).toMatchObject([{ last_problem: 'The cloud does not answer.' }]);
+    expect(await resources().get(key)).toMatchObject({
+      removal_asked_at_ms: 1000,
+      last_problem: 'The cloud does not answer.',
+    });
     await resources().gone(key, { confirmedAtMs: 2000 });
-    expect(await stuck(9999)).toEqual([]);
+    expect(await resources().get(key)).toMatchObject({ state: 'gone', last_problem: null });
   });
 
   test('counts money by the times of the cloud', async () => {

@@ -7,7 +7,7 @@ test('what a person has to mend first is not retried', () => {
 });
 
 test('of the rest, only what is being taken down is not retried', () => {
-  expect(notRetried.filter((type) => familyOf(type) !== 'user')).toEqual(['CreateRevoked']);
+  expect(notRetried.filter((type) => familyOf(type) !== 'user')).toEqual(['CreateRevoked', 'ResultDamaged']);
 });
 
 test('a type from outside is known or not, whatever it is', () => {

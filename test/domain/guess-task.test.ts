@@ -1,5 +1,12 @@
 import type { ColumnProfile, DatasetProfile } from '../../domain/dataset.ts';
-import { checkLabel, checkTraining, guessLabel, guessTask } from '../../domain/guess-task.ts';
+import {
+  checkLabel,
+  checkTraining,
+  guessLabel,
+  guessTask,
+  likeIdentifiers,
+  trainingNotes,
+} from '../../domain/guess-task.ts';
 
 /** A column as the profile of a file would have it. */
 function column(name: string, values: (string | null)[], sqlType = 'VARCHAR'): ColumnProfile {
@@ -117,11 +124,18 @@ describe('a label is refused', () => {
     ['that is not there', column('z', unique), 'binary', 'task.labels', /no column “y”. It has “x”, “z”/],
     ['without any value', column('y', repeat([null], 60)), 'binary', 'task.labels', /Every row lacks a value in “y”/],
     [
-      'without a value in one row',
-      column('y', [null, ...repeat(['a', 'b'], 29), 'a']),
+      'with a value in hardly any row',
+      column('y', [...repeat(['a', 'b'], 2), ...repeat([null], 56)]),
       'binary',
       'task.labels',
-      /1 of 60 rows lacks a value/,
+      /Only 4 rows have a value in “y”, .* at least 5 are needed/,
+    ],
+    [
+      'that is constant where it has a value',
+      column('y', [null, ...repeat(['a'], 59)]),
+      'binary',
+      'task.labels',
+      /the same value \(“a”\) in every row that has one/,
     ],
     [
       'that is constant',
@@ -215,7 +229,8 @@ describe('a training is refused', () => {
       'split.holdoutFraction',
       /has 3 rows: too few/,
     ],
-    ['with all columns ignored', { ignoredColumns: ['x'] }, 'ignoredColumns', /No column is left/],
+    ['with all columns ignored', { ignoredColumns: ['x'] }, 'ignoredColumns', /No column is left.* Ignore fewer/],
+    ['with one column', { profile: table(label) }, 'ignoredColumns', /No column is left.* another column beside/],
     ['with an unknown column ignored', { ignoredColumns: ['q'] }, 'ignoredColumns', /no column “q” to ignore/],
     ['with the label ignored', { ignoredColumns: ['y'] }, 'ignoredColumns', /“y” is to be predicted/],
     [
@@ -227,5 +242,42 @@ describe('a training is refused', () => {
   ] as const)('%s', (_, more, field, message) => {
     const problems = problemsOf(more as unknown as Partial<Parameters<typeof checkTraining>[0]>);
     expect(problems[0]).toEqual({ field, message: expect.stringMatching(message) });
+  });
+});
+
+describe('what is said before', () => {
+  const task = { kind: 'binary', labels: ['y'], positiveClass: null } as const;
+  const withoutValue = (count: number) => table(feature, column('y', [...repeat([null], count), ...half(60 - count)]));
+  const half = (count: number) => repeat(['a', 'b'], 30).slice(0, count);
+
+  test.each([
+    [15, ['15 rows have no value in “y” and are left out.']],
+    [1, ['1 row has no value in “y” and is left out.']],
+    [0, []],
+    [60, []],
+  ])('of %d rows without a label', (count, notes) => {
+    expect(trainingNotes(withoutValue(count), { labels: ['y'] })).toEqual(notes);
+  });
+
+  test('and they are no reason to refuse, as long as enough are left', () => {
+    const problemsWith = (count: number) =>
+      checkTraining({ profile: withoutValue(count), task: { ...task, labels: ['y'] }, split, ignoredColumns: [] });
+    expect(problemsWith(15)).toEqual([]);
+    expect(problemsWith(55)).toEqual([]);
+    expect(problemsWith(56)).toEqual([{ field: 'task.labels', message: expect.stringContaining('Only 4 rows') }]);
+  });
+
+  test('of columns that look like identifiers', () => {
+    const profile = table(
+      column('customer', unique),
+      column(
+        'number',
+        Array.from({ length: 60 }, (_, index) => String(index)),
+        'BIGINT',
+      ),
+      column('amount', numbers, 'DOUBLE'),
+      column('plan', repeat(['a', 'b'], 30)),
+    );
+    expect(likeIdentifiers(profile)).toEqual(['customer', 'number']);
   });
 });

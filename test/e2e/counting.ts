@@ -21,6 +21,7 @@ export interface CountingJob {
   seconds?: number;
   trainingSeconds?: number;
   attempts?: number;
+  silenceSeconds?: number;
   /** How long it takes to hand in what it has when it is asked to stop, as a real one does. */
   lingers?: number;
 }
@@ -28,7 +29,7 @@ export interface CountingJob {
 export function countingRequest(
   id: string,
   datasetId: string,
-  { lines = 40, seconds = 2, trainingSeconds = 60, attempts = 10, lingers = 0 }: CountingJob = {},
+  { lines = 40, seconds = 2, trainingSeconds = 60, attempts = 10, silenceSeconds = 30, lingers = 0 }: CountingJob = {},
 ) {
   return {
     id,
@@ -36,7 +37,7 @@ export function countingRequest(
     datasetId,
     task: { kind: 'binary', labels: ['y'] },
     engine: { name: 'counting', settings: { lines, seconds, lingers } },
-    limits: { trainingSeconds, attempts, silenceSeconds: 30 },
+    limits: { trainingSeconds, attempts, silenceSeconds },
   };
 }
 

@@ -18,6 +18,9 @@ export interface RunningYard {
   /** The process that is this part now; undefined while it is being started again. */
   pidOf(part: Part | 'supervisor'): number | undefined;
   killHard(part: Part | 'supervisor'): void;
+  /** As a laptop that sleeps: it is there and does nothing, until it is thawed or killed. */
+  freeze(part: Part): void;
+  thaw(part: Part): void;
   /** Starts the supervisor again after it was killed; settles when the pages answer. */
   up(): Promise<void>;
   /** Ctrl-C, and the end of everything. */
@@ -56,21 +59,25 @@ export async function openRunningYard(
     }
   };
 
+  const signal = (part: Part | 'supervisor', name: NodeJS.Signals) => {
+    const pid = pidOf(part);
+    if (pid === undefined) return;
+    try {
+      process.kill(pid, name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  };
+
   const yard: RunningYard = {
     url: `http://127.0.0.1:${web}`,
     temporalAddress: `127.0.0.1:${temporal}`,
     dataFolder,
     output: () => printed,
     pidOf,
-    killHard(part) {
-      const pid = pidOf(part);
-      if (pid === undefined) return;
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    },
+    killHard: (part) => signal(part, 'SIGKILL'),
+    freeze: (part) => signal(part, 'SIGSTOP'),
+    thaw: (part) => signal(part, 'SIGCONT'),
     async up() {
       const child = spawn(program, given, {
         cwd: root,

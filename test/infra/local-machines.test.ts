@@ -6,6 +6,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type AttemptRef, machineNameOf } from '../../domain/ids.ts';
 import type { Cloud, Labels } from '../../infra/cloud.ts';
+import { openLocalCloud } from '../../infra/local/local-cloud.ts';
 import { surelyLocked } from '../../infra/local/machine-lock.ts';
 import type { Behaviour } from './cloud-contract.ts';
 import { type LocalHouse, openLocalHouse } from './local-house.ts';
@@ -59,6 +60,33 @@ describe('a machine of the local cloud', () => {
     expect(await house.running(ref)).toEqual([]);
   });
   afterAll(() => house.close());
+
+  test('that was laid out and not started takes the times of the order that starts it, and then keeps them', async () => {
+    await prepare(cloud, {});
+    const crippled = openLocalCloud({
+      folder: house.folder,
+      host: 'test',
+      installationId: house.installationId,
+      trainerFolder: join(import.meta.dirname, 'stand-in'),
+      enginePython: async () => 'python3',
+      places: 1,
+      pricePerHourMicros: 0,
+      heartbeatSeconds: 1,
+      logCapBytes: 1_000_000,
+      python: '/nowhere/python3',
+    });
+    await expect(crippled.createMachine(order(-1000))).rejects.toMatchObject({ type: 'CloudUnavailable' });
+    expect(await cloud.lookAtMachine(ref)).toMatchObject({ startedAtMs: null });
+    const { endsAtMs, deadlineAtMs, ...later } = { ...order(50_000), deadlineAtMs: Date.now() + 40_000 };
+    const times = { endsAtMs, deadlineAtMs };
+    expect(await cloud.createMachine({ ...later, ...times })).toMatchObject({ state: 'running', ...times });
+    expect(await readStarted()).toMatchObject(times);
+    expect(JSON.parse(await readFile(machineFile('machine.json'), 'utf8')).environment).toMatchObject({
+      TRAINYARD_DEADLINE_AT_MS: String(deadlineAtMs),
+      TRAINYARD_ENDS_AT_MS: String(endsAtMs),
+    });
+    expect(await cloud.createMachine(order())).toMatchObject(times);
+  });
 
   describe('killed', () => {
     test('leaves no process behind, though nobody looks', async () => {
@@ -222,7 +250,6 @@ describe('a machine of the local cloud', () => {
   });
 
   test('says how it can be helped when Python cannot be run', async () => {
-    const { openLocalCloud } = await import('../../infra/local/local-cloud.ts');
     const helpless = openLocalCloud({
       folder: house.folder,
       host: 'test',

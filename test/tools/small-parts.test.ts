@@ -1,11 +1,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { holderOf, isHeld, takeLock } from '../../tools/lock.ts';
 import { openProgress } from '../../tools/progress.ts';
 import { runProgram } from '../../tools/run-program.ts';
 import { readableLine } from '../../tools/supervisor/readable-line.ts';
 import { RotatingLog } from '../../tools/supervisor/rotating-log.ts';
+import { bringTemporal } from '../../tools/temporal-server/bring-temporal.ts';
 import { findTemporal, usableVersion } from '../../tools/temporal-server/find-temporal.ts';
 import { serverArguments } from '../../tools/temporal-server/temporal-server.ts';
 import { childrenReading } from '../../tools/up/source-watcher.ts';
@@ -143,4 +144,27 @@ describe('./x dev', () => {
       expect(childrenReading(path)).toEqual([]);
     }
   });
+});
+
+it('builds the Temporal server where it cannot be downloaded, and leaves nothing of the build but the program', async () => {
+  const program = join(folder, 'made');
+  writeFileSync(program, '#!/bin/sh\necho "temporal version 0.0.0-DEV (Server 1.30.0)"\n', { mode: 0o755 });
+  const go = `#!/bin/sh
+[ "$1" = install ] || exit 0
+mkdir -p "$GOCACHE/00" && echo much > "$GOCACHE/00/object"
+cp ${program} "$GOBIN/temporal"
+`;
+  writeFileSync(join(folder, 'go'), go, { mode: 0o755 });
+  const kept = { path: process.env['PATH'], fetch: globalThis.fetch };
+  process.env['PATH'] = `${folder}:/usr/bin:/bin`;
+  globalThis.fetch = () => Promise.reject(new Error('no network'));
+  try {
+    const progress = openProgress({ write: () => true });
+    const { path, from } = await bringTemporal(join(folder, 'cache'), progress);
+    expect([from, path.startsWith(folder)]).toEqual(['cache', true]);
+    expect(readdirSync(dirname(path))).toEqual(['temporal']);
+  } finally {
+    process.env['PATH'] = kept.path;
+    globalThis.fetch = kept.fetch;
+  }
 });

@@ -69,6 +69,7 @@ export function seedInto(database: Database, nowMs = Date.now()): Seed {
         table_name: 'data',
         import_json: null,
         made_by_preparation_id: null,
+        last_uploaded_at_ms: null,
         ...given,
       };
       await insert('datasets', row);

@@ -1,3 +1,4 @@
+import { TrainyardError } from '../../domain/failures.ts';
 import { type Holder, workflowIdOf } from '../../domain/ids.ts';
 import { dollars } from '../../domain/money.ts';
 import type { MachineOrder } from '../../infra/cloud.ts';
@@ -69,6 +70,26 @@ test('time that is added while the machine is being made reaches its trainer', a
   expect(await isDone(yard, job)).toMatchObject({ outcome: 'succeeded' });
   expect(asked).toEqual([100_000]);
 }, 60_000);
+
+test('machines that cannot be had for longer than the training time take nothing from it', async () => {
+  const cloud = new SimulatedCloud({ script: () => trainsUntilAsked });
+  let tries = 0;
+  let isAway = true;
+  const { createMachine } = SimulatedCloud.prototype;
+  cloud.createMachine = async (order) => {
+    tries += 1;
+    if (isAway) throw new TrainyardError('CloudUnavailable', 'There is no machine now.');
+    return createMachine.call(cloud, order);
+  };
+  const yard = await yardOf(cloud);
+  const acceptedAtMs = Date.now();
+  const job = await accepted(yard, { trainingSeconds: 10, longestSeconds: 10 });
+  await until('its time would be over', () => Date.now() - acceptedAtMs > 12_000 && tries > 2, 20);
+  isAway = false;
+  expect(await isDone(yard, job, 45)).toMatchObject({ outcome: 'succeeded', attempt: 1 });
+  const [attempt] = await yard.dependencies.stores.attempts.list(job);
+  expect((attempt?.ended_at_ms ?? 0) - (attempt?.started_at_ms ?? 0)).toBeGreaterThan(9500);
+}, 90_000);
 
 test('stop, asked between two attempts, makes no other machine', async () => {
   const yard = await yardOf(new SimulatedCloud({ script: () => vanishes }));
@@ -160,4 +181,39 @@ test('terminated before it ever had a place, a job is closed', async () => {
   expect(await isDone(yard, second)).toMatchObject({ outcome: 'cancelled', attempt: 0 });
   const places = await yard.dependencies.stores.places.list();
   expect(places.map((place) => place.holder_id)).toEqual([first.id]);
+}, 60_000);
+
+test('environments of engines that take long to make keep nobody else from training', async () => {
+  const yard = await openTestYard(new SimulatedCloud({ script: () => succeeds, places: 10 }), {
+    instead: {
+      prepareEngine: async ({ engine }) => {
+        if (engine === 'autogluon') await never.pass();
+      },
+    },
+  });
+  const never = new Gate();
+  open.push(yard);
+  for (let first = 0; first < 5; first++) await yard.accept({ engine: { name: 'autogluon' } });
+  await until('they are being made', () => never.waiting);
+  const job = await accepted(yard);
+  expect(await isDone(yard, job)).toMatchObject({ outcome: 'succeeded' });
+  never.open();
+}, 60_000);
+
+test('time that the budget does not pay for is said to be cut short', async () => {
+  const yard = await yardOf(new SimulatedCloud({ script: () => trainsUntilAsked, pricePerHourMicros: dollars(3600) }));
+  const job = await accepted(yard, { trainingSeconds: 10, longestSeconds: 600, budgetMicros: dollars(145) });
+  await inPhase(yard, job, 'training');
+  await yard.dependencies.work.extend(job.id, 500);
+  const warnings = async () =>
+    (await yard.dependencies.stores.timeline.list(job)).filter((entry) => entry.kind === 'warning');
+  await until('it is said', async () => (await warnings()).length > 0);
+  const deadlineMs = (await yard.dependencies.stores.jobs.find(job.id))?.training_deadline_ms ?? 0;
+  const at = new Date(deadlineMs).toISOString().slice(0, 19).replace('T', ' ');
+  expect((await warnings())[0]?.text).toBe(
+    `The budget does not pay for all of the time that was given: training stops at ${at} UTC.`,
+  );
+  await yard.dependencies.work.stop(job);
+  expect(await isDone(yard, job)).toMatchObject({ outcome: 'succeeded' });
+  expect(await warnings()).toHaveLength(1);
 }, 60_000);

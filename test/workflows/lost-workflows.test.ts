@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { pino } from 'pino';
 import { reconciler } from '../../activities/reconcile/reconcile.ts';
 import { type Holder, workflowIdOf } from '../../domain/ids.ts';
+import { jobSpecFor } from '../activities/dependencies.ts';
 import { keptModel, uploaded } from '../activities/files.ts';
 import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
 import { inPhase, isDone, nothingIsLeft } from './holder-checks.ts';
@@ -128,4 +129,24 @@ test('predictions that were handed in are kept like a model', async () => {
   await handedIn(yard, prediction);
   await loseHistory(yard, prediction);
   expect(await mended(yard, prediction)).toMatchObject({ outcome: 'succeeded', row_count: 1 });
+}, 60_000);
+
+test('work that a restored database does not know frees what it holds and comes to its end', async () => {
+  const yard = await yardWith(trainsUntilAsked);
+  const { database } = yard.dependencies.stores;
+  const forget = async ({ id }: Holder) => database.run(undefined, (db) => db('jobs').where('jobs.id', id).delete());
+  const job = await accepted(yard);
+  await inPhase(yard, job, 'training');
+  await forget(job);
+  await yard.dependencies.work.cancel(job);
+  const { work } = yard.dependencies;
+  await until('it has ended', async () => (await work.stateOf(job)) === 'closed', 20);
+  expect(await yard.cloud.list()).toEqual([]);
+  // One that the database has never heard of when it asks for its place.
+  const spec = jobSpecFor(crypto.randomUUID());
+  expect(await yard.dependencies.stores.jobs.find(spec.id)).toBeUndefined();
+  await work.startJob(spec);
+  const unknown = { kind: 'job', id: spec.id } as const;
+  await until('it has ended too', async () => (await work.stateOf(unknown)) === 'closed', 20);
+  expect(await yard.dependencies.stores.places.list()).toEqual([]);
 }, 60_000);

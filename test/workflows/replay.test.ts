@@ -126,7 +126,7 @@ const mistakes: [string, string[], RegExp, string][] = [
   [
     'two steps swapped',
     ['train-job.finished.succeeded', 'train-job.money-up.over-budget'],
-    /await job\.on\.data\.prepareEngine\([^;]*;/,
+    /await job\.on\.engines\.prepareEngine\([^;]*;/,
     'await job.on.machines.createBucket(holder);',
   ],
   [
@@ -138,13 +138,13 @@ const mistakes: [string, string[], RegExp, string][] = [
   [
     'a release left out',
     ['train-job.stopped.succeeded', 'train-job.time-up.failed', 'train-job.attempts-used-up.failed'],
-    /undoWith\('signals', \(\)=>job\.on\.releases\.removeSignals\(holder\)\);/,
+    /undoWith\('signals', \(\)=>job\.on\.releases\.removeSignals\(job\.ours\)\);/,
     '',
   ],
   [
     'a lost machine not taken down before the next',
     ['train-job.finished.succeeded.second-attempt', 'predict-batch.finished.succeeded.second-attempt'],
-    /const \{ livedSeconds \} = await work\.on\.releases\.removeMachine\(ref\);/,
+    /const \{ livedSeconds \} = await work\.on\.releases\.removeMachine\(ours\);/,
     'const livedSeconds = 0;',
   ],
   [
@@ -156,7 +156,7 @@ const mistakes: [string, string[], RegExp, string][] = [
   [
     'a release left out',
     ['release-holder.terminated.cancelled', 'release-holder.history-lost.succeeded'],
-    /await releases\.removeSignals\(holder\);/,
+    /await releases\.removeSignals\(ours\);/,
     '',
   ],
   [

@@ -34,6 +34,8 @@ const longestPauseMs = 30_000;
 /** One that ran this long was well: its next death starts the pauses anew. */
 const wellMs = 60_000;
 const startsBeforeGivingUp = 3;
+/** Whoever is killed did not fail to start; only when it happens every time does it look like too little memory. */
+const killsBeforeGivingUp = 10;
 
 /** Starts a program, starts it again whenever it ends, and stops it when told. */
 export class Child {
@@ -75,6 +77,7 @@ export class Child {
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
     let failures = 0;
+    let ownEnds = 0;
     while (!signal.aborted) {
       const startedMs = Date.now();
       const ending = await this.#runOnce();
@@ -85,7 +88,8 @@ export class Child {
         continue;
       }
       failures = Date.now() - startedMs > wellMs ? 1 : failures + 1;
-      if (!this.#wasReady && failures >= startsBeforeGivingUp) {
+      if (!/killed by SIGKILL/.test(ending)) ownEnds += 1;
+      if (!this.#wasReady && (ownEnds >= startsBeforeGivingUp || failures >= killsBeforeGivingUp)) {
         this.#firstReady.reject(this.#neverReady(`it ended ${failures} times (${ending})`));
         return;
       }

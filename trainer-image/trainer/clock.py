@@ -45,6 +45,15 @@ class Clock:
         """Seconds of training left; none once a stop was asked."""
         return 0.0 if self.stop_asked else max(0.0, self.deadline - time.time())
 
+    def estimate(self, done: int, known: int, since: float) -> float | None:
+        """How long the rest of `known` steps may take by those that are done since then; None where nothing tells.
+
+        Never more than the limit leaves. Steps differ: who shows it counts it down, and stops believing it at nothing.
+        """
+        if done <= 0 or known < done:
+            return None
+        return min(self.left(), (time.time() - since) / done * (known - done))
+
     @property
     def time_up(self) -> bool:
         return time.time() >= self.deadline - _CLOSE_SECONDS

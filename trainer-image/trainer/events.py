@@ -24,7 +24,8 @@ class Events:
 
     def progress(self, sentence: str, fraction: float | None = None, seconds_left: float | None = None) -> None:
         fraction = None if fraction is None else min(1.0, max(0.0, fraction))
-        self.send({"type": "progress", "fraction": fraction, "secondsLeft": seconds_left, "sentence": sentence})
+        left = None if seconds_left is None else round(max(0.0, seconds_left), 1)
+        self.send({"type": "progress", "fraction": fraction, "secondsLeft": left, "sentence": sentence})
 
     def metric(
         self, name: str, step: float, value: float, unit: str | None = None, higher_is_better: bool | None = None

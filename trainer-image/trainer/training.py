@@ -53,7 +53,7 @@ class Training:
         engine = load_engine(self.spec.engine)
         settings = engine.DECLARATION.settled(self.spec.settings, self.spec.task.kind)
         engine.check(self.spec, settings, None)
-        self.events.progress("Reading the data", 0.0, self.clock.left())
+        self.events.progress("Reading the data", 0.0)
         earlier = self._unpack_earlier(engine)
         from trainer.inputs import load_inputs  # pandas and DuckDB only after the spec was found good
 

@@ -30,7 +30,3 @@ export function hasReached(cursor: Cursor, mark: Watermark): boolean {
     cursor.version >= mark.version
   );
 }
-
-export function isSame(one: Cursor, other: Cursor): boolean {
-  return formatCursor(one) === formatCursor(other);
-}

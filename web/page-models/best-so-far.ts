@@ -13,7 +13,7 @@ export function bestSoFarChart({ leaderboard, timeline, job }: JobFacts, nowMs: 
   if (!first) return null;
   const training = timeline.find((row) => row.kind === 'phase' && row.phase === 'training');
   const beginMs = training?.at_ms ?? job.started_at_ms ?? first.at_ms;
-  const endMs = job.phase === 'training' ? nowMs : Math.max(...scored.map((entry) => entry.at_ms));
+  const endMs = Math.max(trainedUntil(timeline, job, nowMs), ...scored.map((entry) => entry.at_ms));
   const unit =
     endMs - beginMs < shortMs
       ? { title: 'Seconds', sign: 's', ms: 1000 }
@@ -26,7 +26,8 @@ export function bestSoFarChart({ leaderboard, timeline, job }: JobFacts, nowMs: 
     best = entry.higherIsBetter ? Math.max(best, value) : Math.min(best, value);
     points.push([time(entry.at_ms), best]);
   }
-  if (job.phase === 'training') points.push([time(nowMs), best]);
+  // The last best holds until the end, however long nothing better came.
+  points.push([time(endMs), best]);
   const title = metricRule(first.metric)?.title ?? first.metric;
   return lineChart({
     title: 'Best score so far',
@@ -37,8 +38,17 @@ export function bestSoFarChart({ leaderboard, timeline, job }: JobFacts, nowMs: 
     stepped: true,
     marks: retriesOf(timeline).map(({ attempt, atMs }) => ({
       x: time(atMs),
-      text: `machine lost, attempt ${attempt}`,
+      text: `attempt ${attempt - 1}’s machine lost`,
     })),
     xWord: (x) => `${x} ${unit.sign}`,
   });
+}
+
+/** When training ended: the axis is the same while it trains and after, however the job ended. */
+function trainedUntil(timeline: JobFacts['timeline'], job: JobFacts['job'], nowMs: number): number {
+  const phases = timeline.filter((row) => row.kind === 'phase');
+  const last = phases.findLastIndex((row) => row.phase === 'training');
+  // Behind the last training comes what follows it, or the next attempt that is still on its way to train.
+  const next = phases[last + 1];
+  return next && next.phase !== 'done' ? next.at_ms : (job.done_at_ms ?? nowMs);
 }

@@ -150,7 +150,7 @@ function cliFor(request: Omit<JobSpec, 'id' | 'workspaceId' | 'owner'>, file: st
       .map(([name, value]) => `--set ${quoted(`${name}=${Array.isArray(value) ? value.join(',') : String(value)}`)}`),
     '--follow',
   ];
-  return [`trainyard train ${quoted(file)}`, ...options.map((option) => `  ${option}`)].join(' \\\n');
+  return [`./x trainyard train ${quoted(file)}`, ...options.map((option) => `  ${option}`)].join(' \\\n');
 }
 
 /** For a shell, whatever is in a name. */

@@ -66,7 +66,8 @@ export interface JobActions {
   mayStop: boolean;
   mayCancel: boolean;
   mayExtend: boolean;
-  extendTo: { minutes: number; most: number; now: string };
+  /** In whole minutes; the least is the first above the present limit. */
+  extendTo: { minutes: number; least: number; most: number; now: string };
   mayRemove: boolean;
   mayContinue: boolean;
 }
@@ -106,6 +107,7 @@ export function jobPage(
       folds: spec.split.folds,
       holdoutRows,
       isDone,
+      hasModel: model !== null,
       chosen: report?.best.model,
     }),
     best: bestSoFarChart(facts, clock.nowMs),
@@ -127,7 +129,7 @@ export function jobPage(
       { budgetMicros: spec.limits.budgetMicros, secondsLeft: secondsLeft(facts, clock.nowMs) },
       clock.nowMs,
     ),
-    machine: machineCard(facts.attempts, facts.resources, clock),
+    machine: machineCard(facts.attempts, facts.resources, clock, job),
     from: fromFacts(facts, env),
     release: releaseCard(isDone, facts.resources, clock),
     timeline: timelineCard(facts.timeline, clock),
@@ -253,6 +255,7 @@ function actionsOf({ job, spec, model, timeline }: JobFacts, continues: boolean)
     mayExtend: isOpen && !isAsked && early && canGrow,
     extendTo: {
       minutes: Math.min(mostMinutes, Math.ceil((now * 1.5) / 60)),
+      least: Math.floor(now / 60) + 1,
       most: mostMinutes,
       now: formatSpan(now * 1000),
     },

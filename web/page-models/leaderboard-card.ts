@@ -27,6 +27,8 @@ interface Ground {
   folds: number;
   holdoutRows: number | null;
   isDone: boolean;
+  /** Without one nothing was chosen, however good it was. */
+  hasModel: boolean;
   /** The model that the report says was chosen: of two with the same score it need not be the first. */
   chosen?: string | undefined;
 }
@@ -57,7 +59,7 @@ export function leaderboardCard(entries: readonly Entry[], ground: Ground): Lead
         ? ''
         : `The winner is judged once, at the end, on ${formatCount(ground.holdoutRows)} rows that no model has seen.`,
     empty: ground.isDone ? 'No model was finished.' : 'Models appear here as they are fitted. None yet.',
-    bestWord: ground.isDone ? 'chosen' : 'best so far',
+    bestWord: !ground.isDone ? 'best so far' : ground.hasModel ? 'chosen' : 'best until its end',
   };
 }
 

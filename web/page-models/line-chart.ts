@@ -42,7 +42,11 @@ export function lineChart(input: ChartInput): LineChart | null {
   if (points.length === 0) return null;
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
-  const xRange = spread(Math.min(...xs, ...marks.map((mark) => mark.x)), Math.max(...xs), stepped ? 0 : null);
+  const xRange = spread(
+    Math.min(...xs, ...marks.map((mark) => mark.x)),
+    Math.max(...xs, ...marks.map((mark) => mark.x)),
+    stepped ? 0 : null,
+  );
   const xLevels = levelsWithin(xRange.from, xRange.to, { whole: xs.every(Number.isInteger) });
   const low = Math.min(...ys);
   const isFlat = low === Math.max(...ys);

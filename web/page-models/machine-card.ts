@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AttemptRow, ResourceRow } from '../../db/tables.ts';
+import type { AttemptRow, JobRow, ResourceRow } from '../../db/tables.ts';
 import { formatMoney } from '../../domain/money.ts';
 import type { Chip } from './chip.ts';
 import type { Clock, Moment } from './clock.ts';
@@ -31,10 +31,14 @@ export const cloudWords: Record<string, string> = { local: 'this computer', gcp:
 /** A machine that said nothing for so long is worth a look. */
 const quietAfterMs = 30_000;
 
+/** What was asked of the work, and what became of it. */
+type Work = Pick<JobRow, 'outcome' | 'cancel_asked_at_ms' | 'stop_asked_at_ms'>;
+
 export function machineCard(
   attempts: readonly AttemptRow[],
   resources: readonly ResourceRow[],
   clock: Clock,
+  work: Work,
 ): MachineCard | null {
   const attempt = attempts.at(-1);
   if (!attempt) return null;
@@ -48,7 +52,7 @@ export function machineCard(
       { name: 'Price', value: `${formatMoney(attempt.price_per_hour_micros)} / h` },
       ...heartbeatFacts(attempt.heartbeat_json),
     ],
-    note: isGone ? goneNote(attempt) : endNote(attempt, clock),
+    note: isGone ? goneNote(attempt, work) : endNote(attempt, clock),
   };
 }
 
@@ -89,6 +93,13 @@ const endWords: Record<string, string> = {
   out_of_memory: 'It ran out of memory.',
 };
 
-function goneNote(attempt: AttemptRow): string {
+function goneNote(attempt: AttemptRow, work: Work): string {
+  // A machine that is taken away looks to its cloud as one that ended; who took it away, and why, we know.
+  const ownEnd = attempt.ended_because === 'expired' || attempt.ended_because === 'out_of_memory';
+  if (work.outcome === 'cancelled' && !ownEnd) {
+    if (work.cancel_asked_at_ms !== null) return 'It ended because you cancelled.';
+    if (work.stop_asked_at_ms !== null) return 'It ended because you stopped before there was anything to keep.';
+    return 'It ended because the workflow was terminated.';
+  }
   return endWords[attempt.ended_because ?? ''] ?? 'It is gone.';
 }

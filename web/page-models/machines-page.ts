@@ -1,5 +1,6 @@
 import type { LedgerLine, MachinesFacts } from '../../db/read-models/machines-page.ts';
 import { costOf, formatMoney } from '../../domain/money.ts';
+import { isStuck } from '../../domain/stuck.ts';
 import type { StorageView } from '../services/services.ts';
 import type { CloudListing } from '../services/machine-service.ts';
 import type { Chip } from './chip.ts';
@@ -37,7 +38,6 @@ export interface MachinesPage {
 }
 
 const kindWords = { machine: 'machine', bucket: 'bucket', signals: 'signal channel' } as const;
-const stuckAfterMs = 10 * 60_000;
 
 export function machinesPage(
   facts: MachinesFacts,
@@ -48,7 +48,7 @@ export function machinesPage(
   const { nowMs } = clock;
   const things = listings.flatMap((listing) => listing.things);
   const ledgerNames = new Set(facts.standing.map((row) => `${row.kind} ${row.name}`));
-  const stuck = facts.standing.filter((row) => (row.removal_asked_at_ms ?? nowMs) < nowMs - stuckAfterMs);
+  const stuck = facts.standing.filter((row) => isStuck(row, nowMs));
   return {
     alerts: alertsOf(stuck, listings, nowMs),
     standing: facts.standing.map((row) => ({

@@ -1,7 +1,8 @@
 import type { DatasetProfile } from '../../domain/dataset.ts';
 import type { Engine, EngineSetting } from '../../domain/engine.ts';
 import { formatMoney } from '../../domain/money.ts';
-import { metrics, taskKinds, taskWords } from '../../domain/task.ts';
+import { checkTraining, likeIdentifiers, trainingNotes } from '../../domain/guess-task.ts';
+import { metrics, type TaskKind, taskKinds, taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import type { FieldProblem } from '../services/views.ts';
 import { type ColumnView, columnView } from './column-view.ts';
@@ -46,6 +47,8 @@ export interface NewJobPage {
   machineProblem: string | null;
   spot: boolean;
   ignored: Option[];
+  /** Columns that a model would only learn its rows by heart from, each with what one click does. */
+  likeIdentifiers: { column: string; sentence: string }[];
   more: Field[];
   moreIsOpen: boolean;
   continuesJobId: string;
@@ -88,11 +91,12 @@ export interface NewJobInput {
 export function newJobPage(input: NewJobInput): NewJobPage {
   const { values, profile, guessed } = input;
   const engineName = valueOf(values, 'engine.name');
-  const problems = new Map<string, string>();
-  for (const problem of input.problems) problems.set(inputOf(problem, engineName), problem.message);
-  const field = fieldMaker(values, problems);
   const label = valueOf(values, 'task.labels');
   const kind = valueOf(values, 'task.kind');
+  const refused = problemsByInput(input.problems, engineName);
+  // What is wrong with the label is said at once, beside it; the summary is for a form that was sent.
+  const problems = new Map([...problemsByInput(labelProblems(profile, values), engineName), ...refused]);
+  const field = fieldMaker(values, problems);
   const machine = valueOf(values, 'machine');
   const ignored = listOf(values, 'ignoredColumns');
   const more = moreFields(field);
@@ -106,10 +110,14 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       href: `/data/${input.dataset.id}`,
     },
     columns: profile.columns.map((column) => columnView(column, profile.rows)),
-    summary: [...problems].map(([name, message]) => ({ input: idOf(name), message })),
+    summary: [...refused].map(([name, message]) => ({ input: idOf(name), message })),
     name: field('name', 'Name', 'To find it again.'),
     label: {
-      ...field('task.labels', 'Column to predict', guessed?.label ?? ''),
+      ...field(
+        'task.labels',
+        'Column to predict',
+        [guessed?.label ?? '', ...trainingNotes(profile, { labels: [label] })].filter((each) => each !== '').join(' '),
+      ),
       options: profile.columns.map((column) => option(column.name, column.name, column.type, label)),
     },
     kind: {
@@ -130,6 +138,12 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       ...option(column.name, column.name, column.type, ''),
       selected: ignored.includes(column.name),
     })),
+    likeIdentifiers: likeIdentifiers(profile)
+      .filter((column) => column !== label && !ignored.includes(column))
+      .map((column) => ({
+        column,
+        sentence: `“${column}” has a different value in every row and looks like an identifier: a model can only learn it by heart.`,
+      })),
     more,
     moreIsOpen: more.some((each) => each.problem !== null) || ignored.length > 0,
     continuesJobId: valueOf(values, 'continuesJobId'),
@@ -140,6 +154,21 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       version: valueOf(values, 'recipeVersion'),
     },
   };
+}
+
+function problemsByInput(problems: readonly FieldProblem[], engineName: string): Map<string, string> {
+  return new Map(problems.map((problem) => [inputOf(problem, engineName), problem.message]));
+}
+
+function labelProblems(profile: DatasetProfile, values: FormValues): FieldProblem[] {
+  const task = {
+    kind: valueOf(values, 'task.kind') as TaskKind,
+    labels: [valueOf(values, 'task.labels')].filter((name) => name !== ''),
+    positiveClass: valueOf(values, 'task.positiveClass') || null,
+  };
+  const split = { holdoutFraction: 0.2, folds: 0, seed: 0 };
+  const found = checkTraining({ profile, task, split, ignoredColumns: listOf(values, 'ignoredColumns') });
+  return found.filter(({ field }) => field.startsWith('task.'));
 }
 
 type FieldMaker = (name: string, label: string, hint: string) => Field;

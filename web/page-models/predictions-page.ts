@@ -89,7 +89,7 @@ export function predictionPage(
     bar: barOf(work, clock.nowMs),
     output: outputOf(facts, href),
     money: moneyCard(prediction, resources, { budgetMicros: null, secondsLeft: null }, clock.nowMs),
-    machine: machineCard(facts.attempts, resources, clock),
+    machine: machineCard(facts.attempts, resources, clock, prediction),
     from: [
       { name: 'Model', value: model?.name ?? 'removed', href: model && !model.deleted ? `/models/${model.id}` : null },
       { name: 'Data', value: dataset?.name ?? 'removed', href: dataset ? `/data/${dataset.id}` : null },

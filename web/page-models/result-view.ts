@@ -51,7 +51,13 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
     baseline: report.baseline?.sentence ?? '',
     warnings: report.warnings,
     scores: scoreRows(report),
-    leaderboard: leaderboardCard(report.leaderboard, { folds, holdoutRows: null, isDone: true, chosen: best.model }),
+    leaderboard: leaderboardCard(report.leaderboard, {
+      folds,
+      holdoutRows: null,
+      isDone: true,
+      hasModel: true,
+      chosen: best.model,
+    }),
     importance: importanceBars(report.importance),
     confusion: report.confusion ? confusionTable(report.confusion) : null,
     residuals: report.residuals

@@ -16,7 +16,8 @@ export function spanInWords(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 90) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 90) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 const quietAfterMs = 30_000;
@@ -30,5 +31,14 @@ function tick() {
     chip.firstElementChild.textContent = isQuiet ? '!' : '●';
     chip.querySelector('[data-words]').textContent = `heard ${spanInWords(silentMs)} ago`;
   }
+  for (const left of document.querySelectorAll('[data-left]')) left.textContent = timeLeft(left.dataset);
+}
+
+/** As the server says it: see web/page-models/progress-bar.ts. */
+function timeLeft({ about, most }) {
+  const now = Date.now();
+  const limit = most === undefined ? Number.POSITIVE_INFINITY : Number(most);
+  if (Number(about) > now && Number(about) < limit) return `about ${spanInWords(about - now)} left`;
+  return most !== undefined && limit > now ? `at most ${spanInWords(limit - now)} left` : '';
 }
 setInterval(tick, 1000);

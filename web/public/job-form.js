@@ -14,7 +14,16 @@ async function guessFor(label) {
     const fresh = page.querySelector(`[name="${name}"]`).closest('.field');
     form.querySelector(`[name="${name}"]`).closest('.field').replaceWith(document.adoptNode(fresh));
   }
-  const hint = page.getElementById(`${label.id}-hint`);
-  const old = document.getElementById(`${label.id}-hint`);
-  if (old) old.textContent = hint?.textContent ?? '';
+  // The chosen column itself stays as it is, under the hands; what stands around it is that of the new one.
+  const fresh = page.getElementById(label.id);
+  for (const part of ['hint', 'problem']) {
+    document.getElementById(`${label.id}-${part}`)?.remove();
+    const words = page.getElementById(`${label.id}-${part}`);
+    if (words) label.closest('.field').append(document.adoptNode(words));
+  }
+  for (const name of ['aria-describedby', 'aria-invalid']) {
+    if (fresh.hasAttribute(name)) label.setAttribute(name, fresh.getAttribute(name));
+    else label.removeAttribute(name);
+  }
+  document.getElementById('identifiers').replaceWith(document.adoptNode(page.getElementById('identifiers')));
 }

@@ -3,6 +3,7 @@
 import { chartView } from './chart-view.js';
 import { keepParts } from './live-parts.js';
 import { logView } from './log-view.js';
+import { watchServer } from './server-watch.js';
 
 const root = document.querySelector('[data-job]');
 const box = document.getElementById('log-box');
@@ -24,6 +25,7 @@ if (root.dataset.liveParts) follow();
 function follow() {
   const parts = keepParts(root);
   const stream = new EventSource(box.dataset.events);
+  watchServer(stream);
   const on = (name, handle) => stream.addEventListener(name, (event) => handle(JSON.parse(event.data)));
 
   on('log', ({ lines }) => log.add(lines));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { User } from '../../db/stores/dataset-store.ts';
 import type { DatasetRow } from '../../db/tables.ts';
 import { datasetFiles } from '../../domain/dataset-files.ts';
@@ -35,6 +36,9 @@ export interface HowToKeep {
 /** Reads a file, keeps it beside its Parquet in the store, then its row: a rejected file leaves nothing. */
 export type KeepDataset = (who: Who, file: UploadedFile, how?: HowToKeep) => Promise<KeptDataset>;
 
+/** How long to wait before looking again whether the removal of these bytes is over. */
+const WHILE_GOING_MS = 200;
+
 export function keepDataset(options: ServiceOptions, health: HealthService): KeepDataset {
   const { stores, store, data, tempFolder, uploadLimitMb } = options;
   const now = options.now ?? Date.now;
@@ -61,16 +65,6 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
           throw asRejected(error);
         });
       const tableName = tableNameFor(asked, used);
-      const alike = versionOf
-        ? await stores.datasets.history(who.workspaceId, versionOf)
-        : await stores.datasets.list(who.workspaceId, { text: name, limit: 200 });
-      const same = alike.find(
-        (row) =>
-          row.deleted_at_ms === null &&
-          row.content_hash === contentHash &&
-          row.table_name === tableName &&
-          (versionOf !== undefined || row.name === name),
-      );
       const keep = async () => {
         await keepFiles({ content_hash: contentHash, table_name: tableName }, file.path, parquet);
         const rejectedObject = rejectedFile({ content_hash: contentHash, table_name: tableName });
@@ -78,7 +72,12 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
           await store.put(rejectedObject, rejectedRowsFile);
       };
       await keep();
-      if (same) return { row: same, created: false };
+      const alike = { contentHash, tableName, ...(versionOf ? { versionOf } : { name }) };
+      const same = await stores.datasets.uploadedAgain(who.workspaceId, alike, now());
+      if (same) {
+        await keep();
+        return { row: same, created: false };
+      }
       const complete = {
         id: randomUUID(),
         workspace_id: who.workspaceId,
@@ -96,7 +95,6 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
       const row = versionOf
         ? await stores.datasets.insertVersion(complete, versionOf)
         : (await stores.datasets.insert(complete)).row;
-      // The last other dataset with these bytes may have been removed meanwhile, and its files with it.
       await keep();
       return { row, created: true };
     } finally {
@@ -111,6 +109,8 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
     parquet: string,
   ): Promise<void> {
     const files = datasetFiles(dataset);
+    // The last other dataset with these bytes may have been removed just now, and its files are going.
+    while (await stores.contents.isBeingRemoved(dataset.content_hash, now())) await sleep(WHILE_GOING_MS);
     if (!(await store.exists(files.original))) await store.put(files.original, original);
     if (!(await store.exists(files.parquet))) await store.put(files.parquet, parquet);
   }
@@ -140,9 +140,7 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
   const removal = async (who: Who, row: DatasetRow): Promise<Removal> => {
     const users = await stores.datasets.usedBy(who.workspaceId, row.id);
     const open = users.filter((user) => user.phase !== 'done');
-    const isShared = (await stores.datasets.list(who.workspaceId, { limit: 1000 })).some(
-      (other) => other.id !== row.id && other.content_hash === row.content_hash,
-    );
+    const isShared = await stores.datasets.isShared(who.workspaceId, row);
     const files = `the file “${row.name}” (${sizeInWords(row.bytes)}) and what was made from it`;
     return {
       goes: [isShared ? `the entry “${row.name}”; another dataset holds the same file, which stays` : files],

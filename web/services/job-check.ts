@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { checkTraining } from '../../domain/check-training.ts';
+import { checkTraining, trainingNotes } from '../../domain/check-training.ts';
 import { checkSettings, type Engine } from '../../domain/engine.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
 import { completeLimits, type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
@@ -33,19 +33,25 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
   const lookAtData = async (
     who: Who,
     request: JobRequest,
-  ): Promise<{ problems: FieldProblem[]; recipeVersion: number | null }> => {
+  ): Promise<{ problems: FieldProblem[]; notes: string[]; recipeVersion: number | null }> => {
     const { recipeId } = request;
-    const wrong = (field: string, message: string) => ({ problems: [{ field, message }], recipeVersion: null });
+    const nothing = { notes: [], recipeVersion: null };
+    const wrong = (field: string, message: string) => ({ problems: [{ field, message }], ...nothing });
     const dataset = await stores.datasets.get(who.workspaceId, request.datasetId);
     if (!dataset) return wrong('datasetId', 'There is no such dataset; it may have been removed.');
     if (recipeId !== null) {
       const checked = await checkJobRecipe(options, who, request, dataset);
       return 'problems' in checked
-        ? { problems: checked.problems, recipeVersion: null }
-        : { problems: [], recipeVersion: checked.version };
+        ? { problems: checked.problems, ...nothing }
+        : { problems: [], notes: [], recipeVersion: checked.version };
     }
     if (request.recipeVersion !== null) return wrong('recipeVersion', 'Say which recipe it is a version of.');
-    return { problems: checkTraining({ ...request, profile: profileOf(dataset) }), recipeVersion: null };
+    const profile = profileOf(dataset);
+    return {
+      problems: checkTraining({ ...request, profile }),
+      notes: trainingNotes(profile, request.task),
+      recipeVersion: null,
+    };
   };
 
   const engineProblems = async (engine: Engine | undefined, request: JobRequest): Promise<FieldProblem[]> => {
@@ -109,17 +115,16 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     if ('problems' in parsed) return { problems: parsed.problems, warnings: [], creates: [] };
     const request = await asContinued(who, parsed.request);
     const engine = (await engines.describe()).find(({ name }) => name === request.engine.name);
-    const [disk, { problems: ofData, recipeVersion }, ofEngine, ofContinuing, ofMachines] = await Promise.all([
+    const [disk, data, ofEngine, ofContinuing, { machine, problems: ofMachine }] = await Promise.all([
       health.lowDisk(),
       lookAtData(who, request),
       engineProblems(engine, request),
       continueProblems(who, request, engine),
       machineFor(request),
     ]);
-    const { machine } = ofMachines;
-    const problems = [...ofData, ...ofEngine, ...ofContinuing, ...ofMachines.problems];
+    const problems = [...data.problems, ...ofEngine, ...ofContinuing, ...ofMachine];
     if (disk !== undefined) problems.unshift({ field: '', message: disk });
-    const warnings: string[] = [];
+    const warnings = [...data.notes];
     if (problems.length > 0 || !engine || !machine) return { problems, warnings, creates: [] };
     const { settings } = checkSettings(engine, request.engine.settings);
     const spec: JobSpec = {
@@ -127,7 +132,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       id: request.id ?? randomUUID(),
       workspaceId: who.workspaceId,
       owner: who.owner,
-      recipeVersion,
+      recipeVersion: data.recipeVersion,
       engine: { name: engine.name, settings },
       limits: completeLimits(request.limits),
     };

@@ -1,6 +1,7 @@
 import type { JobRow } from '../../db/tables.ts';
 import { countOf } from '../../db/read-models/jobs-models.ts';
 import { formatMoney } from '../../domain/money.ts';
+import { logFolderOf } from '../../infra/object-names.ts';
 import type { ServiceOptions } from './options.ts';
 import { conflict } from './refused.ts';
 import type { Removal, Who } from './services.ts';
@@ -51,7 +52,7 @@ export function jobRemoval(options: ServiceOptions) {
       for (const object of await store.list(`models/${row.id}/`)) await store.remove(object);
       if (withLog) {
         const holder = { kind: 'job', id: row.id } as const;
-        for (const chunk of await stores.log.chunks(holder)) await store.remove(chunk.object);
+        for (const object of await store.list(logFolderOf(holder))) await store.remove(object);
         await stores.log.deleteAll(holder);
         await stores.jobs.markLogDeleted(who.workspaceId, row.id, now());
       }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { countOf } from '../../db/read-models/jobs-models.ts';
 import { IdempotencyConflict } from '../../db/stores/job-store.ts';
 import type { DatasetRow, ModelRow, PredictionRow } from '../../db/tables.ts';
+import { logFolderOf } from '../../infra/object-names.ts';
 import { predictionRequestSchema, type PredictionSpec, predictionSpecSchema } from '../../domain/prediction-spec.ts';
 import type { KeepDataset } from './dataset-service.ts';
 import { deliver } from './deliver.ts';
@@ -197,7 +198,7 @@ export function predictionService(
       if (what.refusal !== null) throw conflict(what.refusal);
       const holder = { kind: 'prediction', id } as const;
       for (const object of await store.list(`predictions/${id}/`)) await store.remove(object);
-      for (const chunk of await stores.log.chunks(holder)) await store.remove(chunk.object);
+      for (const object of await store.list(logFolderOf(holder))) await store.remove(object);
       await stores.log.deleteAll(holder);
       // Last, so that after a crash it is still listed and can be removed again.
       await stores.predictions.softDelete(who.workspaceId, id, now());

@@ -145,6 +145,30 @@ describe('the files of datasets', () => {
     expect(await files()).toHaveLength(2);
   });
 
+  test('are seen to be going by whoever needs them at that moment, and stay when a row came just before', async () => {
+    const { store, stores: all } = ground.dependencies;
+    const sweep = datasetSweeper(ground.dependencies);
+    const id = await uploaded(ground, 'a,b\n1,2\n');
+    await stores().datasets.removeUnused('default', id, begin);
+    await sweep();
+    later(61_000);
+    const holds = all.datasets.holdsContent;
+    let asked = 0;
+    all.datasets.holdsContent = async (hash) => {
+      const answer = await holds(hash);
+      // A row that comes between the look and the removal.
+      asked += 1;
+      if (asked === 1) await uploaded(ground, 'a,b\n1,2\n');
+      return answer;
+    };
+    await sweep();
+    expect(await files()).toHaveLength(2);
+    all.datasets.holdsContent = holds;
+    const hash = (await files())[0]?.split('/')[1] ?? '';
+    expect(await all.contents.isBeingRemoved(hash, ground.clock.atMs ?? begin)).toBe(false);
+    expect(await store.exists(`datasets/${hash}/original`)).toBe(true);
+  });
+
   test('that an upload left behind, which died before its row, go too', async () => {
     const sweep = datasetSweeper(ground.dependencies);
     await ground.dependencies.store.putText('datasets/0123/original', 'x');

@@ -2,6 +2,7 @@ import { type GapLimits, Relay } from '../../../activities/relay/relay.ts';
 import { Contiguous } from '../../../activities/relay/contiguous.ts';
 import type { TrainerEvent } from '../../../domain/event.ts';
 import type { AttemptRef } from '../../../domain/ids.ts';
+import { tailLines } from '../../db/tail-lines.ts';
 import { until } from '../../infra/waiting.ts';
 import { type Ground, openGround } from '../ground.ts';
 import { ChannelCloud, words } from './channel-cloud.ts';
@@ -17,7 +18,7 @@ afterAll(() => ground.close());
 const training = async () => ground.machineFor(await ground.jobIn('training'));
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
 const textsOf = async (ref: AttemptRef) =>
-  (await ground.dependencies.stores.log.tailSince(ref, 0, 10_000)).map(({ text }) => text);
+  (await tailLines(ground.dependencies.stores.database, ref)).map(({ text }) => text);
 
 async function relayOf(ref: AttemptRef, limits?: GapLimits): Promise<Relay> {
   const relay = new Relay(ground.dependencies, ground.cloud, ref, limits);

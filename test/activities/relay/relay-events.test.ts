@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { TrainyardError } from '../../../domain/failures.ts';
 import type { AttemptRef } from '../../../domain/ids.ts';
+import { tailLines } from '../../db/tail-lines.ts';
 import { until } from '../../infra/waiting.ts';
 import { type Ground, openGround } from '../ground.ts';
 import { ChannelCloud, words } from './channel-cloud.ts';
@@ -35,7 +36,7 @@ const nothing = () => {};
 const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 const watermark = async (ref: AttemptRef) => (await ground.dependencies.stores.relays.get(ref))?.seq ?? 0;
 const linesOf = async (ref: AttemptRef, on = ground) =>
-  (await on.dependencies.stores.log.tailSince(ref, 0, 1000)).map(({ line: number, text }) => `${number} ${text}`);
+  (await tailLines(on.dependencies.stores.database, ref)).map(({ line: number, text }) => `${number} ${text}`);
 
 describe('a relay', () => {
   test('keeps what was said, acknowledges it, and tells how it ended', async () => {

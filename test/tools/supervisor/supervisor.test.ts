@@ -98,6 +98,16 @@ describe('the supervisor', () => {
     expect(yard.output).toMatch(/"web" does not start: it ended 3 times \(exit code 3\)[\s\S]*the reason why it dies/);
   });
 
+  it('does not give up on a child that others kill while it starts', async () => {
+    await yard.start([{ name: 'web', habits: ['needs four starts'] }]);
+    for (const start of [1, 2, 3]) {
+      await until(() => yard.pidsOf('web').length === start);
+      process.kill(yard.pidsOf('web')[start - 1]!, 'SIGKILL');
+    }
+    await yard.ready();
+    expect(yard.pidsOf('web')).toHaveLength(4);
+  });
+
   it('ends at its next start what was left by one whose guards were killed too, and nobody else', async () => {
     await yard.start(parts);
     await yard.ready();

@@ -1,5 +1,9 @@
+import { bestSoFarChart } from '../../../web/page-models/best-so-far.ts';
+import { clockAt } from '../../../web/page-models/clock.ts';
 import { importanceBars } from '../../../web/page-models/importance-bars.ts';
+import { leaderboardCard } from '../../../web/page-models/leaderboard-card.ts';
 import { lineChart } from '../../../web/page-models/line-chart.ts';
+import { machineCard } from '../../../web/page-models/machine-card.ts';
 
 const chartOf = (points: [number, number][]) => {
   const chart = lineChart({ title: 't', caption: '', xTitle: 'Step', yTitle: 'loss', points });
@@ -49,4 +53,56 @@ test('importance is told with the places of the largest, and its bars in percent
     whisker: { from: 50, to: 100 },
   });
   expect(importanceBars([])).toBeNull();
+});
+
+describe('the best score so far', () => {
+  const score = (seconds: number, validation: number) => ({
+    ...{ model: `m${seconds}`, metric: 'roc_auc', higherIsBetter: true, baseline: false, validation },
+    at_ms: 100_000 + seconds * 1000,
+  });
+  const phase = (seconds: number, name: string, attempt = 1) => ({
+    ...{ kind: 'phase', phase: name, attempt, at_ms: 100_000 + seconds * 1000 },
+  });
+  const chartOfJob = (timeline: object[], done: number | null, nowSeconds: number) => {
+    const job = {
+      phase: done === null ? 'training' : 'done',
+      done_at_ms: done === null ? null : 100_000 + done * 1000,
+    };
+    const facts = { leaderboard: [score(5, 0.8), score(20, 0.9)], timeline, job: { ...job, started_at_ms: 0 } };
+    return bestSoFarChart(facts as never, 100_000 + nowSeconds * 1000);
+  };
+
+  test('reaches as far after the end as it did before, in the same unit', () => {
+    const open = chartOfJob([phase(0, 'training')], null, 300);
+    const cancelled = chartOfJob([phase(0, 'training'), phase(300, 'releasing'), phase(310, 'done')], 310, 9000);
+    expect(open?.table.at(-1)).toEqual({ x: '5 min', y: '0.9000', xValue: 5, yValue: 0.9 });
+    expect(cancelled).toEqual(open);
+    const terminated = chartOfJob([phase(0, 'training'), phase(300, 'done')], 300, 9000);
+    expect(terminated).toEqual(open);
+  });
+
+  test('names the attempt whose machine was lost', () => {
+    const lost = [phase(0, 'training'), phase(200, 'provisioning', 2), phase(220, 'training', 2)];
+    expect(chartOfJob(lost, null, 300)?.marks).toMatchObject([{ text: 'attempt 1’s machine lost' }]);
+  });
+});
+
+test.each([
+  [{ isDone: false, hasModel: false }, 'best so far'],
+  [{ isDone: true, hasModel: true }, 'chosen'],
+  [{ isDone: true, hasModel: false }, 'best until its end'],
+])('nothing is called chosen where there is no model (%j)', (ground, word) => {
+  expect(leaderboardCard([], { folds: 0, holdoutRows: null, ...ground }).bestWord).toBe(word);
+});
+
+test.each([
+  ['cancelled', { cancel_asked_at_ms: 1 }, 'It ended because you cancelled.'],
+  ['cancelled', { stop_asked_at_ms: 1 }, 'It ended because you stopped before there was anything to keep.'],
+  ['cancelled', {}, 'It ended because the workflow was terminated.'],
+  ['succeeded', {}, 'It ended by itself when its work was done.'],
+] as const)('the machine of %s work with %j says why it ended', (outcome, asked, note) => {
+  const attempt = { machine_type: 'local', price_per_hour_micros: 0, ended_at_ms: 5, ended_because: 'finished' };
+  const work = { outcome, cancel_asked_at_ms: null, stop_asked_at_ms: null, ...asked };
+  const card = machineCard([{ ...attempt, heartbeat_json: null } as never], [], clockAt(9, 'UTC'), work);
+  expect(card?.note).toBe(note);
 });

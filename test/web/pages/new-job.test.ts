@@ -86,8 +86,45 @@ test('lists what will be made and what it costs before anything is made', async 
   expect(confirm.text).toContain('How that is counted');
   expect(confirm.text).toContain(`ty-j-${id}`);
   expect(confirm.text).toContain(`Idempotency-Key: ${id}`);
-  expect(confirm.text).toContain('trainyard train mornings.csv');
+  expect(confirm.text).toContain('./x trainyard train mornings.csv');
   expect(await pages.stores.jobs.get('default', id)).toBeUndefined();
+});
+
+/** A table of customers: each with a number of its own, `unknown` of them without a label. */
+function customersOf(rows: number, unknown: number): string {
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const churned = i < unknown ? '' : i % 3 === 0 ? 'yes' : 'no';
+    return `${1000 + i},${20 + (i % 45)},${churned}`;
+  });
+  return `customer,age,churned\n${lines.join('\n')}\n`;
+}
+
+const leftOut = '15 rows have no value in “churned” and are left out.';
+
+test('says at the form and before the start that rows without a label are left out, and takes the rest', async () => {
+  const { address, html, fields } = await formFor(customersOf(600, 15));
+  expect(html).toContain(leftOut);
+  expect(html).not.toContain('cannot be trained yet');
+  const confirm = await session.post(address, '/jobs/confirm', fields);
+  expect([confirm.status, confirm.text]).toEqual([200, expect.stringContaining(leftOut)]);
+});
+
+test('says what is wrong with the label before anything is sent', async () => {
+  const { address, html, fields } = await formFor(customersOf(600, 597));
+  expect(html).toMatch(/id="f-task-labels-problem">✕ Only 3 rows have a value in “churned”/);
+  expect(html).not.toContain('cannot be trained yet');
+  const other = { ...fields, 'task.labels': 'customer', 'task.kind': 'multiclass', action: 'guess' };
+  const again = await session.post(address, '/jobs/confirm', other);
+  expect(again.text).not.toContain('f-task-labels-problem');
+});
+
+test('offers to ignore a column that looks like an identifier, by one click', async () => {
+  const { address, html, fields } = await formFor(customersOf(600, 0));
+  expect(html).toContain('“customer” has a different value in every row and looks like an identifier');
+  expect(html).toMatch(/<button[^>]* name="ignore" value="customer"/);
+  const ignored = await session.post(address, '/jobs/confirm', { ...fields, name: 'mine', ignore: 'customer' });
+  expect(ignored.text).not.toContain('looks like an identifier');
+  expect(fieldsOf(ignored.text, '/jobs/confirm')).toMatchObject({ name: 'mine', ignoredColumns: 'customer' });
 });
 
 test('of a machine without a price it says that it costs nothing, and counts nothing', async () => {

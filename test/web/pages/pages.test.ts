@@ -148,6 +148,13 @@ test('more time is given once, and the form goes on from the limit that is in fo
   const again = await extend();
   expect(again.status).toBe(422);
   expect(again.text).toContain(`The new limit must be longer than the old one (${offered * 60} seconds now).`);
+  // It is said on the page of the job, and the form there asks for more than there is.
+  expect(again.text).toContain(`data-job="${id}"`);
+  expect(again.text).toMatch(new RegExp(`name="minutes" min="${offered + 1}"`));
+  expect(again.text).not.toContain('http-equiv="refresh"');
+  const none = await session.post(page, `${page}/extend`, { minutes: 'soon' });
+  expect([none.status, none.text]).toEqual([422, expect.stringContaining('“soon” is no number of minutes.')]);
+  expect(none.text).toContain(`data-job="${id}"`);
   expect(pages.asked.filter((asked) => asked.startsWith(`extend ${id}`))).toHaveLength(1);
 });
 

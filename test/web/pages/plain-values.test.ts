@@ -2,6 +2,7 @@ import type { Engine } from '../../../domain/engine.ts';
 import { cell } from '../../../web/page-models/dataset-page.ts';
 import { requestFrom, valuesOf } from '../../../web/page-models/job-form.ts';
 import { firstValues } from '../../../web/page-models/job-guess.ts';
+import { barOf } from '../../../web/page-models/progress-bar.ts';
 import { reportSchema } from '../../../web/page-models/report.ts';
 import { resultView } from '../../../web/page-models/result-view.ts';
 
@@ -60,4 +61,21 @@ test('opens the form with the engine that is prepared at the start, where it is 
       machines: [],
     })['engine.name'];
   expect([chosen(true), chosen(false)]).toEqual(['small', 'large']);
+});
+
+test.each([
+  // Said 40 s ago: 100 s were left.
+  ['counts an estimate down', { secondsLeft: 100, atMs: 960_000 }, 1_300_000, 'about 60 s left'],
+  ['says the limit once an estimate was overrun', { secondsLeft: 3, atMs: 960_000 }, 1_300_000, 'at most 5 min left'],
+  ['believes no estimate beyond the limit', { secondsLeft: 900, atMs: 960_000 }, 1_060_000, 'at most 60 s left'],
+  ['says the limit where nothing is estimated', { secondsLeft: null, atMs: 960_000 }, 1_300_000, 'at most 5 min left'],
+  ['says nothing when all is over', { secondsLeft: 3, atMs: 960_000 }, 999_000, ''],
+  ['takes no clock that is ahead for less hurry', { secondsLeft: 60, atMs: 1_900_000 }, 1_300_000, 'about 60 s left'],
+])('the progress bar %s', (_, progress, deadline, text) => {
+  const work = { phase: 'training', done_at_ms: null, training_deadline_ms: deadline } as const;
+  const bar = barOf(
+    { ...work, progress_json: JSON.stringify({ fraction: 0.5, sentence: '', ...progress }) },
+    1_000_000,
+  );
+  expect(bar?.text).toBe(text);
 });

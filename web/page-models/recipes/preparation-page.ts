@@ -60,6 +60,8 @@ export function preparationPage(run: PreparationDetail, clock: Clock): Preparati
             value: share,
             label: 'Rows prepared',
             text: run.secondsLeft === null ? '' : `about ${formatSpan(run.secondsLeft * 1000)} left`,
+            aboutUntilMs: null,
+            mostUntilMs: null,
           }
         : null,
     rows:

@@ -1,45 +1,27 @@
+import type { Request } from 'express';
 import { readJobPage } from '../../../db/read-models/job-page.ts';
 import { deletePage } from '../../page-models/delete-page.ts';
-import { notFound, Refused } from '../../services/refused.ts';
+import { notFound, Refused, refusedBy } from '../../services/refused.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
+import { showJob } from './job-routes.ts';
 import { goTo, idIn, page, type PageKit, queryOf, textOf } from './page-kit.ts';
 
-export function jobActionRoutes(routes: SecuredRoutes, { services, context, show }: PageKit): void {
-  routes.post(
-    '/jobs/:id/cancel',
-    'train',
-    page(async (request, response) => {
-      const id = idIn(request, 'job with this id');
-      await services.jobs.cancel(context.who(request), id);
-      goTo(response, `/jobs/${id}`);
-    }),
-  );
+export function jobActionRoutes(routes: SecuredRoutes, kit: PageKit): void {
+  const { services, context, show } = kit;
+  const { jobs } = services;
 
-  routes.post(
-    '/jobs/:id/stop',
-    'train',
-    page(async (request, response) => {
-      const id = idIn(request, 'job with this id');
-      await services.jobs.stop(context.who(request), id);
-      goTo(response, `/jobs/${id}`);
-    }),
-  );
-
-  routes.post(
-    '/jobs/:id/extend',
-    'train',
-    page(async (request, response) => {
-      const id = idIn(request, 'job with this id');
-      const minutes = Number(textOf(request, 'minutes').replace(',', '.'));
-      if (!Number.isFinite(minutes) || minutes <= 0) {
-        throw new Refused(422, 'No such time', `“${textOf(request, 'minutes')}” is no number of minutes.`, {
-          hint: 'Go back and give the new limit in minutes.',
-        });
-      }
-      await services.jobs.extend(context.who(request), id, { trainingSeconds: Math.round(minutes * 60) });
-      goTo(response, `/jobs/${id}`);
-    }),
-  );
+  asking('cancel', (request, id) => jobs.cancel(context.who(request), id));
+  asking('stop', (request, id) => jobs.stop(context.who(request), id));
+  asking('extend', async (request, id) => {
+    const given = textOf(request, 'minutes');
+    const minutes = Number(given.replace(',', '.'));
+    if (!Number.isFinite(minutes) || minutes <= 0) {
+      throw new Refused(422, 'No such time', `“${given}” is no number of minutes.`, {
+        hint: 'Give the new limit in minutes.',
+      });
+    }
+    await jobs.extend(context.who(request), id, { trainingSeconds: Math.round(minutes * 60) });
+  });
 
   routes.get(
     '/jobs/:id/delete',
@@ -77,4 +59,29 @@ export function jobActionRoutes(routes: SecuredRoutes, { services, context, show
       goTo(response, '/jobs');
     }),
   );
+
+  /** What is asked of a job ends on its page: with what came of it, or with the reason why not. */
+  function asking(what: string, ask: (request: Request, id: string) => Promise<unknown>): void {
+    routes.post(
+      `/jobs/:id/${what}`,
+      'train',
+      page(async (request, response) => {
+        const id = idIn(request, 'job with this id');
+        try {
+          await ask(request, id);
+        } catch (error) {
+          const refused = refusedBy(error);
+          if (!refused || refused.status >= 500 || refused.status === 404) throw error;
+          response.status(refused.status);
+          return showJob(kit, request, response, { message: firstOf(refused), hint: refused.hint });
+        }
+        goTo(response, `/jobs/${id}`);
+      }),
+    );
+  }
+}
+
+/** A field that does not fit says more than that something does not. */
+function firstOf({ message, problems }: Refused): string {
+  return problems[0]?.message ?? message;
 }

@@ -1,9 +1,9 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { readJobPage } from '../../../db/read-models/job-page.ts';
 import { readRecipeOfJob } from '../../../db/read-models/recipe-lines.ts';
 import { type JobPage, jobPage } from '../../page-models/job-page.ts';
 import { logLinesPerPage } from '../../page-models/log-card.ts';
-import { notFound } from '../../services/refused.ts';
+import { notFound, type Refused } from '../../services/refused.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { idIn, page, type PageKit } from './page-kit.ts';
 
@@ -13,23 +13,7 @@ export function jobRoutes(routes: SecuredRoutes, kit: PageKit): void {
   routes.get(
     '/jobs/:id',
     'read',
-    page(async (request, response) => {
-      const view = await readJob(request, kit, logLinesPerPage);
-      await kit.show(
-        request,
-        response,
-        'jobs/job',
-        {
-          section: 'jobs',
-          title: `${view.chip.word}: ${view.name}`,
-          styles: ['vendor/uplot/uPlot.min.css'],
-          vendor: ['vendor/uplot/uPlot.iife.min.js'],
-          scripts: ['job-live.js'],
-          refreshSeconds: view.isOpen ? openPageSeconds : null,
-        },
-        view,
-      );
-    }),
+    page((request, response) => showJob(kit, request, response, null)),
   );
 
   // The parts of the page that change, for a script to put into place.
@@ -40,6 +24,31 @@ export function jobRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const view = await readJob(request, kit, 0);
       await kit.showLive(request, response, 'jobs/live', view);
     }),
+  );
+}
+
+/** The page of a job; with the reason where something was asked of it and refused. */
+export async function showJob(
+  kit: PageKit,
+  request: Request,
+  response: Response,
+  refused: Pick<Refused, 'message' | 'hint'> | null,
+): Promise<void> {
+  const view = await readJob(request, kit, logLinesPerPage);
+  await kit.show(
+    request,
+    response,
+    'jobs/job',
+    {
+      section: 'jobs',
+      title: `${view.chip.word}: ${view.name}`,
+      styles: ['vendor/uplot/uPlot.min.css'],
+      vendor: ['vendor/uplot/uPlot.iife.min.js'],
+      scripts: ['job-live.js'],
+      // What a form was answered with cannot be asked for again.
+      refreshSeconds: view.isOpen && refused === null ? openPageSeconds : null,
+    },
+    { ...view, refused },
   );
 }
 

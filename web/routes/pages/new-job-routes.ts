@@ -94,6 +94,11 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
         const task = { 'task.kind': guess.kind, 'task.metric': '', 'task.positiveClass': guess.positiveClass };
         return showForm(request, response, { id, values: { ...values, ...task }, isGuessed: true });
       }
+      const ignore = textOf(request, 'ignore');
+      if (ignore !== '') {
+        const ignoredColumns = [...new Set([values['ignoredColumns'] ?? [], ignore].flat())];
+        return showForm(request, response, { id, values: { ...values, ignoredColumns } });
+      }
       if (textOf(request, 'action') === 'edit') {
         const asked = requestIn(request);
         const before = valuesOf(asked as unknown as JobRequestInput);

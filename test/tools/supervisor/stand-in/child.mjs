@@ -1,6 +1,6 @@
 // Stands in for a part of the product: listens on a port, says so, and ends as it is told. Plain JavaScript: starts fast.
 import { spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const [name, port, diary, ...habits] = process.argv.slice(2);
@@ -19,6 +19,9 @@ process.on('SIGTERM', () => {
   write('asked');
   if (!habits.includes('ignores SIGTERM')) process.exit(0);
 });
-createServer((_, response) => response.end(name)).listen(Number(port), '127.0.0.1', () =>
-  console.log(`${name} listens`),
-);
+const starts = readFileSync(diary, 'utf8').split(`${name} began `).length - 1;
+if (habits.includes('needs four starts') && starts < 4) setInterval(() => {}, 1000);
+else
+  createServer((_, response) => response.end(name)).listen(Number(port), '127.0.0.1', () =>
+    console.log(`${name} listens`),
+  );

@@ -44,7 +44,7 @@ class TellingCallback(AbstractCallback):
             return False, True
         left = order.clock.left()
         if left > _WORTH_TELLING:
-            order.events.progress(f"Fitting {model.name}", order.clock.fraction(), round(left, 1))
+            order.events.progress(f"Fitting {model.name}", order.clock.fraction())
         return order.clock.stop_asked, False
 
     def _after_model_fit(self, trainer: Any, model_names: list[str], stack_name: str = "core", level: int = 1) -> bool:

@@ -71,9 +71,7 @@ class AutogluonEngine:
             groups=rows.groups,
         )
         if order.settings["preset"] != "medium":
-            order.events.progress(
-                "Trying on a part of the rows whether stacking helps", 0.0, round(order.clock.left(), 1)
-            )
+            order.events.progress("Trying on a part of the rows whether stacking helps", 0.0)
         try:
             with order.interruption.allowed(self._grace()):
                 self._predictor.fit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -39,6 +40,7 @@ class SklearnEngine:
         self.dropped_: list[str] = []
         self.pipeline_: Any = None
         self.candidate_: Candidate | None = None
+        self._began = time.time()
         if order.earlier is not None:
             self._start_from(order.earlier / "model")
 
@@ -57,6 +59,7 @@ class SklearnEngine:
         validation = Validation(order, self.plan_, prepare(order.frame, self.plan_))
         self.rows_ = self.rows_ or validation.rows
         queue = self._queue()
+        self._began = time.time()
         for number, candidate in enumerate(queue):
             if order.clock.left() <= 0:
                 order.cut_short = True
@@ -94,10 +97,9 @@ class SklearnEngine:
         order = self._order
         known = len(candidates(order.settings))
         fraction = number / known if order.earlier is None else order.clock.fraction()
-        left = order.clock.left()
-        if order.earlier is None and number:
-            left = min(left, order.clock.used() / number * (known - number))
-        order.events.progress(f"Fitting {candidate.name}, {validation.words}", fraction, round(left, 1))
+        # A continued job goes on until nothing gets better: only the limit is known, and that is nothing to estimate.
+        left = order.clock.estimate(number, known, self._began) if order.earlier is None else None
+        order.events.progress(f"Fitting {candidate.name}, {validation.words}", fraction, left)
         print(f"Fitting {candidate.name} ({candidate.algorithm}), {validation.words}", flush=True)
 
     def _settle(self, candidate: Candidate, judged: Judged) -> None:
