@@ -102,8 +102,7 @@ function aggregateOf({ take, from }: Measure): string {
     case 'count':
       return `count(${value})`;
     case 'sum':
-      // A sum beyond the whole numbers of the data engine is left empty.
-      return `TRY_CAST(sum(${value}) AS BIGINT)`;
+      return `sum(${value})`;
     case 'mean':
       return `avg(${value})`;
     case 'min':
@@ -122,7 +121,8 @@ function aggregateOf({ take, from }: Measure): string {
 
 function typeOf(take: Take, from: Column): SqlType {
   if (take === 'count' || take === 'distinct') return 'BIGINT';
-  if (take === 'mean' || (take === 'median' && isNumeric(from))) return 'DOUBLE';
+  // Whole numbers can add up to one beyond the largest there is: like all that is reckoned, a sum need not be whole.
+  if (take === 'sum' || take === 'mean' || (take === 'median' && isNumeric(from))) return 'DOUBLE';
   return from.type;
 }
 

@@ -76,6 +76,32 @@ describe('join', () => {
     expect(ids.every((id, n) => id === 199_999 - n)).toBe(true);
   });
 
+  it('looks up in a million rows, and in not one more', async () => {
+    const rowsOf = (rows: number) => ({
+      others: {
+        d1: {
+          name: 'many',
+          columns: { k: 'BIGINT', v: 'BIGINT' },
+          rows: [],
+          // The first has no key and is no row to look up.
+          fill: `SELECT range, NULL, -1, nullif(range, 0), range * 2 FROM range(${rows + 1})`,
+        } as const,
+      },
+      threads: 2,
+    });
+    const steps = [
+      { kind: 'join', settings: { dataset: 'd1', keys: [{ from: 'id', to: 'k' }], take: ['v'], repeated: 'stop' } },
+    ];
+    const asked = { columns: { id: 'BIGINT' as const }, rows: [[1], [1_000_000], [1_000_001]] };
+    const most = await runRecipe(asked, steps, rowsOf(1_000_000));
+    expect(most.problems).toEqual([]);
+    expect(most.rows.map(({ v }) => v)).toEqual([2, 2_000_000, null]);
+    const more = await runRecipe(asked, steps, rowsOf(1_000_001));
+    expect(more.problems).toMatchObject([
+      { field: 'dataset', message: expect.stringContaining('more than 1,000,000 rows') },
+    ]);
+  });
+
   it('says what is wrong: no dataset, no column, other types', async () => {
     const problems = async (more: object) => (await runRecipe(orders, look(more), { others })).problems;
     expect(await problems({ dataset: 'd2' })).toMatchObject([{ field: 'dataset' }]);

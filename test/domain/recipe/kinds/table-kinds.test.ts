@@ -104,7 +104,7 @@ describe('aggregate-by-group', () => {
     ]);
     expect(run.columns).toMatchObject({
       rows: 'BIGINT',
-      items_sum: 'BIGINT',
+      items_sum: 'DOUBLE',
       items_mean: 'DOUBLE',
       items_min: 'BIGINT',
     });
@@ -127,6 +127,28 @@ describe('aggregate-by-group', () => {
       day_median: '2026-01-02',
     });
     expect(run.rows[2]).toEqual({ city: null, rows: 1, amount_sum: null, amount_mean: null, day_median: null });
+  });
+
+  it('adds whole numbers to one beyond the largest there is', async () => {
+    const large = {
+      columns: { g: 'VARCHAR', n: 'BIGINT' },
+      rows: [
+        ['up', '9223372036854775807'],
+        ['down', '-9223372036854775808'],
+        ['up', '9223372036854775807'],
+        ['down', '-9223372036854775808'],
+        ['back', '9223372036854775807'],
+        ['back', '9223372036854775807'],
+        ['back', '-9223372036854775807'],
+        ['back', '-9223372036854775807'],
+        ['back', -3],
+        ['odd', 2 ** 53 - 2],
+        ['odd', 1],
+      ],
+    } as const;
+    const steps = [{ kind: 'aggregate-by-group', settings: { groups: ['g'], measures: [{ from: 'n', to: 'sum' }] } }];
+    const sums = valuesOf(await runRecipe(large, steps, { threads: 2 }), 'n_sum');
+    expect(sums).toEqual([2 ** 64, -(2 ** 64), -3, 2 ** 53 - 1]);
   });
 
   it('comes to the same last bit on any number of threads', async () => {
