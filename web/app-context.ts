@@ -11,6 +11,8 @@ import type { Who } from './services/services.ts';
 export interface AppSettings {
   version: string;
   uploadLimitMb: number;
+  /** Whether files may be fetched from addresses. */
+  urlImports?: boolean;
   /** Where the Temporal UI answers, for a link beside a job; null when there is none. */
   temporalUiUrl: string | null;
   /** Uploads wait here until they are ingested. */

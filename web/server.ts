@@ -80,6 +80,7 @@ const app = createApp({
   settings: {
     version,
     uploadLimitMb: settings.uploadLimitMb,
+    urlImports: settings.urlImports,
     temporalUiUrl: settings.temporalAddress === '' ? `http://127.0.0.1:${settings.temporalUiPort}` : null,
     tempFolder,
     allowedHosts: settings.allowedHosts,

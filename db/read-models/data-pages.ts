@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import type { DatasetOrigin, DatasetRow } from '../tables.ts';
 import { reading } from './reading.ts';
 
-export type DatasetLine = Omit<DatasetRow, 'profile_json' | keyof DatasetOrigin> & { jobs: number };
+export type DatasetLine = Omit<DatasetRow, 'profile_json' | keyof DatasetOrigin> &
+  Pick<DatasetOrigin, 'version' | 'made_by_preparation_id'> & { jobs: number };
 
 /** Datasets, newest first, each with how many jobs were trained on it. */
 export const readDataPage = reading(async (knex: Knex, workspaceId: string): Promise<DatasetLine[]> => {
@@ -18,6 +19,8 @@ export const readDataPage = reading(async (knex: Knex, workspaceId: string): Pro
       'datasets.column_count',
       'datasets.created_at_ms',
       'datasets.deleted_at_ms',
+      'datasets.version',
+      'datasets.made_by_preparation_id',
     )
     .select({
       jobs: knex('jobs')

@@ -11,6 +11,8 @@ export interface ColumnView {
   range: string;
   remarks: string[];
   spark: Spark | null;
+  /** What is known beyond a glance: quantiles, lengths, the most frequent values. */
+  more: string[];
   isNumber: boolean;
 }
 
@@ -30,6 +32,7 @@ export function columnView(column: ColumnProfile, rows: number): ColumnView {
     range: rangeOf(column, rows),
     remarks: column.remarks,
     spark: sparkOf(column),
+    more: moreOf(column, rows),
     isNumber: isNumeric(column),
   };
 }
@@ -50,6 +53,31 @@ const sqlTypeWords: Record<string, ColumnType> = {
 
 export function isNumeric(column: Pick<ColumnProfile, 'type'>): boolean {
   return column.type === 'number' || column.type === 'whole number';
+}
+
+function moreOf(column: ColumnProfile, rows: number): string[] {
+  const more: string[] = [];
+  const { quantiles = [], textLength, top } = column;
+  if (quantiles.length > 0) {
+    const listed = quantiles.map(({ share: part, value }) => `${Math.round(part * 100)} %: ${tidy(value)}`).join(' · ');
+    more.push(`Not above, by share of rows${column.quantilesAreApproximate ? ' (about)' : ''}: ${listed}`);
+  }
+  if (typeof column.standardDeviation === 'number')
+    more.push(`Standard deviation ${formatScore(column.standardDeviation)}`);
+  if (textLength)
+    more.push(`Letters: ${textLength.min} to ${textLength.max}, ${formatScore(textLength.mean)} on average`);
+  const repeated = top.filter(({ count }) => count > 1);
+  if (repeated.length > 0) {
+    const listed = repeated
+      .slice(0, 10)
+      .map(({ value, count }) => `${shorten(value, 24)} ${share(count, rows - column.missing)}`);
+    more.push(`Most frequent: ${listed.join(', ')}`);
+  }
+  return more;
+}
+
+function tidy(value: string): string {
+  return /^-?\d+\.\d{5,}$/.test(value) ? formatScore(Number(value)) : value;
 }
 
 /** "yes 26.5 %, no 73.5 %" for few values, "18.25 to 118.75" for numbers. */

@@ -1,8 +1,11 @@
 import type { DatasetLine } from '../../db/read-models/data-pages.ts';
 import type { FieldProblem } from '../services/views.ts';
 import type { Sample } from '../services/services.ts';
+import type { PreparationView } from '../services/recipe-views.ts';
+import { type Chip } from './chip.ts';
 import type { Clock, Moment } from './clock.ts';
 import { formatBytes, formatCount, formatMany } from './plain-words.ts';
+import { preparationChip } from './recipes/preparation-page.ts';
 
 export interface DataPage {
   rows: {
@@ -14,16 +17,23 @@ export interface DataPage {
     added: Moment;
     jobs: string;
     trainHref: string;
+    recipeHref: string;
+    badge: string | null;
   }[];
+  /** What is being made now, or just became ready. */
+  runs: { href: string; name: string; chip: Chip; isNew: boolean }[];
   samples: Sample[];
   upload: UploadForm;
+  mayFetch: boolean;
 }
 
-/** The form that takes a CSV; says before and after what went wrong. */
+/** The form that takes a file; says before and after what went wrong. */
 export interface UploadForm {
   action: string;
   /** Pressed twice, it is one request; where nothing but the file is made, its bytes say so already. */
   id: string | null;
+  /** Where one goes with the dataset that it becomes; null where it becomes more than that. */
+  then: string | null;
   button: string;
   limit: string;
   problem: { title: string; message: string; whatToDo: string } | null;
@@ -48,8 +58,9 @@ export function uploadForm(
   return {
     action,
     id,
+    then: action === '/data' ? '/data/' : action === '/jobs/new/upload' ? '/jobs/new?dataset=' : null,
     button,
-    limit: `CSV with a header line, at most ${formatBytes(limitMb * 1_000_000)}.`,
+    limit: `CSV, TSV, JSON lines, Excel or Parquet, also packed (gzip, zstd, ZIP); at most ${formatBytes(limitMb * 1_000_000)}.`,
     problem: refused && {
       title: 'The file was not taken',
       message: [refused.message, ...details].join(' '),
@@ -58,11 +69,27 @@ export function uploadForm(
   };
 }
 
-export function dataPage(lines: readonly DatasetLine[], samples: Sample[], upload: UploadForm, clock: Clock): DataPage {
+export function dataPage(
+  lines: readonly DatasetLine[],
+  around: { samples: Sample[]; upload: UploadForm; preparations: readonly PreparationView[]; mayFetch: boolean },
+  clock: Clock,
+): DataPage {
+  const { samples, upload, preparations, mayFetch } = around;
   return {
+    runs: preparations
+      .filter((run) => run.phase !== 'done' || run.seenAtMs === null)
+      .map((run) => ({
+        href: `/preparations/${run.id}`,
+        name: run.name,
+        chip: preparationChip(run),
+        isNew: run.phase === 'done',
+      })),
+    mayFetch,
     rows: lines.map((line) => ({
       href: `/data/${line.id}`,
-      name: line.name,
+      name: line.version > 1 ? `${line.name} v${line.version}` : line.name,
+      badge: line.made_by_preparation_id === null ? null : 'prepared',
+      recipeHref: `/recipes/new?dataset=${line.id}`,
       rows: formatCount(line.row_count),
       columns: formatCount(line.column_count),
       size: formatBytes(line.bytes),

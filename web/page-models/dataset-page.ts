@@ -2,7 +2,11 @@ import type { DatasetFacts } from '../../db/read-models/data-pages.ts';
 import type { ShownRows } from '../../data/data-calls.ts';
 import { datasetProfileSchema } from '../../domain/dataset.ts';
 import type { Clock, Moment } from './clock.ts';
+import type { ImportUsed } from '../../domain/import-options.ts';
+import type { RecipeSummary } from '../services/recipe-views.ts';
+import type { DatasetVersion } from '../services/views.ts';
 import { type ColumnView, columnView } from './column-view.ts';
+import { importWords } from './import-page.ts';
 import { formatBytes, formatCount, formatMany, shorten } from './plain-words.ts';
 
 export interface DatasetPage {
@@ -18,6 +22,15 @@ export interface DatasetPage {
   isRandom: boolean;
   jobs: { href: string; name: string; when: Moment }[];
   trainHref: string;
+  recipeHref: string;
+  recipes: { href: string; name: string; when: Moment }[];
+  downloads: { word: string; href: string }[];
+  /** How the file was read; null for what was made here. */
+  readAs: string | null;
+  madeBy: { recipe: string; href: string; data: string; dataHref: string } | null;
+  versions: { number: number; href: string | null; words: string; when: Moment; isThis: boolean }[];
+  rejected: { total: string; table: PreviewTable } | null;
+  remarks: string[];
 }
 
 export interface PreviewTable {
@@ -41,6 +54,12 @@ const shownCharacters = 80;
 export function datasetPage(
   { dataset, jobs }: DatasetFacts,
   preview: { rows: ShownRows | null; problem: string | null; isRandom: boolean },
+  around: {
+    history: readonly DatasetVersion[];
+    rejected: ShownRows | null;
+    recipes: readonly RecipeSummary[];
+    used: ImportUsed | null;
+  },
   clock: Clock,
 ): DatasetPage {
   const profile = datasetProfileSchema.parse(JSON.parse(dataset.profile_json));
@@ -48,7 +67,7 @@ export function datasetPage(
   return {
     id: dataset.id,
     href: `/data/${dataset.id}`,
-    name: dataset.name,
+    name: dataset.version > 1 ? `${dataset.name} v${dataset.version}` : dataset.name,
     summary: `${formatMany(dataset.row_count, 'row')} · ${formatMany(dataset.column_count, 'column')} · ${formatBytes(dataset.bytes)}`,
     added: clock.moment(dataset.created_at_ms),
     owner: dataset.owner,
@@ -58,7 +77,56 @@ export function datasetPage(
     isRandom: preview.isRandom,
     jobs: jobs.map((job) => ({ href: `/jobs/${job.id}`, name: job.name, when: clock.moment(job.accepted_at_ms) })),
     trainHref: `/jobs/new?dataset=${dataset.id}`,
+    recipeHref: `/recipes/new?dataset=${dataset.id}`,
+    recipes: around.recipes.map((recipe) => ({
+      href: `/recipes/${recipe.id}`,
+      name: recipe.name,
+      when: clock.moment(recipe.changedAtMs),
+    })),
+    downloads: [
+      { word: 'Parquet', href: `/data/${dataset.id}/file.parquet` },
+      { word: 'CSV', href: `/data/${dataset.id}/file.csv` },
+      ...(dataset.made_by_preparation_id === null
+        ? [{ word: 'As uploaded', href: `/data/${dataset.id}/file.original` }]
+        : []),
+    ],
+    readAs: around.used && importWords(around.used),
+    madeBy: madeByOf(around.history.find(({ id }) => id === dataset.id)),
+    versions: around.history.map((version) => ({
+      number: version.version,
+      href: version.removedAtMs === null ? `/data/${version.id}` : null,
+      words: versionWords(version),
+      when: clock.moment(version.createdAtMs),
+      isThis: version.id === dataset.id,
+    })),
+    rejected: around.rejected && {
+      total: formatMany(around.rejected.total, 'row'),
+      table: rowsTable(around.rejected),
+    },
+    remarks: profile.remarks ?? [],
   };
+}
+
+function madeByOf(version: DatasetVersion | undefined): DatasetPage['madeBy'] {
+  const made = version?.madeBy;
+  if (!made) return null;
+  return {
+    recipe: `${made.recipeName}, version ${made.recipeVersion}`,
+    href: `/preparations/${made.preparationId}`,
+    data: made.datasetName,
+    dataHref: `/data/${made.datasetId}`,
+  };
+}
+
+function versionWords({ rows, columnCount, import: used, madeBy, removedAtMs, owner }: DatasetVersion): string {
+  const how = madeBy ? `made by ${madeBy.recipeName}` : used ? importWords(used) : `uploaded by ${owner}`;
+  const size = `${formatMany(rows, 'row')}, ${formatMany(columnCount, 'column')}`;
+  return `${size}; ${how}${removedAtMs === null ? '' : '; removed'}`;
+}
+
+/** Rows of which no profile is at hand. */
+export function rowsTable(rows: ShownRows): PreviewTable {
+  return previewTable(rows, []);
 }
 
 function previewTable(rows: ShownRows, views: ColumnView[]): PreviewTable {

@@ -1,15 +1,14 @@
 import type { Request, Response } from 'express';
-import { readDataPage, readDatasetPage } from '../../../db/read-models/data-pages.ts';
+import { readDataPage } from '../../../db/read-models/data-pages.ts';
 import { dataPage, type UploadProblem, uploadForm } from '../../page-models/data-page.ts';
-import { datasetPage } from '../../page-models/dataset-page.ts';
-import { deletePage } from '../../page-models/delete-page.ts';
-import { notFound, refusedBy } from '../../services/refused.ts';
+import { uploadPage } from '../../page-models/upload-page.ts';
+import { importOptionsFrom } from '../../page-models/import-page.ts';
+import { Refused } from '../../services/refused.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { bringBack } from './bring-back.ts';
+import { importValues } from './dataset-import-routes.ts';
 import { goTo, idIn, page, type PageKit, queryOf, textOf } from './page-kit.ts';
 import { receivedFile } from './received-file.ts';
-
-const rowsShown = 50;
 
 export function dataRoutes(routes: SecuredRoutes, kit: PageKit): void {
   const { services, context, clock, show } = kit;
@@ -21,7 +20,12 @@ export function dataRoutes(routes: SecuredRoutes, kit: PageKit): void {
       services.datasets.samples(),
     ]);
     const upload = uploadForm('/data', 'Upload', context.uploads.limitMb, refused);
-    const view = dataPage(lines, samples, upload, await clock(who));
+    const open = (await services.preparations.list(who, { limit: 50 })).items;
+    const view = dataPage(
+      lines,
+      { samples, upload, preparations: open, mayFetch: context.settings.urlImports ?? false },
+      await clock(who),
+    );
     await show(request, response, 'data/list', { section: 'data', title: 'Data', scripts: ['upload.js'] }, view);
   };
 
@@ -51,51 +55,49 @@ export function dataRoutes(routes: SecuredRoutes, kit: PageKit): void {
     }),
   );
 
+  /** A file that is on its way in: from an address, or one that was refused and can be read in another way. */
   routes.get(
-    '/data/:id',
-    'read',
+    '/data/uploads/:id',
+    'upload',
     page(async (request, response) => {
-      const who = context.who(request);
-      const id = idIn(request, 'dataset with this id');
-      const facts = await readDatasetPage(context.database, who.workspaceId, id);
-      if (!facts) throw notFound('dataset with this id', 'It may have been removed. See the list of data.');
-      const isRandom = queryOf(request, 'rows') === 'random';
-      const preview = await services.datasets
-        .preview(who, id, { limit: rowsShown, random: isRandom })
-        .then((rows) => ({ rows, problem: null, isRandom }))
-        .catch((error: unknown) => {
-          // The profile is worth reading also when the rows cannot be had now.
-          const refused = refusedBy(error);
-          if (!refused) context.log.error({ err: error, dataset: id }, 'the rows of a dataset cannot be read');
-          const why = refused?.message ?? 'The stored file cannot be read; the log of the web process says why.';
-          return { rows: null, problem: `The rows cannot be shown now. ${why}`, isRandom };
-        });
-      const view = datasetPage(facts, preview, await clock(who));
-      await show(request, response, 'data/dataset', { section: 'data', title: view.name }, view);
-    }),
-  );
-
-  routes.get(
-    '/data/:id/delete',
-    'remove',
-    page(async (request, response) => {
-      const who = context.who(request);
-      const id = idIn(request, 'dataset with this id');
-      const facts = await readDatasetPage(context.database, who.workspaceId, id);
-      if (!facts) throw notFound('dataset with this id', 'It may have been removed already.');
-      const { name } = facts.dataset;
-      const removal = await services.datasets.removal(who, id);
-      const view = deletePage({ kindWord: 'dataset', name, href: `/data/${id}`, removal });
-      await show(request, response, 'delete', { section: 'data', title: `Delete ${name}`, narrow: true }, view);
+      const upload = await services.uploads.get(context.who(request), idIn(request, 'upload with this id'));
+      if (upload.datasetId !== null) return goTo(response, `/data/${upload.datasetId}`);
+      const isOpen = upload.state !== 'refused';
+      const view = uploadPage(
+        upload,
+        importValues((name) => queryOf(request, name)),
+      );
+      const title = isOpen ? `Receiving ${upload.name}` : `Refused: ${upload.name}`;
+      const refreshSeconds = isOpen ? 2 : null;
+      await show(
+        request,
+        response,
+        'data/upload',
+        { section: 'data', title, refreshSeconds, scripts: ['upload-live.js'] },
+        view,
+      );
     }),
   );
 
   routes.post(
-    '/data/:id/delete',
-    'remove',
+    '/data/uploads/:id/read',
+    'upload',
     page(async (request, response) => {
-      await services.datasets.remove(context.who(request), idIn(request, 'dataset with this id'));
-      goTo(response, '/data');
+      const id = idIn(request, 'upload with this id');
+      const read = importOptionsFrom(importValues((name) => textOf(request, name)));
+      if ('problem' in read)
+        throw new Refused(422, 'It cannot be read so', read.problem, { hint: 'Go back and choose again.' });
+      await services.uploads.readAgain(context.who(request), id, { options: read.options });
+      goTo(response, `/data/uploads/${id}`);
+    }),
+  );
+
+  routes.post(
+    '/data/from-url',
+    'upload',
+    page(async (request, response) => {
+      const { upload } = await services.uploads.fromUrl(context.who(request), { url: textOf(request, 'url') });
+      goTo(response, `/data/uploads/${upload.id}`);
     }),
   );
 }

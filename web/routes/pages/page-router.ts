@@ -2,6 +2,8 @@ import type { AppContext } from '../../app-context.ts';
 import type { Services } from '../../services/services.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { dataRoutes } from './data-routes.ts';
+import { datasetImportRoutes } from './dataset-import-routes.ts';
+import { datasetRoutes } from './dataset-routes.ts';
 import { jobActionRoutes } from './job-action-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import { jobsRoutes } from './jobs-routes.ts';
@@ -28,6 +30,8 @@ export function pageRouter(services: Services, context: AppContext): SecuredRout
   jobActionRoutes(routes, kit);
   logRoutes(routes, kit);
   dataRoutes(routes, kit);
+  datasetRoutes(routes, kit);
+  datasetImportRoutes(routes, kit);
   recipeRoutes(routes, kit);
   recipeEditRoutes(routes, kit);
   preparationRoutes(routes, kit);
