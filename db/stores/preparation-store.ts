@@ -109,7 +109,7 @@ export function preparationStore(database: Database) {
           .count({ n: '*' })
           .first<{ n: number }>(),
       );
-      return Number(row.n);
+      return row.n;
     },
 
     /** Only what is done can have been seen to be so. */

@@ -182,7 +182,9 @@ eachDatabase('recipes, preparations and uploads', (bench) => {
     const first = (await datasets.insert(datasetRow())).row;
     const second = await datasets.insertVersion(datasetRow({ import_json: '{}', table_name: 'data-1' }), first);
     const more = await Promise.all([second, first].map((of) => datasets.insertVersion(datasetRow(), of)));
-    expect([second.version, ...more.map(({ version }) => version).toSorted()]).toEqual([2, 3, 4]);
+    expect([second.version, ...more.map(({ version }) => version).toSorted((one, other) => one - other)]).toEqual([
+      2, 3, 4,
+    ]);
     expect((await datasets.history(workspaceId, second)).map(({ version }) => version)).toEqual([4, 3, 2, 1]);
     expect(await datasets.history('other', second)).toEqual([]);
     expect(await datasets.rename(workspaceId, second.id, 'better.csv')).toBe(true);

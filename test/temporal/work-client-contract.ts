@@ -65,6 +65,22 @@ export function holdsWorkClientContract(name: string, open: () => Promise<Tempor
       expect(await house.runOf(`prediction-${id}`)).not.toBe(await house.runOf(`job-${id}`));
     });
 
+    test('a preparation is started once, told to stop, and not started again when it is closed', async () => {
+      const order = { id: randomUUID(), owner: 'tester', name: 'prepared' };
+      const work = { kind: 'preparation', id: order.id } as const;
+      const id = workflowIdOf(work);
+      expect(await client.stateOf(work)).toBe('unknown');
+      await Promise.all([client.startPreparation(order), client.startPreparation(order)]);
+      const run = await house.runOf(id);
+      await client.cancel(work);
+      expect(await house.signalsOf(id)).toEqual(['cancel']);
+      await house.terminate(id);
+      expect(await client.stateOf(work)).toBe('closed');
+      await client.startPreparation(order);
+      await client.cancel(work);
+      expect(await house.runOf(id)).toBe(run);
+    });
+
     test('signals wait for the workflow, in the order in which they were sent', async () => {
       const holder = await startedJob();
       await client.wake(holder);

@@ -185,7 +185,7 @@ it('goes on after a restart, also with a file that was being read', async () => 
   await yard.stores.uploads.reading(read, csv.length, Date.now());
   // What came behind the last safe byte counts for nothing.
   const path = join(yard.folder, 'uploads', `upload-${id}`);
-  await writeFile(path, `${csv.slice(0, 400)}rubbish`);
+  await writeFile(path, `${csv.slice(0, 400)}${'rubbish,'.repeat(500)}`);
   const after = openServices(yard.options).uploads;
   await after.resume();
   await after.settled();
@@ -193,7 +193,9 @@ it('goes on after a restart, also with a file that was being read', async () => 
   const { Readable } = await import('node:stream');
   await after.append(who, id, { offset: 400 }, Readable.from([Buffer.from(csv.slice(400))]));
   await after.settled();
-  expect(await after.get(who, id)).toMatchObject({ state: 'kept' });
+  const { state, datasetId } = await after.get(who, id);
+  expect(state).toBe('kept');
+  expect((await yard.api.get(`/datasets/${datasetId}`)).body).toMatchObject({ bytes: csv.length, rows: 60 });
 });
 
 it('takes away what nobody goes on with for a day', async () => {
