@@ -95,7 +95,7 @@ export function predictionPage(facts: PredictionFacts, env: { clock: Clock; owne
       },
     ],
     release: releaseCard(isDone, resources, clock),
-    timeline: timelineCard(facts.timeline, clock),
+    timeline: timelineCard(facts.timeline, clock, env.owner),
     logHref: `${href}/log`,
   };
 }
