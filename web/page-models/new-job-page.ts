@@ -192,8 +192,8 @@ function option(value: string, word: string, note: string, selected: string): Op
   return { value, word, note, selected: value === selected };
 }
 
-function metricField(field: FieldMaker, selected: string, kind: string): NewJobPage['metric'] {
-  const fitting = taskKinds.find((name) => name === kind);
+function metricField(field: FieldMaker, selected: string, chosenKind: string): NewJobPage['metric'] {
+  const fitting = taskKinds.find((name) => name === chosenKind);
   return {
     ...field('task.metric', 'Judge by', 'Models are chosen by it.'),
     groups: taskKinds
