@@ -75,6 +75,7 @@ export async function collectModel(dependencies: Dependencies, request: AttemptR
     await writeFile(signaturePath, JSON.stringify({ ...signature, publicKey: key.publicKeyPem }, null, 2));
     await dependencies.runTrainerTool(['seal', '--archive', archive, '--signature', signaturePath]);
 
+    endIfCancelled();
     const base = `models/${spec.id}`;
     await store.put(`${base}/manifest.json`, manifest);
     await store.put(`${base}/report.json`, report);

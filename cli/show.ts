@@ -1,4 +1,5 @@
 import type { DatasetSummary, JobDetail, JobSummary, LogLine, PredictionSummary } from '../web/services/views.ts';
+import { metricRule } from '../domain/task.ts';
 import type { Problem } from './client.ts';
 
 /** How a person calls this program: hints can be copied as they stand. */
@@ -83,7 +84,9 @@ export function jobText(job: JobDetail): string {
   ];
   if (job.model) {
     const { metric, validationScore, testScore } = job.model;
-    lines.push(`${metric}: ${scoreOf(validationScore)} in validation, ${scoreOf(testScore)} on rows no model has seen`);
+    lines.push(
+      `${metricRule(metric)?.title ?? metric}: ${scoreOf(validationScore)} in validation, ${scoreOf(testScore)} on rows no model has seen`,
+    );
     lines.push(`Get it: ${callMe} model ${job.id} -o model.zip`);
   } else if (best.length > 0) lines.push(`${best.length} models so far`);
   return lines.filter((line) => line !== '').join('\n');
@@ -101,7 +104,7 @@ export function logText({ atMs, source, text }: LogLine): string {
 export function problemText({ title, detail, hint, problems = [], requestId }: Problem): string {
   // A file that cannot be read has one problem, which is the detail itself.
   const fields = problems
-    .filter(({ field, message }) => field !== '' && message !== detail)
+    .filter(({ field, message }) => field !== '' && !detail.startsWith(`${field}: ${message}`) && message !== detail)
     .map(({ field, message }) => `  ${field}: ${message}`);
   const tail = [hint, requestId === undefined ? undefined : `Request ${requestId}`];
   return [`${title}: ${detail}`, ...fields, ...tail].filter((line) => line !== undefined).join('\n');

@@ -6,6 +6,8 @@ const DUPLICATE_ENTRY = 1062;
 /** Too many connections, server shutting down, connection killed. */
 const AWAY_MYSQL_ERRORS = new Set([1040, 1053, 1927]);
 const AWAY_CODES = /^(PROTOCOL_CONNECTION_LOST|PROTOCOL_ENQUEUE_AFTER|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|SQLITE_CANTOPEN)/;
+/** What the MySQL driver says of a connection that it found dead, without a code. */
+const AWAY_MESSAGE = /in closed state$/;
 /** Disk full, and two ways in which a table or a temporary file has no room. */
 const FULL_MYSQL_ERRORS = new Set([1021, 1114, 1041]);
 
@@ -44,7 +46,8 @@ export function explained(error: unknown): unknown {
   if (code === 'SQLITE_FULL' || code === 'ENOSPC' || FULL_MYSQL_ERRORS.has(errno)) {
     return because(error, 'DiskFull', 'The disk with the database is full.', 'Make room on it; the work then goes on.');
   }
-  const away = AWAY_CODES.test(code) || AWAY_MYSQL_ERRORS.has(errno) || name === 'KnexTimeoutError';
+  const away =
+    AWAY_CODES.test(code) || AWAY_MYSQL_ERRORS.has(errno) || AWAY_MESSAGE.test(message) || name === 'KnexTimeoutError';
   if (!away && !isBusy(error)) return error;
   return because(error, 'DatabaseUnavailable', `The database does not answer: ${message}`);
 }

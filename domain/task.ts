@@ -44,6 +44,12 @@ export function defaultMetric(task: TaskKind): MetricName {
   return { binary: 'roc_auc', multiclass: 'log_loss', regression: 'rmse' }[task] as MetricName;
 }
 
+/** How a person reads what models are chosen by: where nobody chose, what fits the task, as the trainer decides it too. */
+export function metricTitle({ kind, metric }: { kind: TaskKind; metric: MetricName | null }): string {
+  const name = metric ?? defaultMetric(kind);
+  return metricRule(name)?.title ?? name;
+}
+
 /** What to predict. The labels are a list from the first day; table engines take exactly one. */
 export const taskSchema = z
   .object({

@@ -89,3 +89,16 @@ test('the keyboard reaches the content first, and everything in the bar', async 
   expect(await page.evaluate('document.activeElement.id')).toBe('q');
   await close();
 });
+
+test('the description of the API follows the look of the system', async () => {
+  const backgroundIn = async (colorScheme: 'light' | 'dark') => {
+    const { page, close } = await visit(browser, { colorScheme });
+    await page.goto(`${address}/api/docs`);
+    await page.locator('.swagger-ui').first().waitFor();
+    const colour = await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
+    await close();
+    return colour;
+  };
+  expect(await backgroundIn('dark')).toBe('rgb(28, 32, 34)');
+  expect(await backgroundIn('light')).not.toBe('rgb(28, 32, 34)');
+});

@@ -77,7 +77,7 @@ it('trains, follows to the end, shows the result and ends with 0', async () => {
   expect(out).toContain('fitting');
   expect(out).toContain('[err] a warning');
   expect(out).toContain('from the shell  Succeeded');
-  expect(out).toContain('roc_auc: 0.9400 in validation, 0.9300');
+  expect(out).toContain('ROC AUC: 0.9400 in validation, 0.9300');
   expect(yard.work.started.get(`job-${id}`)).toMatchObject({
     task: { kind: 'binary', labels: ['churned'] },
     engine: { settings: { trees: 50, effort: 'balanced' } },

@@ -129,8 +129,14 @@ eachDatabase('a transaction', (bench, dialect) => {
         await other.run(undefined, (db) => db.raw('kill ?', [id]));
         await bench.stores.workspaces.get('cut', trx);
       });
+      // Noticed by the server's word or by a socket that is closed already, as it happens.
       await expect(cut).rejects.toMatchObject({ type: 'DatabaseUnavailable' });
       expect(await bench.stores.workspaces.get('cut')).toBeUndefined();
+    });
+
+    test('knows a connection that the driver found dead', () => {
+      const found = new Error("Can't add new command when connection is in closed state");
+      expect(explained(found)).toMatchObject({ type: 'DatabaseUnavailable', cause: found });
     });
   } else {
     test('leaves the connection usable when the disk is full', async () => {

@@ -4,7 +4,7 @@ import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import type { Engine, EngineSetting } from '../../domain/engine.ts';
 import type { JobSpec } from '../../domain/job-spec.ts';
 import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
-import { metricRule, taskWords } from '../../domain/task.ts';
+import { metricTitle, taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import type { JobCheck } from '../services/services.ts';
 import { formatMany, formatSpan } from './plain-words.ts';
@@ -60,7 +60,7 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
       { name: 'Predicts', value: `${task.labels.join(', ')} (${taskWords[task.kind]})`, href: null },
       {
         name: 'Judged by',
-        value: task.metric ? (metricRule(task.metric)?.title ?? task.metric) : 'what fits the task',
+        value: metricTitle(task),
         href: null,
       },
       { name: 'Engine', value: engine?.title ?? spec.engine.name, href: null },

@@ -135,7 +135,9 @@ function previewTable(rows: ShownRows, views: ColumnView[]): PreviewTable {
     const view = byName.get(name);
     return {
       name,
-      note: view ? `${view.type} · ${view.hasMissing ? `${view.missing} missing` : `${view.distinct} values`}` : '',
+      note: view
+        ? `${view.type} · ${view.hasMissing ? `${view.missing} missing` : view.distinct === '1' ? '1 value' : `${view.distinct} values`}`
+        : '',
       spark: view?.spark ?? null,
       isNumber: view?.isNumber ?? false,
       isNew: false,

@@ -1,7 +1,7 @@
 import type { JobFacts } from '../../db/read-models/job-page.ts';
 import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import { familyOf, isFailureType } from '../../domain/failures.ts';
-import { metricRule, taskWords } from '../../domain/task.ts';
+import { metricTitle, taskWords } from '../../domain/task.ts';
 import { presentLimit } from '../services/training-limit.ts';
 import type { LogLine } from '../services/views.ts';
 import { bestSoFarChart } from './best-so-far.ts';
@@ -132,7 +132,7 @@ export function jobPage(
     machine: machineCard(facts.attempts, facts.resources, clock, job),
     from: fromFacts(facts, env),
     release: releaseCard(isDone, facts.resources, clock),
-    timeline: timelineCard(facts.timeline, clock),
+    timeline: timelineCard(facts.timeline, clock, env.owner),
     lineage: {
       continues: facts.continues && { href: `/jobs/${facts.continues.id}`, name: facts.continues.name },
       continuedBy: facts.continuedBy.map((each) => ({ href: `/jobs/${each.id}`, name: each.name })),
@@ -225,12 +225,11 @@ function fromFacts(
   env: { clock: Clock; owner: string; engineTitle: string },
 ): JobPage['from'] {
   const { task } = spec;
-  const metric = task.metric ? (metricRule(task.metric)?.title ?? task.metric) : 'the engine decides';
   const gone = !dataset || dataset.deleted_at_ms !== null;
   return [
     { name: 'Data', value: dataset?.name ?? removedData, href: gone ? null : `/data/${dataset.id}` },
     { name: 'Label', value: `${task.labels.join(', ')} (${taskWords[task.kind]})`, href: null },
-    { name: 'Metric', value: metric, href: null },
+    { name: 'Metric', value: metricTitle(task), href: null },
     { name: 'Engine', value: env.engineTitle, href: null },
     { name: 'Time limit', value: formatSpan(presentLimit(spec, timeline) * 1000), href: null },
     {

@@ -2,7 +2,7 @@ import type { DatasetProfile } from '../../domain/dataset.ts';
 import type { Engine, EngineSetting } from '../../domain/engine.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { checkTraining, likeIdentifiers, trainingNotes } from '../../domain/guess-task.ts';
-import { metrics, type TaskKind, taskKinds, taskWords } from '../../domain/task.ts';
+import { metrics, metricTitle, type TaskKind, taskKinds, taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import type { FieldProblem } from '../services/views.ts';
 import { type ColumnView, columnView } from './column-view.ts';
@@ -40,7 +40,7 @@ export interface NewJobPage {
   name: Field;
   label: Field & { options: Option[] };
   kind: Field & { options: Option[] };
-  metric: Field & { groups: { word: string; options: Option[] }[]; anySelected: boolean };
+  metric: Field & { groups: { word: string; options: Option[] }[]; anySelected: boolean; fitting: string };
   engines: EngineOption[];
   minutes: Field;
   machines: Option[];
@@ -124,7 +124,7 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       ...field('task.kind', 'What it is', guessed?.kind ?? ''),
       options: taskKinds.map((name) => option(name, taskWords[name], '', kind)),
     },
-    metric: metricField(field, valueOf(values, 'task.metric')),
+    metric: metricField(field, valueOf(values, 'task.metric'), kind),
     engines: input.engines.map((engine) => engineOption(engine, engineName, values, field)),
     minutes: field(
       'minutes',
@@ -200,7 +200,8 @@ function option(value: string, word: string, note: string, selected: string): Op
   return { value, word, note, selected: value === selected };
 }
 
-function metricField(field: FieldMaker, selected: string): NewJobPage['metric'] {
+function metricField(field: FieldMaker, selected: string, chosenKind: string): NewJobPage['metric'] {
+  const fitting = taskKinds.find((name) => name === chosenKind);
   return {
     ...field('task.metric', 'Judge by', 'Models are chosen by it.'),
     groups: taskKinds
@@ -214,6 +215,7 @@ function metricField(field: FieldMaker, selected: string): NewJobPage['metric'] 
       }))
       .map((group, index, all) => markOnce(group, index, all, selected)),
     anySelected: selected !== '',
+    fitting: fitting ? `what fits the task: ${metricTitle({ kind: fitting, metric: null })}` : 'what fits the task',
   };
 }
 

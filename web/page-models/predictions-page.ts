@@ -101,7 +101,7 @@ export function predictionPage(
       },
     ],
     release: releaseCard(isDone, resources, clock),
-    timeline: timelineCard(facts.timeline, clock),
+    timeline: timelineCard(facts.timeline, clock, env.owner),
     logHref: `${href}/log`,
     recipe: recipeCard(env.recipe),
   };

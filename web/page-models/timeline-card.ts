@@ -7,7 +7,7 @@ export interface TimelineCard {
   entries: { when: Moment; kind: string; text: string }[];
 }
 
-export function timelineCard(timeline: readonly TimelineRow[], clock: Clock): TimelineCard {
+export function timelineCard(timeline: readonly TimelineRow[], clock: Clock, owner: string): TimelineCard {
   const days = [...new Set(timeline.map((row) => clock.day(row.at_ms)))];
   const isToday = days.length === 1 && days[0] === clock.day(clock.nowMs);
   return {
@@ -15,7 +15,8 @@ export function timelineCard(timeline: readonly TimelineRow[], clock: Clock): Ti
     entries: timeline.map((row) => ({
       when: { ...clock.moment(row.at_ms), text: clock.second(row.at_ms) },
       kind: row.kind,
-      text: row.text,
+      // Who looks is “you” everywhere, and not the name that the system has for them.
+      text: row.kind === 'asked' ? row.text.replace(`(${owner})`, '(by you)') : row.text,
     })),
   };
 }

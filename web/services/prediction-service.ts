@@ -234,12 +234,17 @@ export function predictionService(
 
 function nothing(): void {}
 
+const mostNamed = 5;
+
 /** What can be said at once; types are compared value by value when the data is prepared. */
 function lacking(model: ModelRow, dataset: DatasetRow, field: string): FieldProblem[] {
   const there = new Set(profileOf(dataset).columns.map(({ name }) => name));
   const missing = inputSchemaOf(model).filter(({ name, role }) => role === 'feature' && !there.has(name));
   if (missing.length === 0) return [];
-  const names = missing.map(({ name }) => `“${name}”`).join(', ');
+  // A model may have been trained on hundreds: the first few say which table was meant.
+  const shown = missing.slice(0, mostNamed).map(({ name }) => `“${name}”`);
+  const more = missing.length - shown.length;
+  const names = more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
   const word = missing.length === 1 ? 'the column' : 'the columns';
   const message = `The data lacks ${word} ${names}, which the model “${model.name}” was trained on. Add ${
     missing.length === 1 ? 'it' : 'them'

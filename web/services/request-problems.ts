@@ -13,11 +13,18 @@ function sentence(issue: z.core.$ZodIssue): string {
   return isMissing ? 'This is needed.' : issue.message;
 }
 
+/** In one sentence: the first field that does not fit, by its name, and how many more there are. */
+export function firstOf(problems: readonly FieldProblem[]): string {
+  const [first] = problems;
+  if (!first) return 'It does not fit.';
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return `${first.field === '' ? '' : `${first.field}: `}${first.message}${more}`;
+}
+
 /** Parses what came by query or body, or refuses it as a whole. */
 export function parsed<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const problems = problemsIn(result.error);
-  const names = problems.map((problem) => problem.field || 'the request').join(', ');
-  throw new Refused(422, 'The request does not fit', `Something is wrong with ${names}.`, { problems });
+  throw new Refused(422, 'The request does not fit', firstOf(problems), { problems });
 }

@@ -205,6 +205,8 @@ def test_takes_the_raw_table(algorithm: str, label: str, kind: str, yard: Yard, 
     better = 1 if run.report["metric"]["higherIsBetter"] else -1
     assert better * run.report["best"]["test"] > better * run.report["baseline"]["test"]
     assert "Left out, because they say the same in every row: country, empty." in run.report["warnings"]
+    mattered = [row["column"] for row in run.report["importance"]]
+    assert mattered and not {"country", "empty"} & set(mattered)
 
 
 def test_predicts_what_it_has_never_seen(yard: Yard):

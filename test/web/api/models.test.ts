@@ -97,10 +97,23 @@ it('refuses data that lacks a column of the model, names it, and keeps nothing',
   const { status, body } = await yard.api.upload(`/models/${id}/predict`, 'age,spend\n30,4\n40,5\n', 'short.csv');
   expect(status).toBe(422);
   expect(body.problems).toEqual([{ field: 'file', message: expect.stringContaining('“plan”') }]);
+  expect(body.detail).toMatch(/^file: The data lacks the column “plan”/);
   expect((await yard.api.get('/datasets')).body.total).toBe(before);
   const both = await yard.api.post('/predictions', { modelId: id, datasetId: randomUUID() });
   expect(both.body.problems[0].field).toBe('datasetId');
   expect((await yard.api.upload(`/models/${randomUUID()}/predict`, customersCsv())).status).toBe(404);
+});
+
+it('names the first of many columns that data lacks, and counts the rest', async () => {
+  const { id } = await trained();
+  const schema = Array.from({ length: 28 }, (_, index) => ({ name: `c${index}`, sqlType: 'BIGINT', role: 'feature' }));
+  await yard.stores.database.run(undefined, (db) =>
+    db('models')
+      .where('id', id)
+      .update({ input_schema_json: JSON.stringify(schema) }),
+  );
+  const { body } = await yard.api.upload(`/models/${id}/predict`, 'age,spend\n30,4\n40,5\n', 'other.csv');
+  expect(body.problems[0].message).toContain('lacks the columns “c0”, “c1”, “c2”, “c3”, “c4” and 23 more, which');
 });
 
 it('accepts a prediction once for an id', async () => {

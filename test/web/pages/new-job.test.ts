@@ -37,6 +37,15 @@ test('makes the form of an engine from what the engine declares', async () => {
   for (const setting of engine?.settings ?? []) expect(html).toContain(`name="${engine?.name}.${setting.name}"`);
 });
 
+test('names the metric that fits the task, and counts one value as one', async () => {
+  const { html } = await formFor(customersOf(30, 0).replaceAll(/\n(\d+),\d+,/g, '\n$1,7,'));
+  expect(html).toContain('>what fits the task: ROC AUC</option>');
+  const dataset = /datasetId" value="([^"]+)"/.exec(html)?.[1];
+  const { text } = await session.get(`/data/${dataset}`);
+  expect(text).toContain('· 1 value<');
+  expect(text).not.toContain(' 1 values');
+});
+
 test('guesses the task again for another column, and keeps what was typed', async () => {
   const { address, fields } = await formFor();
   const again = await session.post(address, '/jobs/confirm', {
@@ -79,6 +88,7 @@ test('lists what will be made and what it costs before anything is made', async 
   const { address, fields, id } = await formFor();
   const confirm = await session.post(address, '/jobs/confirm', { ...fields, budget: '0.5' });
   expect(confirm.status).toBe(200);
+  expect(confirm.text).toMatch(/Judged by<\/dt><dd[^>]*>ROC AUC</);
   expect(confirm.text).toContain('$0.38');
   expect(confirm.text).toContain('worst case');
   expect(confirm.text).toMatch(/At most \$0\.\d\d; if extended, at most \$0\.\d\d/);
@@ -219,6 +229,9 @@ test('shows a file that is refused beside its form, and makes nothing', async ()
   const refused = await session.upload('/data', '/data', 'ragged.csv', 'a,b\n1,2\n3\n');
   expect(refused.status).toBe(422);
   expect(refused.text).toContain('The file was not taken');
+  expect(refused.text.match(/has 1 column, but/g)).toHaveLength(1);
+  expect(refused.text).toMatch(/id="file"[^>]* aria-describedby="file-hint file-problem"/);
+  expect(refused.text.match(/id="file-problem"/g)).toHaveLength(1);
   expect(refused.text).toMatch(/row|line/i);
   const after = (await session.get('/data')).text.match(/href="\/data\/[0-9a-f-]{36}"/g)?.length ?? 0;
   expect(after).toBe(before);

@@ -129,7 +129,9 @@ test('cancel and stop ask the workflow once and go back to the job', async () =>
   const cancelled = await session.post(page, `${page}/cancel`);
   expect([cancelled.status, cancelled.headers['location']]).toEqual([303, page]);
   expect(pages.asked).toContain(`cancel ${stories.queued}`);
-  expect((await session.get(page)).text).toContain('Cancelling');
+  const { text } = await session.get(page);
+  expect(text).toContain('Cancelling');
+  expect(text).toContain('Cancel was asked for (by you)');
   const stopped = await session.post(`/jobs/${stories.training}`, `/jobs/${stories.training}/stop`);
   expect(stopped.status).toBe(303);
   expect(pages.asked).toContain(`stop ${stories.training}`);

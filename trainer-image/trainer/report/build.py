@@ -40,6 +40,8 @@ def build_report(
         order.seed,
         lambda: order.clock.stop_asked,
     )
+    # What said the same in every row was not learned from: it has no place among what mattered.
+    importance = [row for row in importance if order.frame[row["column"]].nunique(dropna=False) > 1]
     if not complete:
         order.warn("The importance of some columns was not measured: there was no time for all of them.")
     name = task.metric.name

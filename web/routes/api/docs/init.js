@@ -1,4 +1,11 @@
 /* global SwaggerUIBundle */
+
+// Its stylesheet knows a dark look, but leaves it to the page to ask for it.
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+
 SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#docs',
