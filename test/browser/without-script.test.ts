@@ -29,7 +29,7 @@ describe.each([
   test('a person comes from an upload over a refused form to a queued job', async () => {
     const { page, complaints, close } = await visit(browser, { javaScriptEnabled });
     await page.goto(`${address}/jobs/new`);
-    await page.getByLabel('CSV file').setInputFiles(file);
+    await page.getByLabel('File', { exact: true }).setInputFiles(file);
     await page.getByRole('button', { name: 'Upload and go on' }).click();
     await page.getByRole('heading', { name: 'What to predict' }).waitFor();
     expect(await page.getByLabel('Column to predict').inputValue()).toBe('happy');
@@ -69,12 +69,12 @@ describe.each([
     await writeFile(broken, 'a,b\n1,2\n3\n');
     const { page, close } = await visit(browser, { javaScriptEnabled });
     await page.goto(`${address}/data`);
-    await page.getByLabel('CSV file').setInputFiles(broken);
+    await page.getByLabel('File', { exact: true }).setInputFiles(broken);
     await page.getByRole('button', { name: 'Upload' }).click();
     const alert = page.getByRole('alert');
     await alert.waitFor();
     expect(await alert.textContent()).toMatch(/Row 2/);
-    await page.getByLabel('CSV file').setInputFiles(file);
+    await page.getByLabel('File', { exact: true }).setInputFiles(file);
     await page.getByRole('button', { name: 'Upload' }).click();
     await page.getByRole('heading', { name: 'mornings.csv' }).waitFor();
     await close();

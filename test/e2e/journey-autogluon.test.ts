@@ -42,7 +42,7 @@ test(
   'a CSV with a number to predict becomes an AutoGluon model, on a page that follows',
   async () => {
     await page.goto('/jobs/new');
-    await page.getByLabel('CSV file').setInputFiles(journey.file('deliveries.csv', deliveries(600)));
+    await page.getByLabel('File', { exact: true }).setInputFiles(journey.file('deliveries.csv', deliveries(600)));
     await press(page, 'Upload and go on');
     await page.getByRole('heading', { name: 'What to predict' }).waitFor();
     expect(await page.getByLabel('Column to predict').inputValue()).toBe('minutes');
@@ -92,7 +92,7 @@ test('new data is predicted, every row in its order, and better than by the mean
   const known = deliveries(200, { seed: 12, first: 601 });
   const text = deliveries(200, { seed: 12, first: 601, withLabel: false });
   await page.goto(`/models/${job}/predict`);
-  await page.getByLabel('CSV file').setInputFiles(journey.file('tomorrow.csv', text));
+  await page.getByLabel('File', { exact: true }).setInputFiles(journey.file('tomorrow.csv', text));
   await press(page, 'Upload and predict');
   await page.waitForURL(/\/predictions\/[0-9a-f-]{36}$/);
   await untilDone(page, 'Succeeded');

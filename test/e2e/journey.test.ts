@@ -54,7 +54,7 @@ test('a broken CSV comes back with its row and what to do, and nothing is kept o
   expect(await faultsOf(page, '01-first-visit')).toEqual([]);
   await page.getByRole('link', { name: 'Upload data' }).click();
   const broken = customers(20).replace(/^(C-00012),[^,]*,/m, '$1,');
-  await page.getByLabel('CSV file').setInputFiles(journey.file('broken.csv', broken));
+  await page.getByLabel('File', { exact: true }).setInputFiles(journey.file('broken.csv', broken));
   await press(page, 'Upload and go on');
   const alert = page.getByRole('alert');
   await alert.waitFor();
@@ -64,7 +64,7 @@ test('a broken CSV comes back with its row and what to do, and nothing is kept o
   expect(await faultsOf(page, '02-broken-file')).toEqual([]);
 
   const odd = customers(20).replace(/^(C-00007,[^,]*,)/m, '$1\0');
-  await page.getByLabel('CSV file').setInputFiles(journey.file('odd.csv', odd));
+  await page.getByLabel('File', { exact: true }).setInputFiles(journey.file('odd.csv', odd));
   await press(page, 'Upload and go on');
   await page.getByRole('alert').getByText('NUL').first().waitFor();
   expect(await page.getByRole('alert').textContent()).toMatch(/[Rr]ow 7\b.*column “plan”.*Export the file again/s);
@@ -73,7 +73,7 @@ test('a broken CSV comes back with its row and what to do, and nothing is kept o
 
 test('a CSV becomes a model on a page that follows, and a double click starts one job', async () => {
   await page.goto('/jobs/new');
-  await page.getByLabel('CSV file').setInputFiles(journey.file('customers.csv', customers(600)));
+  await page.getByLabel('File', { exact: true }).setInputFiles(journey.file('customers.csv', customers(600)));
   await press(page, 'Upload and go on');
   await page.getByRole('heading', { name: 'What to predict' }).waitFor();
   expect(await page.getByLabel('Column to predict').inputValue()).toBe('leaves');
@@ -139,13 +139,13 @@ test('new data is predicted: first rows on the page, all rows as CSV and JSON in
   await page.goto(`/models/${first}/predict`);
   expect(await faultsOf(page, '09-predict')).toEqual([]);
   const partial = unseen.replace('calls to support', 'calls');
-  await page.getByLabel('CSV file').setInputFiles(journey.file('partial.csv', partial));
+  await page.getByLabel('File', { exact: true }).setInputFiles(journey.file('partial.csv', partial));
   await press(page, 'Upload and predict');
   await page.getByRole('alert').getByText('“calls to support”').first().waitFor();
   expect(await faultsOf(page, '10-lacks-a-column')).toEqual([]);
   expect(await journey.api.json('/datasets')).toMatchObject({ total: 1 });
 
-  await page.getByLabel('CSV file').setInputFiles(journey.file('unseen.csv', unseen));
+  await page.getByLabel('File', { exact: true }).setInputFiles(journey.file('unseen.csv', unseen));
   await press(page, 'Upload and predict');
   await page.waitForURL(/\/predictions\/[0-9a-f-]{36}$/);
   expect(await faultsOf(page, '11-predicting')).toEqual([]);
@@ -230,7 +230,7 @@ test('“continue” starts from the model, which is not deleted meanwhile; “s
 test('without JavaScript: from an upload over the confirmation to a result', async () => {
   const plain = await journey.open({ javaScriptEnabled: false });
   await plain.page.goto('/jobs/new');
-  await plain.page.getByLabel('CSV file').setInputFiles(journey.file('more.csv', customers(200, { seed: 3 })));
+  await plain.page.getByLabel('File', { exact: true }).setInputFiles(journey.file('more.csv', customers(200, { seed: 3 })));
   await press(plain.page, 'Upload and go on');
   await plain.page.getByLabel('scikit-learn').check();
   await plain.page.getByLabel('Algorithm', { exact: true }).selectOption('linear');

@@ -100,6 +100,7 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
     settings: {
       version: '0.1.0',
       uploadLimitMb: options.uploadLimitMb ?? 5,
+      urlImports: true,
       temporalUiUrl: null,
       tempFolder,
       allowedHosts: [],

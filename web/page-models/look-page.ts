@@ -183,8 +183,8 @@ function boxes(all: readonly Box[]): Pick<Picture, 'boxes' | 'texts'> {
         anchor: 'middle' as const,
         text: shorten(box.value, Math.max(3, Math.floor(step / 7))),
       })),
-      { x: frame.left - 6, y: frame.bottom, anchor: 'end', text: formatScore(up.low) },
-      { x: frame.left - 6, y: frame.top + 10, anchor: 'end', text: formatScore(up.high) },
+      { x: frame.left - 6, y: frame.bottom, anchor: 'end', text: short(up.low) },
+      { x: frame.left - 6, y: frame.top + 10, anchor: 'end', text: short(up.high) },
     ],
   };
 }
@@ -230,4 +230,9 @@ function mosaic({ xValues, yValues, counts }: Extract<Relation, { kind: 'mosaic'
   return { tiles, texts };
 }
 
+/** An end of an axis: as short as it can be said. */
+const short = (value: number) =>
+  formatScore(value)
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
 const round = (value: number) => Math.round(value * 10) / 10;
