@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 
 const state = `(() => {
@@ -9,7 +10,12 @@ const state = `(() => {
 export async function changed(page: Page, act: () => Promise<unknown>): Promise<void> {
   const before = await page.evaluate<string>(state);
   await act();
-  await page.waitForFunction(`(() => { const now = ${state}; return now !== '' && now !== '${before}'; })()`);
+  // The policy of the pages lets nothing be evaluated in them that waits by itself.
+  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50)) {
+    const now = await page.evaluate<string>(state);
+    if (now !== '' && now !== before) return;
+  }
+  throw new Error(`The recipe is still at ${before}.`);
 }
 
 /** Adds a step behind the one that is looked at: by key, by what it is called, and Enter. */
