@@ -60,7 +60,8 @@ def test_reports_as_every_engine_does(mixed: Run):
     assert 0.5 < report["best"]["test"] <= 1
     assert set(report["scores"]["validation"]) == set(report["scores"]["test"])
     assert report["rows"]["train"] + report["rows"]["validation"] == 240 and report["rows"]["test"] == 60
-    assert len(report["importance"]) == 10 and report["importance"][0]["column"] in ("note", "plan", "age")
+    # Of ten columns two say the same in every row, and nothing can matter less.
+    assert len(report["importance"]) == 8 and report["importance"][0]["column"] in ("note", "plan", "age")
     assert report["versions"]["autogluon.tabular"]
 
 
