@@ -4,6 +4,9 @@ import { badData } from './bad-data.ts';
 import { MOST_COLUMNS } from './check-names.ts';
 import { PlainCsvWriter } from './plain-csv-writer.ts';
 import type { PlainTable } from './plain-table.ts';
+import { hiddenProblem } from './json-names.ts';
+import { readHead } from './plain-file.ts';
+import { type Entry, readJsonList } from './read-json-list.ts';
 import { type Line, readLines } from './read-lines.ts';
 import type { RejectedRows } from './rejected-rows.ts';
 import { LONGEST_RECORD } from './scan-csv.ts';
@@ -11,6 +14,7 @@ import type { Session } from './session.ts';
 import { plural, showValue } from './show-value.ts';
 
 const hint = 'One object is expected in each line, like {"name": "Ann", "age": 42}.';
+const hintForList = 'Objects are expected in the list, like [{"name": "Ann"}, {"name": "Ben"}].';
 
 /** Digits that a number of JavaScript would round; and powers that it does not reach. */
 const rounding = /\d{16}|[eE]\+?\d{3}/;
@@ -21,7 +25,7 @@ interface Column {
 }
 
 /**
- * Writes objects, one to a line, as the plainest CSV there is. It is read twice: which columns there are is known only
+ * Writes objects, one to a line or all of them in one list, as the plainest CSV there is. It is read twice: which columns there are is known only
  * at the end. An object in an object becomes columns a.b; what is deeper, and every list, stays JSON text.
  */
 export async function convertJsonLines(
@@ -32,23 +36,27 @@ export async function convertJsonLines(
 ): Promise<PlainTable> {
   const from = options.firstRow === 'auto' ? 1 : options.firstRow;
   const columns = new Map<string, Column>();
+  const isList = beginsList((await readHead(path)).toString());
+  const expected = isList ? hintForList : hint;
   let rows = 0;
   let blank = 0;
   const records = async (
     good: (fields: Map<string, unknown>) => void,
     bad: (row: Line, reason: string, record: number) => void,
   ) => {
-    let record = 0;
-    for await (const line of readLines(path, LONGEST_RECORD, session.signal)) {
-      if (line.number < from) continue;
-      if (line.text !== undefined && line.text.trim().replace(/^\uFEFF/, '') === '') {
+    let [record, place] = [0, 0];
+    const read = isList ? readJsonList : readLines;
+    for await (const line of read(path, LONGEST_RECORD, session.signal)) {
+      place++;
+      if ((isList ? place : line.number) < from) continue;
+      if (!isList && line.text !== undefined && line.text.trim().replace(/^\uFEFF/, '') === '') {
         blank++;
         continue;
       }
       record++;
-      const read = readRecord(line);
-      if (typeof read === 'string') bad(line, read, record);
-      else good(read);
+      const found = readRecord(line, isList ? 'entry' : 'line');
+      if (typeof found === 'string') bad(line, found, record);
+      else good(found);
     }
   };
   await records(
@@ -56,13 +64,13 @@ export async function convertJsonLines(
       rows++;
       for (const [name, value] of fields) noteColumn(columns, name, value);
     },
-    (line, reason, record) => rejected.add({ record, line: line.number, reason, hint, text: line.start }),
+    (line, reason, record) => rejected.add({ record, line: line.number, reason, hint: expected, text: line.start }),
   );
   if (rows === 0) {
     rejected.requireSome(0);
-    throw badData('The file has no object.', hint);
+    throw badData('The file has no object.', expected);
   }
-  if (columns.size === 0) throw badData('No object of the file has a value.', hint);
+  if (columns.size === 0) throw badData('No object of the file has a value.', expected);
   const blankLines = blank;
   const to = join(session.workFolder, 'objects.csv');
   const writer = new PlainCsvWriter(to);
@@ -81,8 +89,10 @@ export async function convertJsonLines(
     path: to,
     allText: [...columns.values()].map(({ allText }) => allText),
     firstRow: from,
-    remarks:
-      blankLines > 0 ? [`${plural(blankLines, 'blank line')} ${blankLines === 1 ? 'was' : 'were'} skipped.`] : [],
+    remarks: [
+      ...(isList ? ['The file is one list; each object in it is a row.'] : []),
+      ...(blankLines > 0 ? [`${plural(blankLines, 'blank line')} ${blankLines === 1 ? 'was' : 'were'} skipped.`] : []),
+    ],
   };
 }
 
@@ -101,18 +111,28 @@ function noteColumn(columns: Map<string, Column>, name: string, value: unknown):
   if (value !== null && typeof value !== 'string') column.allText = false;
 }
 
+/** A list of objects; a line that is a list of anything else is a line that is wrong. */
+function beginsList(head: string): boolean {
+  return /^\uFEFF?\s*\[\s*\{/.test(head);
+}
+
 /** The fields of an object, or what is wrong with it. */
-function readRecord({ number, text }: Line): Map<string, unknown> | string {
-  if (text === undefined) return `The line is longer than ${LONGEST_RECORD >> 20} MB.`;
+function readRecord({ number, text, problem }: Entry, what: 'line' | 'entry'): Map<string, unknown> | string {
+  if (problem !== undefined) return problem;
+  if (text === undefined) return `The ${what} is longer than ${LONGEST_RECORD >> 20} MB.`;
+  if (text === '') return 'There is nothing between two commas, or behind the last one.';
   let parsed: unknown;
   try {
     parsed = parse(number === 1 ? text.replace(/^\uFEFF/, '') : text);
   } catch (error) {
     const said = error instanceof Error ? error.message.replace(/, ?".*$|in JSON|\s*\(line.*$/gs, '').trim() : '';
-    return `The line is no JSON${said === '' ? '' : `: ${said}`}.`;
+    return `The ${what} is no JSON${said === '' ? '' : `: ${said}`}.`;
   }
-  if (typeof parsed !== 'object' || parsed === null) return `The line has ${showValue(text, 30)}, which is no object.`;
-  if (Array.isArray(parsed)) return 'The line has a list, not an object.';
+  if (typeof parsed !== 'object' || parsed === null)
+    return `The ${what} has ${showValue(text, 30)}, which is no object.`;
+  if (Array.isArray(parsed)) return `The ${what} has a list, not an object.`;
+  const hidden = hiddenProblem(text, parsed);
+  if (hidden !== undefined) return hidden;
   const fields = new Map<string, unknown>();
   for (const [name, value] of Object.entries(parsed)) {
     const problem = isObject(value) ? flatten(fields, name, value) : put(fields, name, value);

@@ -74,11 +74,12 @@ function textual(start: string): FileKind | undefined {
   }
   if (text.startsWith('<?xml')) return { kind: 'other', what: 'an XML file', hint: tryCsv };
   if (/^\{\s*("[^"\n]*"\s*:|\}\s*$)/.test(text)) return { kind: 'json lines' };
-  if (/^\[\s*[[{]/.test(text)) {
+  if (/^\[\s*\{/.test(text)) return { kind: 'json lines' };
+  if (/^\[\s*\[/.test(text)) {
     return {
       kind: 'other',
-      what: 'a JSON file that is one list',
-      hint: 'Save it as JSON lines, one object to a line, or as CSV.',
+      what: 'a JSON file that is a list of lists',
+      hint: 'Save it as a list of objects, so that the columns have names, or as CSV.',
     };
   }
   return undefined;

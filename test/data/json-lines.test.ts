@@ -117,7 +117,84 @@ test('very many names are refused', async () => {
   expect((await failureOf(fixture.ingest(many))).message).toMatch(/more than 10,000 different names/);
 });
 
-test('a list of objects is refused with what to do', async () => {
-  const failure = await failureOf(fixture.ingest('[{"a": 1}]'));
-  expect(failure.hint).toMatch(/one object to a line/);
+test.each<[string, string]>([
+  ['a name', '{"a":1,"a":2}'],
+  ['a name written in two ways', '{"a":1, "\\u0061" : 2}'],
+  ['a name of an inner object', '{"x":1,"b":{"a":1,"a":2}}'],
+  ['a name deep inside', '{"x":1,"b":[{"c":{"a":[],"a":12345678901234567890}}]}'],
+])('%s that is there twice is refused, where a parser would keep one in silence', async (_, line) => {
+  const failure = await failureOf(fixture.ingest(`{"a":1,"b":"\\"a\\": {"}\n${line}\n`));
+  expect(failure.message).toMatch(/Row 2 .*“a” is there twice/);
+});
+
+test('more lists in lists than anybody means are refused', async () => {
+  const failure = await failureOf(fixture.ingest(`{"a":1}\n{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}\n`));
+  expect(failure.message).toMatch(/Row 2 .*more than 200 objects and lists in each other/);
+});
+
+describe('a file that is one list of objects', () => {
+  const pretty = JSON.stringify(
+    [
+      { id: 1, a: { b: '],[ "{' }, t: ['x', { y: '\\' }] },
+      { id: 12, t: null },
+    ],
+    null,
+    2,
+  );
+
+  test.each<[string, string | Buffer]>([
+    ['over many lines', pretty],
+    ['in one line', JSON.stringify(JSON.parse(pretty))],
+    ['with the mark of UTF-8, and in Windows lines', `\uFEFF \r\n${pretty.replaceAll('\n', '\r\n')}\r\n`],
+    ['in UTF-16', Buffer.from(`\uFEFF${pretty}`, 'utf16le')],
+    ['packed with zstd', zstdCompressSync(pretty)],
+  ])('%s is read like lines of objects', async (_, content) => {
+    const { profile, parquet, options } = await fixture.ingest(content);
+    expect(profile.columns.map(({ name }) => name)).toEqual(['id', 'a.b', 't']);
+    expect(await fixture.cells(parquet)).toEqual([
+      ['1', '],[ "{', '["x",{"y":"\\\\"}]'],
+      ['12', null, null],
+    ]);
+    expect(options.format).toBe('json lines');
+    expect(profile.remarks).toContain('The file is one list; each object in it is a row.');
+  });
+
+  test('of any length is read, with entries over the borders of what is read at once', async () => {
+    const many = Array.from({ length: 30_000 }, (_, n) => ({ n, text: `${'é'.repeat(n % 97)}"],[{` }));
+    const { profile, parquet } = await fixture.ingest(JSON.stringify(many));
+    expect(profile.rows).toBe(30_000);
+    const { rows } = await fixture.worker.rows({ parquet, offset: 29_999, limit: 1 });
+    expect(rows).toEqual([['29999', many[29_999]?.text ?? '']]);
+  });
+
+  test.each<[string, string, RegExp]>([
+    ['has a number in it', '[{"a":1},\n 7]', /Row 2 \(line 2 .*The entry has “7”, which is no object/],
+    ['has a list in it', '[{"a":1},[2]]', /Row 2 .*The entry has a list/],
+    ['has a comma too many', '[{"a":1},\n]', /Row 2 .*nothing between two commas, or behind the last one/],
+    ['is cut', '[{"a":1},\n{"a":', /Row 2 .*The list is not closed/],
+    ['goes on behind its end', '[{"a":1}]\n[{"a":2}]', /Row 2 \(line 2 .*behind the end of the list/],
+    ['has no JSON in it', '[{"a":1},{"a":oops}]', /Row 2 .*The entry is no JSON: Unexpected token 'o'/],
+    ['has an entry that is too long', `[{"a":1},{"a":"${'x'.repeat(5 << 20)}"}]`, /Row 2 .*entry is longer than 4 MB/],
+    ['has a name twice', '[{"a":1,"a":2}]', /Row 1 .*“a” is there twice/],
+  ])('is refused when it %s', async (_, content, message) => {
+    const failure = await failureOf(fixture.ingest(content));
+    expect(failure).toMatchObject({ type: 'BadData', hint: expect.stringMatching(/Objects are expected in the list/) });
+    expect(failure.message).toMatch(message);
+  });
+
+  test('can have its bad entries set aside, and begin later', async () => {
+    const content = '[{"a":0},\n{"a":1}, 7, {"a":2},, {"a":3},{"a"';
+    const options = { badRows: 'set aside', firstRow: 2 } as const;
+    const { rejectedRows, parquet } = await fixture.ingest(content, { options });
+    expect(await fixture.cells(parquet)).toEqual([['1'], ['2'], ['3']]);
+    expect(rejectedRows).toBe(3);
+  });
+});
+
+test('a list of lists is refused with what to do', async () => {
+  const failure = await failureOf(fixture.ingest('[[1, 2], [3, 4]]'));
+  expect([failure.message, failure.hint]).toEqual([
+    expect.stringContaining('a list of lists'),
+    expect.stringMatching(/a list of objects/),
+  ]);
 });
