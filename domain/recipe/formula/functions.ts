@@ -39,7 +39,8 @@ const numbers = {
     help: 'rounded to so many digits after the point; to whole ones when left out',
     takes: [1, 2],
     make: ([x, digits]) =>
-      typed('DOUBLE', `round(${arg(x).number().sql}, ${digits ? digitsOf(digits) : 0})`, { loose: true }),
+      // To tens, the engine rounds infinity to 0.
+      typed('DOUBLE', `round(${settled(arg(x).number()).sql}, ${digits ? digitsOf(digits) : 0})`, { loose: true }),
   },
   sqrt: { usage: 'sqrt(number)', help: 'the square root', takes: [1, 1], make: trying('sqrt') },
   ln: { usage: 'ln(number)', help: 'the natural logarithm', takes: [1, 1], make: trying('ln') },

@@ -62,8 +62,9 @@ export const roundNumbers = defineStep<Settings>({
     }),
 });
 
-/** A number so large that its digits cannot be moved has none after the point. */
-const finite = (quoted: string, rounded: string) => `CASE WHEN isfinite(${rounded}) THEN ${rounded} ELSE ${quoted} END`;
+/** A number so large that its digits cannot be moved has none after the point. To tens, the engine rounds infinity to 0. */
+const finite = (quoted: string, rounded: string) =>
+  `CASE WHEN isfinite(${quoted}) AND isfinite(${rounded}) THEN ${rounded} ELSE ${quoted} END`;
 
 /** Whole numbers by themselves: as others, large ones would lose digits. Near the largest one there may be none to round to. */
 function wholeTens(quoted: string, tens: number, how: Settings['how']): string {

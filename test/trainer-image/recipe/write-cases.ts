@@ -10,6 +10,7 @@ import { foldNumber, leftOutBy, type Learned, rowNumber } from '../../../domain/
 import type { SqlType, TableSchema } from '../../../domain/recipe/table-schema.ts';
 import { type Learn, walk } from '../../../domain/recipe/walk.ts';
 import { recipeCases } from './recipe-cases.ts';
+import { rowwiseCases } from './rowwise-cases.ts';
 
 /** A table as text, which both sides read in the same way; '' is missing. */
 export interface CaseTable {
@@ -31,7 +32,8 @@ const SOURCE = 'source_rows';
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('usage: node write-cases.ts <folder>');
 const written: Record<string, unknown> = {};
-for (const [name, each] of Object.entries(recipeCases())) written[name] = await carriedOut(name, each);
+const cases = { ...recipeCases(), ...rowwiseCases() };
+for (const [name, each] of Object.entries(cases)) written[name] = await carriedOut(name, each);
 writeFileSync(join(folder, 'cases.json'), JSON.stringify(written));
 
 /** Everything that was asked of the engine, in order, with its answers: to be asked again elsewhere. */

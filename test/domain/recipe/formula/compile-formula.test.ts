@@ -111,6 +111,7 @@ describe('what a formula gives', () => {
       "replace([city], 'Berlin', '')",
       "[city] = trim(' ')",
       'round(1 / 0, 2)',
+      'round(1 / 0, -1)',
     ])
       expect([formula, await engine.first(formula)]).toEqual([formula, null]);
   });
