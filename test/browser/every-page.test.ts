@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { openPageApp, type PageApp } from '../web/page-app.ts';
+import { makeRecipe } from '../web/make-recipe.ts';
 import { seedStories, seedStuck, type Stories } from '../web/seed-stories.ts';
 import { openBrowser, overflow, violations, visit } from './open-browser.ts';
 
@@ -7,11 +8,13 @@ let pages: PageApp;
 let browser: Browser;
 let address: string;
 let stories: Stories;
+let made: { dataset: string; recipe: string; preparation: string };
 
 beforeAll(async () => {
   pages = await openPageApp({ pricePerHourMicros: 120_000 });
   stories = await seedStories(pages.seed);
   await seedStuck(pages.seed);
+  made = await makeRecipe(pages);
   address = await pages.listen();
   browser = await openBrowser();
 });
@@ -43,6 +46,20 @@ const paths: [name: string, path: () => string][] = [
   ['machines', () => '/machines'],
 ];
 
+/** Once in each of both: there are many of them, and they are long. */
+const recipePaths: typeof paths = [
+  ['data that is here', () => made.dataset],
+  ['a closer look', () => `${made.dataset}/look?x=age&y=happy`],
+  ['another way to read', () => `${made.dataset}/import`],
+  ['recipes', () => '/recipes'],
+  ['a recipe to be', () => '/recipes/new'],
+  ['a recipe', () => made.recipe],
+  ['a step', () => `${made.recipe}?step=1&edit=1&rows=changed&show=beside`],
+  ['a version', () => `${made.recipe}/versions/1`],
+  ['a recipe on other data', () => `${made.recipe}/try?dataset=${made.dataset.split('/').at(-1)}`],
+  ['a preparation', () => made.preparation],
+];
+
 describe.each([
   ['light', 1280],
   ['light', 390],
@@ -52,7 +69,8 @@ describe.each([
   test('every page is accessible, fits, and breaks no policy', async () => {
     const { page, complaints, close } = await visit(browser, { colorScheme, viewport: { width, height: 844 } });
     const found: Record<string, unknown> = {};
-    for (const [name, path] of paths) {
+    const isRecipeTurn = (colorScheme === 'light') === (width === 1280);
+    for (const [name, path] of isRecipeTurn ? [...paths, ...recipePaths] : paths) {
       await page.goto(address + path(), { waitUntil: 'load' });
       const [broken, wider] = [await violations(page), await overflow(page)];
       if (broken.length > 0 || wider > 0) found[name] = { broken, wider };

@@ -35,7 +35,7 @@ export interface NewJobPage {
   title: string;
   intro: string;
   dataset: { id: string; name: string; summary: string; href: string };
-  columns: ColumnView[];
+  columns: (ColumnView & { isNew: boolean })[];
   summary: { input: string; message: string }[];
   name: Field;
   label: Field & { options: Option[] };
@@ -95,7 +95,11 @@ export function newJobPage(input: NewJobInput): NewJobPage {
   const kind = valueOf(values, 'task.kind');
   const refused = problemsByInput(input.problems, engineName);
   // What is wrong with the label is said at once, beside it; the summary is for a form that was sent.
-  const problems = new Map([...problemsByInput(labelProblems(profile, values), engineName), ...refused]);
+  const problems = new Map([
+    // What a recipe makes of the values is only known when it was carried out; the check before the start tries it.
+    ...(input.recipe ? [] : problemsByInput(labelProblems(profile, values), engineName)),
+    ...refused,
+  ]);
   const field = fieldMaker(values, problems);
   const machine = valueOf(values, 'machine');
   const ignored = listOf(values, 'ignoredColumns');
@@ -109,14 +113,20 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       summary: `${formatMany(profile.rows, 'row')} · ${formatMany(profile.columns.length, 'column')}`,
       href: `/data/${input.dataset.id}`,
     },
-    columns: profile.columns.map((column) => columnView(column, profile.rows)),
+    columns: profile.columns.map((column) => ({
+      ...columnView(column, profile.rows),
+      // Of what a recipe makes nothing is known but the type.
+      isNew: input.recipe !== null && column.distinct === 0 && column.missing === 0,
+    })),
     summary: [...refused].map(([name, message]) => ({ input: idOf(name), message })),
     name: field('name', 'Name', 'To find it again.'),
     label: {
       ...field(
         'task.labels',
         'Column to predict',
-        [guessed?.label ?? '', ...trainingNotes(profile, { labels: [label] })].filter((each) => each !== '').join(' '),
+        [guessed?.label ?? '', ...(input.recipe ? [] : trainingNotes(profile, { labels: [label] }))]
+          .filter((each) => each !== '')
+          .join(' '),
       ),
       options: profile.columns.map((column) => option(column.name, column.name, column.type, label)),
     },

@@ -155,5 +155,6 @@ function previewOf(json: string, total: number | null): PreviewTable | null {
 
 /** A row that was scored has no reason why not: that is nothing missing. */
 function reasonOr(name: string, shown: PreviewCell): PreviewCell {
-  return name === notScored && shown.isMissing ? { ...shown, text: '', isMissing: false } : shown;
+  if (name !== notScored) return shown;
+  return shown.isMissing ? { ...shown, text: '', isMissing: false } : { ...shown, whole: shown.text };
 }

@@ -15,7 +15,7 @@ export function preparedProfile(profile: DatasetProfile, schema: TableSchema): D
       type: typeWordOf(type) as ColumnType,
       sqlType: type,
       ...{ missing: 0, distinct: 0, min: null, max: null, mean: null },
-      ...{ top: [], histogram: [], remarks: ['made by the recipe'] },
+      ...{ top: [], histogram: [], remarks: [] },
     };
   });
   return { ...profile, columns };
