@@ -114,7 +114,7 @@ def test_arithmetic(cases: dict[str, Case], table: _Table) -> None:
 def _cased(text: str, way: str) -> str:
     """Letter by letter: what Python makes two letters of (ß, İ) stays one, by Unicode's simple mapping."""
     simple = {("upper", "ß"): "ẞ", ("lower", "İ"): "i"}
-    return "".join(simple.get((way, letter), getattr(letter, way)()) for letter in text)
+    return "".join(simple.get((way, each)) or (each.upper() if way == "upper" else each.lower()) for each in text)
 
 
 def test_text(cases: dict[str, Case], table: _Table) -> None:
