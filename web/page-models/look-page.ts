@@ -61,7 +61,7 @@ export function lookPage(input: {
 }): LookPage {
   const href = `/data/${input.dataset.id}/look`;
   const { closer, against, relation, label } = input;
-  const to = (x: string, y: string) => `${href}?${new URLSearchParams({ x, y, label })}#picture`;
+  const to = (x: string, y: string) => `${href}?${new URLSearchParams({ x, y, label }).toString()}#picture`;
   return {
     dataset: { href: `/data/${input.dataset.id}`, name: input.dataset.name },
     href,

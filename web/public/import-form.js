@@ -2,7 +2,9 @@
 const form = document.querySelector('[data-import]');
 let asking;
 
-form.addEventListener('change', async () => {
+form.addEventListener('change', () => void look());
+
+async function look() {
   asking?.abort();
   asking = new AbortController();
   const query = new URLSearchParams(new FormData(form));
@@ -15,4 +17,4 @@ form.addEventListener('change', async () => {
   } catch {
     // A newer question took its place, or the button still does it.
   }
-});
+}

@@ -18,7 +18,8 @@ function keep(list) {
   }
 }
 
-const isOf = (file) => (each) => each.name === file.name && each.size === file.size && each.changed === file.lastModified;
+const isOf = (file) => (each) =>
+  each.name === file.name && each.size === file.size && each.changed === file.lastModified;
 
 /** Of a file; or the latest of all. */
 export function remembered(file) {

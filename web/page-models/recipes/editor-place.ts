@@ -41,5 +41,5 @@ export function hrefIn(href: string, { step, edit, rows, show, seed }: EditorPla
   if (rows !== 'first') query.set('rows', rows);
   if (rows === 'random') query.set('seed', String(seed));
   if (show !== 'marked') query.set('show', show);
-  return `${href}?${query}`;
+  return `${href}?${query.toString()}`;
 }

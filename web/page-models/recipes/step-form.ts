@@ -133,7 +133,7 @@ class Fields {
       describedBy: [hint ? `${id}-hint` : '', problem ? `${id}-problem` : ''].filter(Boolean).join(' '),
       ...this.#input(field, id, value),
       when: when ? { name: `s.${when.field}`, is: when.is.join('|') } : null,
-      isShown: !when || when.is.includes(String(this.#values[when.field] ?? '')),
+      isShown: !when || when.is.includes(textIn(this.#values[when.field])),
     };
   }
 
@@ -223,8 +223,8 @@ class Fields {
   }
 
   #conditions(id: string, value: unknown): FormRow[] {
-    const given = rowsIn(value);
-    return [...given, ...Array.from({ length: emptyRows }, () => ({}) as Record<string, unknown>)].map((row, n) => {
+    const empty: Record<string, unknown>[] = Array.from({ length: emptyRows }, () => ({}));
+    return [...rowsIn(value), ...empty].map((row, n) => {
       const sign = textIn(row['is']) || '=';
       const isList = sign === 'is one of' || sign === 'is not one of';
       return {
