@@ -202,7 +202,8 @@ export const rowwiseCases = (): Record<string, RecipeCase> => ({
   'filter all': filter({
     conditions: [
       { column: 'n', is: '>', value: '0' },
-      { column: 'x', is: '≠', value: '2.5' },
+      { column: 'x', is: '≠', value: '0.125' },
+      { column: 'flag', is: '≠', value: 'ДА' },
     ],
   }),
   'filter any': filter({
