@@ -1,9 +1,12 @@
 import type { Knex } from 'knex';
 import type { HolderKind } from '../../domain/ids.ts';
 import type { Phase } from '../../domain/phases.ts';
+import { namedDatasets } from '../../domain/recipe/named-datasets.ts';
+import type { Step } from '../../domain/recipe/recipe.ts';
 import type { Database, Trx } from '../database.ts';
 import { containing, inScope, type PageOf, type Scope } from '../scope.ts';
-import type { DatasetOrigin, DatasetRow } from '../tables.ts';
+import type { DatasetOrigin, DatasetRow, RecipeVersionRow } from '../tables.ts';
+import { jobsWithRecipe } from './jobs-with-recipe.ts';
 
 /** What uses a thing; while it is not done, it stands in the way of removing it. */
 export interface User {
@@ -229,8 +232,11 @@ export function datasetStore(database: Database) {
     /** Jobs, predictions, preparations and recipes that were made with it, or name it, and were not deleted. */
     async usedBy(workspaceId: string, id: string, trx?: Trx): Promise<User[]> {
       return database.transaction(async (own) => {
+        const looking = await jobsLookingInto(own, workspaceId, id);
         const jobs: Omit<User, 'kind'>[] = await inScope(own, 'jobs', { workspaceId })
-          .where('jobs.dataset_id', id)
+          .where((either: Knex.QueryBuilder) => {
+            void either.where('jobs.dataset_id', id).orWhereIn('jobs.id', looking);
+          })
           .select('jobs.id', 'jobs.name', 'jobs.phase');
         const predictions: Omit<User, 'kind'>[] = await inScope(own, 'predictions', { workspaceId })
           .join('models', 'models.id', 'predictions.model_id')
@@ -263,6 +269,24 @@ export function datasetStore(database: Database) {
       }, trx);
     },
   };
+}
+
+/** Jobs whose data is prepared by a version of a recipe that looks things up in the dataset. */
+async function jobsLookingInto(trx: Trx, workspaceId: string, datasetId: string): Promise<string[]> {
+  const versions: Pick<RecipeVersionRow, 'recipe_id' | 'number' | 'steps_json'>[] = await inScope(trx, 'recipes', {
+    ...{ workspaceId, deleted: true },
+  })
+    .join('recipe_versions', 'recipe_versions.recipe_id', 'recipes.id')
+    .whereRaw('instr(??, ?) > 0', ['recipe_versions.steps_json', datasetId])
+    .select('recipe_versions.recipe_id', 'recipe_versions.number', 'recipe_versions.steps_json');
+  const jobs: string[] = [];
+  for (const { recipe_id, number, steps_json } of versions) {
+    const steps = (JSON.parse(steps_json) as Step[]).filter(({ on }) => on);
+    if (!namedDatasets(steps).includes(datasetId)) continue;
+    const rows = await jobsWithRecipe(trx, workspaceId, recipe_id);
+    jobs.push(...rows.filter(({ recipeVersion }) => recipeVersion === number).map((row) => row.id));
+  }
+  return jobs;
 }
 
 export type DatasetStore = ReturnType<typeof datasetStore>;

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Database, Trx } from '../database.ts';
 import { containing, inScope, type PageOf, type Scope } from '../scope.ts';
 import type { RecipeRow, RecipeVersionRow } from '../tables.ts';
+import { type JobWithRecipe, jobsWithRecipe } from './jobs-with-recipe.ts';
 
 /** States of a draft that are kept for undo. */
 const MOST_EDITS = 200;
@@ -218,6 +219,11 @@ export function recipeStore(database: Database) {
         if (open.length === 0) await own('recipes').where('recipes.id', id).update({ deleted_at_ms: nowMs });
         return open;
       }, trx);
+    },
+
+    /** The jobs that take a version of it. */
+    async jobsWith(workspaceId: string, id: string, trx?: Trx): Promise<JobWithRecipe[]> {
+      return database.run(trx, (db) => jobsWithRecipe(db, workspaceId, id));
     },
 
     /** To begin to use it: until the end of `trx` nobody can remove it. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eachDatabase } from './each-database.ts';
-import { datasetRow, madeDataset, nowMs, workspaceId } from './made-rows.ts';
+import { datasetRow, madeDataset, madeJob, nowMs, workspaceId } from './made-rows.ts';
 
 eachDatabase('recipes, preparations and uploads', (bench) => {
   const stores = () => bench.stores;
@@ -175,6 +175,31 @@ eachDatabase('recipes, preparations and uploads', (bench) => {
     expect(unused).not.toContain(row.dataset_id);
     await recipes.remove(workspaceId, row.recipe_id, nowMs);
     expect((await datasets.unusedSince(nowMs, 1000)).map(({ id }) => id)).toContain(other);
+  });
+
+  test('a job needs what its version of a recipe looks things up in, and that version alone', async () => {
+    const { recipes, datasets } = stores();
+    const [other, { id: recipeId }] = [await madeDataset(stores()), await madeRecipe()];
+    const own = { workspaceId, id: recipeId, owner: 'tester', nowMs };
+    const look = (on: boolean) => JSON.stringify([{ id: 'a', kind: 'join', on, settings: { dataset: other } }]);
+    for (const stepsJson of [look(true), look(false), steps('b')]) {
+      await recipes.edit(own, () => stepsJson);
+      await recipes.saveVersion(own);
+    }
+    const [first, off, third] = [
+      await madeJob(stores(), { name: 'one', recipeId, recipeVersion: 1 }),
+      await madeJob(stores(), { name: 'off', recipeId, recipeVersion: 2 }),
+      await madeJob(stores(), { name: 'three', recipeId, recipeVersion: 3 }),
+    ];
+    await madeJob(stores());
+    expect((await datasets.usedBy(workspaceId, other)).map(({ kind, id }) => [kind, id])).toEqual([['job', first.id]]);
+    expect(await datasets.removeUnused(workspaceId, other, nowMs)).toMatchObject([{ kind: 'job', name: 'one' }]);
+    await recipes.remove(workspaceId, recipeId, nowMs);
+    expect(await datasets.removeUnused(workspaceId, other, nowMs)).toHaveLength(1);
+    expect((await recipes.jobsWith(workspaceId, recipeId)).map(({ id }) => id).toSorted()).toEqual(
+      [first.id, off.id, third.id].toSorted(),
+    );
+    expect(await recipes.jobsWith('other', recipeId)).toEqual([]);
   });
 
   test('versions of a dataset are one family, each with the next number', async () => {

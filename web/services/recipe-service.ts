@@ -170,10 +170,17 @@ export function recipeService(options: ServiceOptions): RecipeService {
   };
 
   const removalOf = async (who: Who, row: RecipeRow): Promise<Removal> => {
-    const open = await stores.preparations.list(who.workspaceId, { recipeId: row.id, open: true });
+    const [open, jobs] = await Promise.all([
+      stores.preparations.list(who.workspaceId, { recipeId: row.id, open: true }),
+      stores.recipes.jobsWith(who.workspaceId, row.id),
+    ]);
     return {
       goes: [`the recipe “${row.name}”`],
-      stays: ['its saved versions, for what was made with them', 'every dataset and model made with it'],
+      stays: [
+        'its saved versions, for what was made with them',
+        'every dataset and model made with it',
+        ...goingOn(jobs.filter(({ phase }) => phase !== 'done')),
+      ],
       refusal: open.length === 0 ? null : refusalFor(open),
     };
   };
@@ -305,6 +312,14 @@ export function stepsOf(row: Pick<RecipeRow, 'steps_json'>): Step[] {
 function refusalFor(open: readonly { name: string }[]): string {
   const names = open.map(({ name }) => `“${name}”`).join(', ');
   return `It is being carried out for ${names}. Wait for the end, or cancel.`;
+}
+
+/** Jobs have their version of it, which stays: they stand in nobody's way, but a person wants to know. */
+function goingOn(jobs: readonly { name: string }[]): string[] {
+  if (jobs.length === 0) return [];
+  const names = jobs.slice(0, 5).map(({ name }) => `“${name}”`);
+  const what = jobs.length === 1 ? '1 open job that uses it, and goes' : `${jobs.length} open jobs that use it, and go`;
+  return [`${what} on: ${names.join(', ')}${jobs.length > names.length ? ' …' : ''}`];
 }
 
 /** Steps as somebody sent them, as a whole that may be kept. Settings may be incomplete: it is a draft. */
