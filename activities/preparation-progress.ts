@@ -20,7 +20,8 @@ export function preparationProgress(
   row: PreparationRow,
   rows: number,
 ) {
-  const beganAtMs = now();
+  /** Set when the first rows pass: bringing the data here says nothing of how fast they do. */
+  let beganAtMs: number | undefined;
   let latest = { rows_done: 0, rows_total: rows, seconds_left: null as number | null, sentence: 'Reading the data.' };
   let isWritten = false;
   let writing: Promise<unknown> = Promise.resolve();
@@ -38,6 +39,7 @@ export function preparationProgress(
     running({ doing, rows: passed, ofRows, passes, ofPasses }: DataProgress): void {
       const pass = ofRows > 0 ? Math.min(1, passed / ofRows) : 0;
       const share = Math.min(1, (passes + pass) / Math.max(1, ofPasses));
+      beganAtMs ??= now();
       const spentMs = now() - beganAtMs;
       latest = {
         // Never back: how many passes there are is known better as it goes on.

@@ -139,10 +139,19 @@ export interface JsonRows {
   total: number;
 }
 
+export interface ProfileInput {
+  parquet: string;
+  /** Only these; all unless told. */
+  columns?: string[] | undefined;
+  /** How many of the most frequent values of each column are counted. */
+  top?: number | undefined;
+}
+
 /** Each verb of the child process: what it is given, what it answers. */
 export interface DataCalls extends LookCalls {
   ingest: { input: IngestInput; result: Ingested };
   conform: { input: ConformInput; result: Conformed };
+  profile: { input: ProfileInput; result: DatasetProfile };
   rows: { input: RowsInput; result: ShownRows };
   jsonRows: { input: JsonRowsInput; result: JsonRows };
   toCsv: { input: ToCsvInput; result: null };

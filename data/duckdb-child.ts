@@ -10,6 +10,7 @@ import type {
   FromChild,
   IngestInput,
   JsonRowsInput,
+  ProfileInput,
   RowsInput,
   ToChild,
   ToCsvInput,
@@ -20,6 +21,7 @@ import { ingest } from './ingest.ts';
 import type { AgainstLabelInput, LookCloserInput, RelationInput } from './look-calls.ts';
 import { againstLabel, lookCloser } from './look-closer.ts';
 import { jsonRows, readRows } from './read-rows.ts';
+import { profile } from './profile.ts';
 import { checkRecipe } from './recipe/check-recipe.ts';
 import { lookupPaths } from './recipe/lookups.ts';
 import { previewRecipe } from './recipe/preview-recipe.ts';
@@ -49,6 +51,10 @@ function plan(call: Call): { read: string[]; write: string[]; act: (session: Ses
     case 'conform': {
       const input = call.input as ConformInput;
       return { read: [input.path], write: [input.toParquet], act: (s, [part = '']) => conform(s, input, part) };
+    }
+    case 'profile': {
+      const input = call.input as ProfileInput;
+      return { read: [input.parquet], write: [], act: (s) => profile(s, input) };
     }
     case 'rows': {
       const input = call.input as RowsInput;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { DatasetProfile } from '../domain/dataset.ts';
 import { ChildLane } from './child-lane.ts';
 import type {
   CallOptions,
@@ -8,6 +9,7 @@ import type {
   IngestInput,
   JsonRows,
   JsonRowsInput,
+  ProfileInput,
   RowsInput,
   ShownRows,
   ToCsvInput,
@@ -73,6 +75,8 @@ export interface DataWorker {
   recipeCheck(input: RecipeCheckInput & Keyed & CallOptions): Promise<RecipeCheck>;
   /** Carries a recipe out on the whole file; beside uploads, one at a time. */
   runRecipe(input: RunRecipeInput & CallOptions): Promise<RecipeRun>;
+  /** Looks at every column of a table that was made here; beside full runs, not beside uploads. */
+  profile(input: ProfileInput & CallOptions): Promise<DatasetProfile>;
   /** How the columns have to do with each other, by a sample: correlations and near copies. */
   lookCloser(input: LookCloserInput & CallOptions): Promise<LookedCloser>;
   /** What each column has to do with the label, by a sample; what is almost a copy of it has a hint. */
@@ -138,6 +142,7 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
       const writes = [toParquet, ...(toCsv === undefined ? [] : [toCsv]), ...lookupPaths(input)];
       return preparing.call('runRecipe', input, writes, { signal, timeoutMs, onProgress });
     },
+    profile: ({ signal, timeoutMs, ...input }) => preparing.call('profile', input, [], { signal, timeoutMs }),
     lookCloser: ({ signal, timeoutMs = LOOKING_TIMEOUT_MS, ...input }) =>
       looking.call('lookCloser', input, [], { signal, timeoutMs }),
     againstLabel: ({ signal, timeoutMs = LOOKING_TIMEOUT_MS, ...input }) =>

@@ -37,10 +37,10 @@ export async function profileColumns(
   session: Session,
   parquet: string,
   columns: TypedColumn[],
+  most = columns.length > MANY_COLUMNS ? TOP_OF_MANY : TOP,
 ): Promise<DatasetProfile> {
   const source = `read_parquet(${quoteText(parquet)})`;
   const rows = Number((await session.row(`SELECT count(*) FROM ${source}`))[0]);
-  const most = columns.length > MANY_COLUMNS ? TOP_OF_MANY : TOP;
   const profiles: ColumnProfile[] = [];
   for (const type of sqlTypes) {
     const alike = columns.flatMap((column, index) =>
