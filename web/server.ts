@@ -100,7 +100,7 @@ server.once('error', (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 const sweepUploads = () => services.uploads.sweep().catch(onError);
-setInterval(sweepUploads, HOUR_MS).unref();
+setInterval(() => void sweepUploads(), HOUR_MS).unref();
 await sweepUploads();
 await services.uploads.resume();
 server.listen(settings.webPort, settings.webHost, () => log.info(`Trainyard answers at ${webAddressOf(settings)}`));

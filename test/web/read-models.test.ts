@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readDataPage, readDatasetPage } from '../../db/read-models/data-pages.ts';
 import { readFrameFacts } from '../../db/read-models/frame-facts.ts';
 import { readJobPage } from '../../db/read-models/job-page.ts';
@@ -26,10 +27,26 @@ eachDatabase('read models', (bench) => {
     await seedStuck(seed);
   });
 
-  test('the frame counts machines and their price', async () => {
+  test('the frame counts machines, their price, and what is ready to be looked at', async () => {
+    const preparation = async (workspaceId: string) => {
+      const { preparations, recipes } = bench.stores;
+      const [id, recipe] = [randomUUID(), randomUUID()];
+      const own = { workspace_id: workspaceId, owner: 'ada', dataset_id: stories.dataset };
+      await recipes.insert({ ...own, id: recipe, name: 'tidy', steps_json: '[]' }, nowMs);
+      await recipes.saveVersion({ workspaceId, id: recipe, owner: 'ada', nowMs });
+      const about = { recipe_id: recipe, recipe_version: 1, rows_total: 3 };
+      await preparations.insert({ ...own, ...about, id, name: 'prepared' }, nowMs);
+      return { id, end: () => preparations.close(id, { outcome: 'succeeded', reason: 'Ready.', nowMs }) };
+    };
+    const all = [workspace, workspace, workspace, workspace, other];
+    const [seen, removed, ready, , foreign] = await Promise.all(all.map(preparation));
+    for (const done of [seen, removed, ready, foreign]) await done?.end();
+    await bench.stores.preparations.markSeen(workspace, seen?.id ?? '', nowMs);
+    await bench.stores.preparations.softDelete(workspace, removed?.id ?? '', nowMs);
     expect(await readFrameFacts(bench.database, workspace)).toEqual({
       timeZone: 'Europe/Vienna',
       machines: { count: 2, pricePerHourMicros: 760_000 },
+      ready: 1,
     });
   });
 
