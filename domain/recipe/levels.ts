@@ -44,9 +44,17 @@ export function countedLevels(column: string, from: string, most = MOST_LEVELS +
   return `coalesce((SELECT list({'level': "l", 'value': "n"} ORDER BY "n" DESC, "l") FROM (SELECT CAST(${name} AS VARCHAR) AS "l", count(*) AS "n" FROM ${from} WHERE ${isLevel(column)} GROUP BY 1${having === '' ? '' : ` HAVING ${having}`} ORDER BY "n" DESC, "l" LIMIT ${most})), [])`;
 }
 
-/** An aggregate: the most frequent value; of equally frequent ones the least, whatever order threads met them in. */
-export function mostFrequent(value: string): string {
-  return `list_sort(list_transform(map_entries(histogram(${value})), lambda a: {'n': -CAST(a.value AS BIGINT), 'k': a.key}))[1].k`;
+/**
+ * A SELECT of `v`, the most frequent value, for each group (`g1`, `g2` …); of equally frequent ones the least, whatever
+ * order threads met them in. The different values are counted by a GROUP BY: it spills where there are too many of them
+ * for the memory, and an aggregate that holds them all does not.
+ */
+export function mostFrequent(value: string, groups: readonly string[], from: string): string {
+  const named = groups.map((group, n) => `${group} AS "g${n + 1}", `).join('');
+  const names = groups.map((_, n) => `"g${n + 1}", `).join('');
+  const counts = `SELECT ${names}"v", count(*) AS "n" FROM (SELECT ${named}${value} AS "v" FROM ${from}) WHERE "v" IS NOT NULL GROUP BY ${names}"v"`;
+  if (groups.length === 0) return `SELECT "v" FROM (${counts}) ORDER BY "n" DESC, "v" LIMIT 1`;
+  return `SELECT ${names}min({'n': -"n", 'v': "v"})['v'] AS "v" FROM (${counts}) GROUP BY ALL`;
 }
 
 export function tooManyLevels(column: string, levels: readonly unknown[]): StepProblem[] {

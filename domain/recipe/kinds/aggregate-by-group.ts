@@ -65,10 +65,13 @@ export const aggregateByGroup = defineStep<Settings>({
   },
 });
 
-/** Sums of floats are made beside, by themselves: what adds them up in any order does not come to the same each time. */
+/**
+ * Sums of floats are made beside, by themselves: what adds them up in any order does not come to the same each time. So
+ * are most frequent values: to hold all that there are could take more memory than there is.
+ */
 function aggregated(from: string, keys: readonly Column[], rows: Column, taken: readonly Measure[]): string {
   const grouped = keys.map(({ name }) => quoteName(name));
-  const aggregates = taken.flatMap((each, n) => (isFloatSum(each) ? [] : [`${aggregateOf(each)} AS "m${n}"`]));
+  const aggregates = taken.flatMap((each, n) => (isBeside(each) ? [] : [`${aggregateOf(each)} AS "m${n}"`]));
   const keyed = grouped.map((name, n) => `${name} AS "g${n + 1}"`);
   const fold = `CASE WHEN min(${foldNumber}) = max(${foldNumber}) THEN min(${foldNumber}) END AS "fold"`;
   const main = `SELECT ${[...keyed, `min(${rowOrder}) AS "first"`, fold, 'count(*) AS "rows"', ...aggregates].join(', ')} FROM ${from} GROUP BY ${grouped.join(', ')}`;
@@ -76,8 +79,12 @@ function aggregated(from: string, keys: readonly Column[], rows: Column, taken: 
     keys.map((_, n) => `a."g${n + 1}" IS NOT DISTINCT FROM ${sums}."g${n + 1}"`).join(' AND ');
   const joins: string[] = [];
   const values = taken.map((each, n) => {
-    if (!isFloatSum(each)) return `a."m${n}"`;
+    if (!isBeside(each)) return `a."m${n}"`;
     const value = quoteName(each.from.name);
+    if (each.take === 'most frequent') {
+      joins.push(`LEFT JOIN (${mostFrequent(value, grouped, from)}) AS f${n} ON ${same(`f${n}`)}`);
+      return `f${n}."v"`;
+    }
     const finite = `(SELECT * FROM ${from} WHERE isfinite(${value}))`;
     joins.push(`LEFT JOIN (${exactSums(value, grouped, from)}) AS s${n} ON ${same(`s${n}`)}`);
     if (each.take === 'sum') return `s${n}."total"`;
@@ -94,8 +101,9 @@ function aggregated(from: string, keys: readonly Column[], rows: Column, taken: 
 }
 
 const isFloatSum = ({ take, from }: Measure) => from.type === 'DOUBLE' && (take === 'sum' || take === 'mean');
+const isBeside = (each: Measure) => isFloatSum(each) || each.take === 'most frequent';
 
-function aggregateOf({ take, from }: Measure): string {
+function aggregateOf({ take, from }: Measure): string | undefined {
   const value = quoteName(from.name);
   const usual = from.type === 'DOUBLE' ? ` FILTER (NOT isnan(${value}))` : '';
   switch (take) {
@@ -115,7 +123,7 @@ function aggregateOf({ take, from }: Measure): string {
     case 'first':
       return `arg_min(${value}, ${rowOrder})`;
     case 'most frequent':
-      return mostFrequent(value);
+      return undefined;
   }
 }
 

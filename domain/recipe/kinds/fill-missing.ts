@@ -114,12 +114,14 @@ function statisticOf(
       ),
     };
   }
+  if (by === 'most frequent') {
+    return { all: `(${mostFrequent(value, [], rows)})`, groups: listed(mostFrequent(value, [groupText], some)) };
+  }
   // Between two whole numbers or days the lower one, so that the column stays what it is.
   const median = column.type === 'DOUBLE' ? `median(${value})` : `quantile_disc(${value}, 0.5)`;
-  const aggregate = by === 'median' ? median : mostFrequent(value);
   return {
-    all: `(SELECT ${aggregate} FROM ${rows})`,
-    groups: listed(`SELECT ${groupText} AS "g1", ${aggregate} AS "v" FROM ${some} GROUP BY ALL`),
+    all: `(SELECT ${median} FROM ${rows})`,
+    groups: listed(`SELECT ${groupText} AS "g1", ${median} AS "v" FROM ${some} GROUP BY ALL`),
   };
 }
 
