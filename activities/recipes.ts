@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 import type { DatasetRow } from '../db/tables.ts';
 import { engineVersion } from '../data/engine-version.ts';
 import type { RecipeRun } from '../data/recipe/recipe-calls.ts';
+import { checkLabelAndSplit } from '../domain/check-training.ts';
 import { datasetFiles } from '../domain/dataset-files.ts';
 import type { DatasetProfile } from '../domain/dataset.ts';
 import { TrainyardError } from '../domain/failures.ts';
@@ -89,6 +90,7 @@ export async function stageRecipe(
   );
   requireBothParts(run);
   const fitted = await fittedFrom(run, { spec, dataset, steps, others });
+  await requireTrainable(dependencies, spec, prepared, name);
   const golden = await goldenRows(dependencies, { fitted, steps, others, raw, folder });
 
   await cloud.putObject(holder, 'input/data.parquet', prepared);
@@ -121,6 +123,28 @@ function requireBothParts({ folds, rowsOut }: RecipeRun): void {
     'BadData',
     `After the recipe ${rowsOut - heldOut} rows are left to learn from and ${heldOut} to judge by: too few.`,
     'Look at the steps that leave rows out, or add rows.',
+  );
+}
+
+/** As many values are counted as classes can be told apart by. */
+const MOST_CLASSES = 10_000;
+
+/** What was asked of data without a recipe when the job was accepted is known of this data only now. */
+async function requireTrainable(
+  { data }: RecipeWork,
+  { task, split }: JobSpec,
+  parquet: string,
+  name: string,
+): Promise<void> {
+  const profile = await data.profile({ parquet, columns: task.labels, top: MOST_CLASSES, signal: cancelled() });
+  const problems = checkLabelAndSplit({ profile, task, split });
+  const [first] = problems;
+  if (!first) return;
+  const type = first.field.startsWith('task.') ? 'BadLabel' : 'BadSettings';
+  throw new TrainyardError(
+    type,
+    `After the recipe “${name}”: ${problems.map(({ message }) => message).join(' ')}`,
+    'Change the recipe, or ask for another training.',
   );
 }
 

@@ -34,6 +34,15 @@ export function checkTraining(job: {
   ];
 }
 
+/** The same of the label and the split alone: what is asked of data that a recipe prepared, whose steps answer for the rest. */
+export function checkLabelAndSplit(job: {
+  profile: DatasetProfile;
+  task: LabelTask;
+  split: JobSpec['split'];
+}): TrainingProblem[] {
+  return [...labelProblems(job.profile, job.task), ...splitProblems(job.profile, job.task, job.split)];
+}
+
 /** What a person should know before, though nothing stands against it. */
 export function trainingNotes(profile: DatasetProfile, task: Pick<Task, 'labels'>): string[] {
   const label = labelOf(profile, task);

@@ -123,6 +123,94 @@ test('too few rows to learn from are refused before a machine is made', async ()
   });
 });
 
+const keepWhere = (formula: string) => [step('s1', 'filter-rows', { by: 'formula', formula })];
+const evenly = Array.from({ length: 24 }, (_, n) => (n % 2 === 0 ? 'yes' : 'no'));
+const severalClasses: JobRequestInput['task'] = { kind: 'multiclass', labels: ['churned'] };
+const inFolds = (folds: number) => ({ split: { folds, holdoutFraction: 0.2, seed: 0 } });
+
+interface Untrainable {
+  /** Of each row, whose age is its number from 0. */
+  classes: string[];
+  keep: string;
+  more?: Partial<JobRequestInput>;
+  says: RegExp;
+  type?: string;
+}
+
+test.each<[string, Untrainable]>([
+  [
+    'has lost every label',
+    { classes: [...evenly.map(() => ''), 'yes'], keep: '[age] < 24', says: /Every row lacks a value in “churned”/ },
+  ],
+  [
+    'has one class left',
+    {
+      classes: ['no', 'no', ...evenly.map(() => 'yes')],
+      keep: '[age] > 1',
+      says: /^After the recipe “clean”: “churned” has the same value \(“yes”\) in every row/,
+    },
+  ],
+  [
+    'has a class of one row',
+    {
+      classes: ['maybe', 'maybe', ...evenly],
+      keep: '[age] > 0',
+      more: { task: severalClasses },
+      says: /In “churned”, the class “maybe” has one row only/,
+    },
+  ],
+  [
+    'has a class of one row behind more classes than a profile lists',
+    {
+      classes: ['rare', 'rare', ...Array.from({ length: 150 }, (_, n) => `class ${n % 25}`)],
+      keep: '[age] > 0',
+      more: { task: severalClasses },
+      says: /the class “rare” has one row only/,
+    },
+  ],
+  [
+    'has three classes and not two',
+    { classes: ['maybe', 'maybe', 'maybe', ...evenly], keep: '[age] > 0', says: /3 different values, not two/ },
+  ],
+  [
+    'lacks the class that was chosen',
+    {
+      classes: ['on', ...evenly],
+      keep: '[age] > 0',
+      more: { task: { kind: 'binary', labels: ['churned'], positiveClass: 'on' } },
+      says: /“churned” has no value “on”. It has “no”, “yes”/,
+    },
+  ],
+  [
+    'has too few rows for the folds',
+    {
+      classes: [...evenly, ...evenly],
+      keep: '[age] > 31',
+      more: inFolds(14),
+      says: /14 folds need at least 14 rows, but of 16 rows only 12 are left/,
+      type: 'BadSettings',
+    },
+  ],
+  [
+    'has too few rows of a class for the folds',
+    {
+      classes: ['no', 'no', 'no', 'no', 'no', ...evenly.map(() => 'yes')],
+      keep: '[age] > 1',
+      more: inFolds(5),
+      says: /5 folds need every class 5 times, but “no” has 3 rows/,
+      type: 'BadSettings',
+    },
+  ],
+])('data that %s after its recipe is refused before a machine is made', async (_what, given) => {
+  const { classes, keep, more = {}, says, type = 'BadLabel' } = given;
+  const rows = classes.map((value, n) => `${n},${value}`);
+  const holder = await job(`age,churned\n${rows.join('\n')}\n`, keepWhere(keep), more);
+  const refused = staged(holder);
+  await expect(refused).rejects.toThrow(says);
+  await expect(refused).rejects.toMatchObject({ type });
+  expect([...objectsOf(ground, holder).keys()]).toEqual([]);
+});
+
 test('its steps learn once: again, nothing is laid out anew', async () => {
   const holder = await job(customers, clean);
   await staged(holder);

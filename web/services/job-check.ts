@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { checkTraining, trainingNotes } from '../../domain/check-training.ts';
+import { checkLabelAndSplit, checkTraining, trainingNotes } from '../../domain/check-training.ts';
+import type { DatasetProfile } from '../../domain/dataset.ts';
 import { checkSettings, type Engine } from '../../domain/engine.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
 import { completeLimits, type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
 import { taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
-import { checkJobRecipe } from './job-recipe.ts';
+import { checkJobRecipe, type FittingRecipe } from './job-recipe.ts';
 import type { ServiceOptions } from './options.ts';
 import { problemsIn } from './request-problems.ts';
 import { profileOf, specOf } from './row-views.ts';
@@ -39,14 +40,14 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     const wrong = (field: string, message: string) => ({ problems: [{ field, message }], ...nothing });
     const dataset = await stores.datasets.get(who.workspaceId, request.datasetId);
     if (!dataset) return wrong('datasetId', 'There is no such dataset; it may have been removed.');
+    const profile = profileOf(dataset);
     if (recipeId !== null) {
       const checked = await checkJobRecipe(options, who, request, dataset);
       return 'problems' in checked
         ? { problems: checked.problems, ...nothing }
-        : { problems: [], notes: [], recipeVersion: checked.version };
+        : afterRecipe(checked, request, profile);
     }
     if (request.recipeVersion !== null) return wrong('recipeVersion', 'Say which recipe it is a version of.');
-    const profile = profileOf(dataset);
     return {
       problems: checkTraining({ ...request, profile }),
       notes: trainingNotes(profile, request.task),
@@ -142,6 +143,17 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     if (!(await options.engines.isReady(engine.name))) warnings.push(firstUse(engine));
     return { spec, problems: [], warnings, worstCase: worstCaseOf(spec, machine), creates: createsOf(spec, machine) };
   };
+}
+
+/** The values of the label are known before the recipe is carried out only where it leaves them all as they are. */
+function afterRecipe({ version, keepsLabels }: FittingRecipe, request: JobRequest, profile: DatasetProfile) {
+  const { task, split } = request;
+  if (keepsLabels) {
+    const problems = checkLabelAndSplit({ profile, task, split });
+    return { problems, notes: trainingNotes(profile, task), recipeVersion: version };
+  }
+  const note = `Steps of the recipe change “${task.labels[0]}” or may leave rows out: whether what is left can be learned from is checked when the data is prepared, before a machine is started.`;
+  return { problems: [], notes: [note], recipeVersion: version };
 }
 
 function sameRecipe(from: JobSpec, request: JobRequest): FieldProblem[] {

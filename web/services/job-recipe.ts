@@ -7,7 +7,8 @@ import type { JobRequest } from '../../domain/job-spec.ts';
 import { recipeForTraining, stepProblems } from '../../domain/recipe/for-training.ts';
 import { namedDatasets } from '../../domain/recipe/named-datasets.ts';
 import { type Step, stepsSchema } from '../../domain/recipe/recipe.ts';
-import type { SqlType, TableSchema } from '../../domain/recipe/table-schema.ts';
+import { sameName, type SqlType, type TableSchema } from '../../domain/recipe/table-schema.ts';
+import type { Walked } from '../../domain/recipe/walk.ts';
 import { withLocalCopy } from './local-copy.ts';
 import type { ServiceOptions } from './options.ts';
 import { profileOf } from './row-views.ts';
@@ -17,7 +18,13 @@ import type { FieldProblem } from './views.ts';
 type Options = Pick<ServiceOptions, 'stores' | 'store' | 'data' | 'tempFolder'>;
 type Asked = Pick<JobRequest, 'recipeId' | 'recipeVersion' | 'task' | 'ignoredColumns'>;
 
-export type CheckedRecipe = { version: number; steps: Step[] } | { problems: FieldProblem[] };
+export interface FittingRecipe {
+  version: number;
+  /** Every row comes through it with the label that it came with, so that the data's own counts hold. */
+  keepsLabels: boolean;
+}
+
+export type CheckedRecipe = FittingRecipe | { problems: FieldProblem[] };
 
 /**
  * Whether a recipe can prepare this dataset for this task, by what its steps make of the first rows: that it finds its
@@ -48,7 +55,18 @@ export async function checkJobRecipe(
     ignoredColumns: request.ignoredColumns,
     duckdb: engineVersion,
   });
-  return 'problems' in made ? made : { version: found.version.number, steps };
+  if ('problems' in made) return made;
+  return {
+    version: found.version.number,
+    keepsLabels: request.task.labels.every((label) => keeps(made.walked, label)),
+  };
+}
+
+/** Only what is sure: a step that needs the whole table may leave rows out, or make others of them. */
+function keeps({ stages }: Walked, label: string): boolean {
+  return stages.every(
+    ({ isRowwise, leaves, changes }) => isRowwise && !leaves && !changes.some((name) => sameName(name, label)),
+  );
 }
 
 /** The recipe itself may have been removed: its versions stay, for what was made with them. */

@@ -98,6 +98,68 @@ test.each<[string, Step[], object, { field: string; message: RegExp }]>([
   expect(body.problems).toEqual([{ field: problem.field, message: expect.stringMatching(problem.message) }]);
 });
 
+describe('the values of the label', () => {
+  const check = (more: object) => yard.api.post('/jobs/check', jobRequest(datasetId, more));
+  const oneClass = { task: { kind: 'binary', labels: ['churned'], positiveClass: 'maybe' } };
+  const later = /^Steps of the recipe change “churned” or may leave rows out: .* checked when the data is prepared/;
+
+  test('are checked when no step touches them, or a row', async () => {
+    const recipeId = await recipe(tidy);
+    const { body } = await check({ recipeId });
+    expect([body.problems, body.warnings]).toEqual([[], []]);
+    const wrong = await ask({ recipeId, ...oneClass });
+    expect([wrong.status, wrong.body.problems]).toEqual([
+      422,
+      [{ field: 'task.positiveClass', message: expect.stringContaining('“churned” has no value “maybe”') }],
+    ]);
+    const spend = await check({ recipeId, task: { kind: 'binary', labels: ['spend'] } });
+    expect(spend.body.problems[0].field).toMatch(/^task/);
+  });
+
+  test.each<[string, Step[]]>([
+    ['a step changes them', [step('s1', 'trim-text', { columns: ['churned'], letters: 'upper' })]],
+    ['a step leaves rows out', [...tidy, step('s4', 'drop-missing', { columns: ['age'] })]],
+    ['a step needs the whole table', [...tidy, step('s4', 'drop-duplicates', { columns: ['age'] })]],
+    [
+      'a step drops what it cannot treat',
+      [{ ...step('s1', 'change-type', { columns: ['plan'], to: 'number' }), onFailure: 'drop' }],
+    ],
+  ])('are said to be checked later when %s', async (_what, steps) => {
+    const { body } = await check({ recipeId: await recipe(steps), ...oneClass });
+    expect(body.problems).toEqual([]);
+    expect(body.warnings).toEqual([expect.stringMatching(later)]);
+  });
+});
+
+describe('what is to be removed', () => {
+  const removalOf = async (path: string) => (await yard.api.delete(path).set('X-Trainyard', '1')).body;
+
+  test('a dataset that the recipe of an open job looks things up in stays', async () => {
+    const other = await yard.api.upload('/datasets', 'plan,price\nbasic,1\npro,2\n', 'prices.csv');
+    const look = step('s4', 'join', { dataset: other.body.id, keys: [{ from: 'plan', to: 'plan' }], take: ['price'] });
+    const recipeId = await recipe([step('s1', 'trim-text', { columns: ['plan'] }), look], tidy);
+    const open = await ask({ recipeId, recipeVersion: 1, name: 'looks it up' });
+    expect(open.body.problems).toBeUndefined();
+    // The draft and the latest version do without it.
+    expect((await removalOf(`/datasets/${other.body.id}`)).detail).toBe(
+      'It is in use by the job “looks it up”. Wait for the end, or cancel.',
+    );
+    await finishJob(yard, open.body.job.id);
+    expect((await removalOf(`/datasets/${other.body.id}`)).stays).toEqual([
+      '1 job made with it, with its model: “looks it up”',
+    ]);
+  });
+
+  test('a recipe goes, and it is said which open jobs go on with their version of it', async () => {
+    const recipeId = await recipe(tidy);
+    const done = await ask({ recipeId, name: 'is done' });
+    await finishJob(yard, done.body.job.id);
+    await ask({ recipeId, name: 'goes on' });
+    const { stays, refusal } = await removalOf(`/recipes/${recipeId}`);
+    expect([stays.at(-1), refusal]).toEqual(['1 open job that uses it, and goes on: “goes on”', null]);
+  });
+});
+
 test('a recipe, or a version of it, that is not there is refused', async () => {
   const recipeId = await recipe(tidy);
   const problemsOf = async (more: object) => (await ask(more)).body.problems;
