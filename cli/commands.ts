@@ -10,6 +10,7 @@ import { enginesText, settingsFrom } from './engine-settings.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import { follow } from './follow.ts';
 import { besideData, type Output, save } from './output.ts';
+import { type RecipeAt, recipeAt } from './recipe-of.ts';
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
 import { callMe, jobsTable, jobText, logText, scoreOf, stateOf } from './show.ts';
@@ -26,6 +27,7 @@ export interface TrainOptions {
   budget?: string;
   ignore?: string[];
   set?: string[];
+  recipe?: string;
   follow?: boolean;
 }
 
@@ -107,10 +109,12 @@ export function commands(client: ApiClient, said: Output) {
       const engine = engines.find(({ name }) => name === options.engine);
       const settings = asUsage(() => settingsFrom(engine, options.set ?? []));
       const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
-      await lookBeforeUpload(file, options.label);
+      const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
+      // A step may make the column that is to be predicted, or give it its name.
+      await lookBeforeUpload(file, options.recipe === undefined ? options.label : undefined);
       const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
       out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
-      const { job, sentence } = await trainOn(dataset, options, { settings, trainingSeconds }).catch(
+      const { job, sentence } = await trainOn(dataset, options, { settings, trainingSeconds, recipe }).catch(
         (error: unknown) => {
           if (error instanceof Refusal)
             out.aside(
@@ -224,16 +228,21 @@ export function commands(client: ApiClient, said: Output) {
   async function trainOn(
     dataset: DatasetDetail,
     options: TrainOptions,
-    { settings, trainingSeconds }: { settings: ReturnType<typeof settingsFrom>; trainingSeconds: number | undefined },
+    asked: {
+      settings: ReturnType<typeof settingsFrom>;
+      trainingSeconds: number | undefined;
+      recipe: RecipeAt | object;
+    },
   ): Promise<{ job: JobSummary; sentence: string }> {
-    const kind =
-      options.task ?? (await client.get<Guess>(`${api}/datasets/${dataset.id}/guess`, { label: options.label })).kind;
+    const { settings, trainingSeconds, recipe } = asked;
+    const kind = options.task ?? (await guessKind(dataset, options));
     const request = {
       name: options.name ?? dataset.name.replace(/\.[^.]+$/, ''),
       datasetId: dataset.id,
       task: { kind, labels: [options.label], metric: options.metric ?? null },
       engine: { name: options.engine, settings },
       ignoredColumns: options.ignore ?? [],
+      ...recipe,
       limits: {
         ...(trainingSeconds === undefined ? {} : { trainingSeconds }),
         ...(options.budget === undefined ? {} : { budgetMicros: microsOf(options.budget) }),
@@ -245,6 +254,15 @@ export function commands(client: ApiClient, said: Output) {
     return client.post<{ job: JobSummary; sentence: string }>(`${api}/jobs`, request, {
       'Idempotency-Key': randomUUID(),
     });
+  }
+
+  async function guessKind(dataset: DatasetDetail, { label, recipe }: TrainOptions): Promise<string> {
+    try {
+      return (await client.get<Guess>(`${api}/datasets/${dataset.id}/guess`, { label })).kind;
+    } catch (error) {
+      if (recipe === undefined || !(error instanceof Refusal) || error.problem.status !== 422) throw error;
+      throw new Usage(`“${label}” is not a column of the file itself. Say by --task what the recipe makes of it.`);
+    }
   }
 
   /** The id may be a model's or a job's. */

@@ -12,7 +12,7 @@ import type { DatasetDetail } from '../web/services/views.ts';
 import { type ApiClient, Refusal } from './client.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import { type Output, save } from './output.ts';
-import { table } from './show.ts';
+import { recipeIdOf, recipesTable } from './recipe-of.ts';
 import { uploadFile } from './upload-file.ts';
 
 const api = '/api/v1';
@@ -29,17 +29,7 @@ export interface PrepareOptions {
 
 /** Datasets and recipes from the command line. Each answers with its exit code. */
 export function dataCommands(client: ApiClient, out: Output) {
-  const recipeOf = async (given: string): Promise<string> => {
-    if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(given)) return given.toLowerCase();
-    const page = await client.get<{ items: RecipeSummary[]; total: number }>(`${api}/recipes`, {
-      search: given,
-      limit: 5,
-    });
-    const [only] = page.items;
-    if (only && page.total === 1) return only.id;
-    if (page.total === 0) throw new Usage(`No recipe is called “${given}”.`);
-    throw new Usage(`${page.total} recipes fit “${given}”:\n${recipesTable(page.items)}`);
-  };
+  const recipeOf = (given: string) => recipeIdOf(client, given);
 
   /** Until its end; Ctrl-C lets go of it and leaves it running. */
   const watch = async (id: string): Promise<PreparationDetail | undefined> => {
@@ -153,18 +143,6 @@ export function dataCommands(client: ApiClient, out: Output) {
       return exitCodes.done;
     },
   };
-}
-
-function recipesTable(recipes: readonly RecipeSummary[]): string {
-  if (recipes.length === 0) return 'No recipes yet.';
-  const rows = recipes.map((recipe) => [
-    recipe.id,
-    recipe.name,
-    String(recipe.stepCount),
-    recipe.latestVersion === 0 ? '–' : String(recipe.latestVersion),
-    new Date(recipe.changedAtMs).toISOString().replace('T', ' ').slice(0, 16),
-  ]);
-  return table(['ID', 'NAME', 'STEPS', 'VERSION', 'CHANGED (UTC)'], rows);
 }
 
 function progressText({ sentence, rowsDone, rowsTotal, secondsLeft }: PreparationView): string {

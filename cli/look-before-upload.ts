@@ -7,12 +7,13 @@ const headBytes = 1 << 20;
 
 /**
  * Finds out without a server what would be refused after minutes of uploading: no such file, and a label whose name is
- * nowhere at the beginning of it. Only what is surely wrong is said here; all else is for the server, which reads the
+ * nowhere at the beginning of it, where one is told. Only what is surely wrong is said here; all else is for the server, which reads the
  * file by its own rules.
  */
-export async function lookBeforeUpload(path: string, label: string): Promise<void> {
+export async function lookBeforeUpload(path: string, label: string | undefined): Promise<void> {
   const head = await headOf(path);
   if (head.length === 0) throw new Usage(`${path} is empty.`);
+  if (label === undefined) return;
   // Other forms and encodings, and names that have to be quoted, the server reads better.
   const isPlain = ['.csv', '.tsv', '.txt'].includes(extname(path).toLowerCase()) && !head.includes(0);
   if (!isPlain || !/^[\x20-\x7e]+$/.test(label) || label.includes('"')) return;

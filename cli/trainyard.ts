@@ -53,6 +53,7 @@ command('train <file>', 'train a model on a CSV file', (file: string, options: T
   .option('--budget <dollars>', 'the most that it may cost')
   .option('--ignore <column>', 'a column that the model must not see; may be repeated', several)
   .option('-s, --set <key=value>', 'a setting of the engine; may be repeated', several)
+  .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
   .option('-f, --follow', 'show what happens until the end');
 
 command(

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Step } from '../../domain/recipe/recipe.ts';
 import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
 
 const program = join(import.meta.dirname, '../../cli/trainyard.ts');
@@ -103,6 +104,35 @@ it('takes a recipe out and in, carries it out, and saves what it made', async ()
   expect([code, out.trim()]).toEqual([0, `Ready. ${dataset}`]);
   expect(await readFile(saved, 'utf8')).toContain('age,plan,spend,churned');
   expect((await yard.services.preparations.list(who, {})).unseen).toBe(0);
+});
+
+it('trains with a recipe, by its name and the version that is told', async () => {
+  const { recipes } = yard.services;
+  const who = { workspaceId: 'default', owner: 'ada' };
+  const { id: datasetId } = JSON.parse((await trainyard('upload', csv, '--json')).out) as { id: string };
+  const step = (kind: string, settings: Step['settings']) => ({
+    kind,
+    settings,
+    on: true,
+    onFailure: 'empty' as const,
+  });
+  const fill = step('fill-missing', { columns: ['age'], with: 'median' });
+  const rename = step('rename-columns', { pairs: [{ from: 'churned', to: 'gone' }] });
+  const { recipe } = await recipes.create(who, { datasetId, name: 'for training', steps: [fill] });
+  const recipeId = recipe.id;
+  await recipes.saveVersion(who, recipeId);
+  await recipes.replaceSteps(who, recipeId, { position: recipe.position, steps: [fill, rename] });
+  await recipes.saveVersion(who, recipeId);
+  const train = async (...args: string[]) => {
+    const { code, out, err } = await trainyard('train', csv, '--json', ...args);
+    return code === 0 ? yard.work.started.get(`job-${(JSON.parse(out) as { id: string }).id}`) : { code, err };
+  };
+  expect(await train('-l', 'churned', '--recipe', 'for training@1')).toMatchObject({ recipeId, recipeVersion: 1 });
+  expect(await train('-l', 'gone', '--task', 'binary', '-r', recipeId)).toMatchObject({ recipeId, recipeVersion: 2 });
+  const refused = (code: number, sentence: string) => ({ code, err: expect.stringContaining(sentence) });
+  expect(await train('-l', 'gone', '-r', 'for training')).toMatchObject(refused(2, 'Say by --task'));
+  expect(await train('-l', 'churned', '-r', `${recipeId}@9`)).toMatchObject(refused(3, 'no version 9'));
+  expect(await train('-l', 'churned', '-r', 'no such thing')).toMatchObject(refused(2, 'No recipe is called'));
 });
 
 it('ends with 5 when a preparation failed', async () => {

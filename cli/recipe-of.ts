@@ -1,0 +1,41 @@
+import type { RecipeSummary } from '../web/services/recipe-views.ts';
+import type { ApiClient } from './client.ts';
+import { Usage } from './exit-codes.ts';
+import { table } from './show.ts';
+
+/** As a job asks for it; without a version, the latest. */
+export interface RecipeAt {
+  recipeId: string;
+  recipeVersion?: number;
+}
+
+/** `ID`, `NAME`, `NAME@3`. */
+export async function recipeAt(client: ApiClient, given: string): Promise<RecipeAt> {
+  const [, name = given, version] = /^(.+)@([1-9]\d*)$/.exec(given) ?? [];
+  const recipeId = await recipeIdOf(client, name);
+  return { recipeId, ...(version === undefined ? {} : { recipeVersion: Number(version) }) };
+}
+
+export async function recipeIdOf(client: ApiClient, given: string): Promise<string> {
+  if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(given)) return given.toLowerCase();
+  const page = await client.get<{ items: RecipeSummary[]; total: number }>('/api/v1/recipes', {
+    search: given,
+    limit: 5,
+  });
+  const [only] = page.items;
+  if (only && page.total === 1) return only.id;
+  if (page.total === 0) throw new Usage(`No recipe is called “${given}”.`);
+  throw new Usage(`${page.total} recipes fit “${given}”:\n${recipesTable(page.items)}`);
+}
+
+export function recipesTable(recipes: readonly RecipeSummary[]): string {
+  if (recipes.length === 0) return 'No recipes yet.';
+  const rows = recipes.map((recipe) => [
+    recipe.id,
+    recipe.name,
+    String(recipe.stepCount),
+    recipe.latestVersion === 0 ? '–' : String(recipe.latestVersion),
+    new Date(recipe.changedAtMs).toISOString().replace('T', ' ').slice(0, 16),
+  ]);
+  return table(['ID', 'NAME', 'STEPS', 'VERSION', 'CHANGED (UTC)'], rows);
+}
