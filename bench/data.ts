@@ -120,10 +120,7 @@ async function timePreviews(small: string, large: string) {
       step('a', 'fill-missing', { columns: ['city'], with: 'constant', constant: `town ${n}` }),
       trim,
     ],
-    fitted: (n) => [
-      ...steps.slice(0, 5),
-      step('f', 'clip-values', { columns: ['monthly_fee'], least: n / 10 }),
-    ],
+    fitted: (n) => [...steps.slice(0, 5), step('f', 'clip-values', { columns: ['monthly_fee'], least: n / 10 })],
     sorted: (n) => [trim, step('s', 'sort-rows', { columns: n % 2 === 0 ? ['score'] : ['total_paid'] })],
   };
   const taken: Record<string, { small: number[]; large: number[] }> = {};
