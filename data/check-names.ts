@@ -1,4 +1,5 @@
 import { TrainyardError } from '../domain/failures.ts';
+import { reservedPrefix } from '../domain/recipe/step-kind.ts';
 import { listNames, plural, showValue } from './show-value.ts';
 
 export const MOST_COLUMNS = 10_000;
@@ -18,6 +19,13 @@ export function checkNames(names: readonly string[], where = 'in the header (row
     throw bad(
       `${which} no name ${where}.`,
       'Give each column a name; a delimiter too many at the end of the line makes one, too.',
+    );
+  }
+  const reserved = names.find((name) => name.toLowerCase().startsWith(reservedPrefix));
+  if (reserved !== undefined) {
+    throw bad(
+      `The data has a column ${showValue(reserved)}, but names that begin with ${reservedPrefix} are Trainyard's own.`,
+      'Rename the column and upload the data again.',
     );
   }
   const seen = new Map<string, number>();

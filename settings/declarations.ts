@@ -201,7 +201,7 @@ export const declarations = {
     ...whole(0, 36_500),
     default: 0,
     meaning:
-      'How long a dataset is kept that no job and no prediction uses, in days from its upload or its last use; 0 for ever.',
+      'How long a dataset is kept that no job, prediction, preparation or recipe uses, in days from its upload or its last use; 0 for ever.',
   },
   lowDiskMb: {
     ...whole(0, 10_000_000),

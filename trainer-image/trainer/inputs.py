@@ -50,7 +50,8 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
     frame = parquet.frame(features, labels.where)
     _check(spec, labels, frame)
     preparation = read_preparation(spec.recipe)
-    fold_of = _folds_given(parquet, labels)
+    # Without a recipe nobody but a person can have given data such a column.
+    fold_of = None if preparation is None else _folds_given(parquet, labels)
     if fold_of is None:
         kept, held = holdout(labels.values, spec.split.holdout_fraction, spec.split.seed, spec.task.is_classes)
         _check_folds(spec, len(kept))

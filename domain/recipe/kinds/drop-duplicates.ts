@@ -45,8 +45,9 @@ export const dropDuplicates = defineStep<z.infer<typeof settings>>({
     return {
       columns: [...schema],
       keepsRows: true,
+      // A grouping can spill where a window over as many groups cannot.
       sql: (before) =>
-        `SELECT * FROM ${withOrder(before)} QUALIFY row_number() OVER (PARTITION BY ${alike} ORDER BY ${rowOrder}${keep === 'last' ? ' DESC' : ''}) = 1 ORDER BY ${rowOrder}`,
+        `SELECT * FROM ${withOrder(before)} WHERE ${rowOrder} IN (SELECT ${keep === 'last' ? 'max' : 'min'}(${rowOrder}) FROM ${withOrder(before)} GROUP BY ${alike}) ORDER BY ${rowOrder}`,
     };
   },
 });

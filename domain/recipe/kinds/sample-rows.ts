@@ -39,13 +39,15 @@ export const sampleRows = defineStep<z.infer<typeof settings>>({
   check: () => [],
   shape: ({ by, rows, share, seed }, schema) => {
     const lot = `hash(${rowNumber}, CAST(${seed} AS BIGINT))`;
+    // Places only are sorted and looked for, not whole rows: and, unlike a window over all rows, by what can spill.
+    const drawn = (rowsOf: string) => `SELECT ${rowOrder} FROM ${rowsOf} ORDER BY ${lot}, ${rowOrder} LIMIT ${rows}`;
     return {
       columns: [...schema],
       keepsRows: true,
       sql: (before) =>
         by === 'share'
           ? `SELECT * FROM ${before} WHERE CAST(${lot} AS DOUBLE) < CAST('${share}' AS DOUBLE) * pow(2.0, 64)`
-          : `SELECT * FROM ${withOrder(before)} QUALIFY row_number() OVER (ORDER BY ${lot}, ${rowOrder}) <= ${rows} ORDER BY ${rowOrder}`,
+          : `SELECT * FROM ${withOrder(before)} WHERE ${rowOrder} IN (${drawn(withOrder(before))}) ORDER BY ${rowOrder}`,
     };
   },
 });

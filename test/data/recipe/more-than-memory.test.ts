@@ -8,7 +8,7 @@ import { quoteText } from '../../../domain/recipe/sql-text.ts';
 import { step } from './recipe-fixture.ts';
 
 /** In the engine's memory these rows take about 100 MB, and what groups them several times that. */
-const ROWS = 1_500_000;
+const ROWS = 700_000;
 const MEMORY_MB = 64;
 let folder: string;
 let worker: DataWorker;
@@ -46,6 +46,8 @@ const steps: [string, Step][] = [
   ['frequency-encode', step('a', 'frequency-encode', { columns: ['g'] })],
   ['target-encode', step('a', 'target-encode', { columns: ['g'], label: 'y', chosen: 'yes' })],
   ['sort-rows', step('a', 'sort-rows', { columns: ['t'] })],
+  ['sample-rows', step('a', 'sample-rows', { rows: 500_000 })],
+  ['drop-duplicates', step('a', 'drop-duplicates', { columns: ['t'] })],
   ['forward-fill', step('a', 'forward-fill', { columns: ['r'], order: 'n' })],
   [
     'aggregate-by-group',
