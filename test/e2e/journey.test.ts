@@ -230,7 +230,9 @@ test('“continue” starts from the model, which is not deleted meanwhile; “s
 test('without JavaScript: from an upload over the confirmation to a result', async () => {
   const plain = await journey.open({ javaScriptEnabled: false });
   await plain.page.goto('/jobs/new');
-  await plain.page.getByLabel('File', { exact: true }).setInputFiles(journey.file('more.csv', customers(200, { seed: 3 })));
+  await plain.page
+    .getByLabel('File', { exact: true })
+    .setInputFiles(journey.file('more.csv', customers(200, { seed: 3 })));
   await press(plain.page, 'Upload and go on');
   await plain.page.getByLabel('scikit-learn').check();
   await plain.page.getByLabel('Algorithm', { exact: true }).selectOption('linear');
