@@ -135,8 +135,8 @@ function readRecord({ number, text, problem }: Entry, what: 'line' | 'entry'): M
   if (hidden !== undefined) return hidden;
   const fields = new Map<string, unknown>();
   for (const [name, value] of Object.entries(parsed)) {
-    const problem = isObject(value) ? flatten(fields, name, value) : put(fields, name, value);
-    if (problem !== undefined) return problem;
+    const refused = isObject(value) ? flatten(fields, name, value) : put(fields, name, value);
+    if (refused !== undefined) return refused;
   }
   return fields;
 }
