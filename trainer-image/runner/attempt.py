@@ -142,7 +142,9 @@ class Attempt:
         kills_before = out_of_memory_kills()
         trainer = TrainerProcess(self._settings, self._environment)
         self._guard.watch_over(trainer.pid)
-        capture = Capture(self._journal, self._cap, self._checkpoints, trainer.out_fd, trainer.err_fd, trainer.events_fd)
+        capture = Capture(
+            self._journal, self._cap, self._checkpoints, trainer.out_fd, trainer.err_fd, trainer.events_fd
+        )
         watch = Watch(self._settings, self._journal, self._control, trainer, self._guard, self._told_to_end)
         watch.until_ended()
         if watch.asked is None and trainer.exit_code in _ENDED_FROM_OUTSIDE:
