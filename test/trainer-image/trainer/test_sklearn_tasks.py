@@ -188,7 +188,21 @@ def test_classes_keep_their_own_type(yard: Yard):
     assert types["cultivar_probability_2"] == "DOUBLE"
 
 
-@pytest.mark.parametrize("algorithm", ["auto", "linear", "tree", "svm", "mlp", "hist_gradient_boosting"])
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        "auto",
+        "linear",
+        "ridge",
+        "lasso",
+        "elastic_net",
+        "tree",
+        "nearest_neighbours",
+        "svm",
+        "mlp",
+        "hist_gradient_boosting",
+    ],
+)
 @pytest.mark.parametrize(("label", "kind"), [("churned", "binary"), ("spend", "regression")])
 def test_takes_the_raw_table(algorithm: str, label: str, kind: str, yard: Yard, here: Here):
     frame = mixed_table().drop(columns="spend" if label == "churned" else "churned")
@@ -207,6 +221,41 @@ def test_takes_the_raw_table(algorithm: str, label: str, kind: str, yard: Yard, 
     assert "Left out, because they say the same in every row: country, empty." in run.report["warnings"]
     mattered = [row["column"] for row in run.report["importance"]]
     assert mattered and not {"country", "empty"} & set(mattered)
+
+
+def test_a_person_sets_any_hyperparameter_by_its_own_name(yard: Yard):
+    frame = mixed_table().drop(columns="spend")
+    settings = {
+        "algorithm": "tree",
+        "max_depth": 5,
+        "hyperparameters": json.dumps({"criterion": "entropy", "max_leaf_nodes": 4}),
+    }
+    run = yard.ask(frame, "churned", "binary", settings=settings).train()
+    assert run.code == 0, run.log
+    with zipfile.ZipFile(run.out / "model.zip") as archive:
+        kept = json.loads(archive.read("model/kept.json"))
+    assert kept["candidate"]["parameters"] == {"max_depth": 5, "criterion": "entropy", "max_leaf_nodes": 4}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"algorithm": "tree", "hyperparameters": "{"}, "no JSON"),
+        ({"algorithm": "tree", "hyperparameters": "[1]"}, "no JSON object"),
+        ({"hyperparameters": '{"max_depth": 3}'}, "belong to one algorithm"),
+        (
+            {"algorithm": "tree", "hyperparameters": '{"deepness": 3}'},
+            "DecisionTreeClassifier has no hyperparameter “deepness”",
+        ),
+        ({"algorithm": "tree", "hyperparameters": '{"random_state": 3}'}, "has no hyperparameter “random_state”"),
+        ({"algorithm": "tree", "hyperparameters": '{"criterion": "beauty"}'}, "'criterion' parameter"),
+        ({"algorithm": "mlp", "hidden_layers": "64, many"}, "Hidden layers are one to ten widths"),
+    ],
+)
+def test_a_hyperparameter_that_cannot_be_is_refused(yard: Yard, here: Here, settings: dict[str, str], said: str):
+    run = here(yard.ask(mixed_table().drop(columns="spend"), "churned", "binary", settings=settings))
+    assert run.code == 65
+    assert run.failure["type"] == "BadSettings" and said in run.failure["message"]
 
 
 def test_predicts_what_it_has_never_seen(yard: Yard):

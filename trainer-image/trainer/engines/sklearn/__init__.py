@@ -19,6 +19,9 @@ _MOST_ROWS_FOR_SVM = 50_000
 _ALGORITHMS = (
     ("auto", "Try a handful, keep the best"),
     ("linear", "Linear or logistic regression"),
+    ("ridge", "Ridge: linear, held back evenly"),
+    ("lasso", "Lasso: linear, leaves out what says little"),
+    ("elastic_net", "Elastic net: between ridge and lasso"),
     ("tree", "Decision tree"),
     ("random_forest", "Random forest"),
     ("extra_trees", "Extra trees"),
@@ -87,6 +90,56 @@ DECLARATION = Declaration(
             min=1,
             max=1000,
         ),
+        Setting(
+            name="min_rows_in_leaf",
+            title="Fewest rows in a leaf",
+            help="For trees, forests and gradient boosting; 0 takes each one's own. More make smoother models.",
+            type="integer",
+            default=0,
+            min=0,
+            max=100_000,
+            advanced=True,
+        ),
+        Setting(
+            name="columns_per_split",
+            title="Columns tried at each split",
+            help="For forests: fewer make trees that differ more.",
+            type="choice",
+            default="own",
+            choices=(
+                ("own", "The algorithm's own"),
+                ("sqrt", "Square root of all"),
+                ("third", "A third"),
+                ("all", "All"),
+            ),
+            advanced=True,
+        ),
+        Setting(
+            name="kernel",
+            title="Kernel",
+            help="For the support vector machine.",
+            type="choice",
+            default="rbf",
+            choices=(("rbf", "Radial"), ("linear", "Linear"), ("poly", "Polynomial"), ("sigmoid", "Sigmoid")),
+            advanced=True,
+        ),
+        Setting(
+            name="hidden_layers",
+            title="Hidden layers",
+            help="For the neural network: the width of each, from the first, as in 64, 32.",
+            type="text",
+            default="64, 32",
+            advanced=True,
+        ),
+        Setting(
+            name="hyperparameters",
+            title="Hyperparameters",
+            help="Further ones of the chosen algorithm by scikit-learn's own names, as JSON: "
+            '{"criterion": "entropy", "max_leaf_nodes": 50}. They go before the settings above.',
+            type="text",
+            default="",
+            advanced=True,
+        ),
     ),
     continues=True,
     takes_folds=True,
@@ -101,6 +154,9 @@ def warm_up() -> None:
 
 
 def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
+    from trainer.engines.sklearn.hyperparameters import check_hyperparameters
+
+    check_hyperparameters(settings, classes=spec.task.is_classes)
     if settings["algorithm"] == "svm" and rows is not None and rows > _MOST_ROWS_FOR_SVM:
         raise TrainerFailure(
             "BadSettings",

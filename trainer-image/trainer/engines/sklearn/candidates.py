@@ -16,17 +16,21 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from trainer.contract import SettingValue
+from trainer.engines.sklearn.hyperparameters import given_hyperparameters, hidden_layers
 
 _AUTO = ("linear", "nearest_neighbours", "random_forest", "extra_trees", "hist_gradient_boosting")
 _TITLES = {
     "linear": "Linear",
+    "ridge": "Ridge",
+    "lasso": "Lasso",
+    "elastic_net": "ElasticNet",
     "tree": "DecisionTree",
     "random_forest": "RandomForest",
     "extra_trees": "ExtraTrees",
@@ -35,9 +39,16 @@ _TITLES = {
     "svm": "SupportVector",
     "mlp": "NeuralNetwork",
 }
+_COLUMNS_PER_SPLIT: dict[str, dict[str, Any]] = {
+    "own": {},
+    "sqrt": {"max_features": "sqrt"},
+    "third": {"max_features": 1 / 3},
+    "all": {"max_features": None},
+}
 #: Some algorithms have so few settings that soon nothing new is drawn.
 _MOST_DRAWS = 2000
-_SCALED = ("linear", "nearest_neighbours", "svm", "mlp")
+_LINEAR = ("linear", "ridge", "lasso", "elastic_net")
+_SCALED = (*_LINEAR, "nearest_neighbours", "svm", "mlp")
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class Candidate:
 
     @property
     def linear(self) -> bool:
-        return self.algorithm == "linear"
+        return self.algorithm in _LINEAR
 
     @property
     def scaled(self) -> bool:
@@ -58,7 +69,8 @@ class Candidate:
 def candidates(settings: dict[str, SettingValue]) -> list[Candidate]:
     chosen = str(settings["algorithm"])
     names = _AUTO if chosen == "auto" else (chosen,)
-    return [Candidate(_TITLES[name], name, _parameters(name, settings)) for name in names]
+    further = given_hyperparameters(settings)
+    return [Candidate(_TITLES[name], name, {**_parameters(name, settings), **further}) for name in names]
 
 
 def variations(settings: dict[str, SettingValue], tried: list[str], seed: int) -> Iterator[Candidate]:
@@ -77,23 +89,30 @@ def variations(settings: dict[str, SettingValue], tried: list[str], seed: int) -
         number += 1
         name = f"{_TITLES[algorithm]}_{number}"
         if name not in tried:
-            yield Candidate(name, algorithm, {**_parameters(algorithm, settings), **drawn})
+            yield Candidate(
+                name, algorithm, {**_parameters(algorithm, settings), **given_hyperparameters(settings), **drawn}
+            )
 
 
 def _parameters(algorithm: str, settings: dict[str, SettingValue]) -> dict[str, Any]:
     number = {key: float(value) for key, value in settings.items() if isinstance(value, (int, float))}
     depth = int(number["max_depth"]) or None
     rate = number["learning_rate"]
+    leaf = {"min_samples_leaf": int(number["min_rows_in_leaf"])} if number["min_rows_in_leaf"] else {}
+    columns = _COLUMNS_PER_SPLIT[str(settings["columns_per_split"])]
     if algorithm in ("random_forest", "extra_trees"):
-        return {"n_estimators": int(number["trees"]), "max_depth": depth}
+        return {"n_estimators": int(number["trees"]), "max_depth": depth, **leaf, **columns}
     if algorithm == "hist_gradient_boosting":
-        return {"max_iter": int(number["trees"]), "max_depth": depth, "learning_rate": rate or 0.1}
+        return {"max_iter": int(number["trees"]), "max_depth": depth, "learning_rate": rate or 0.1, **leaf}
     if algorithm == "tree":
-        return {"max_depth": depth}
+        return {"max_depth": depth, **leaf}
     if algorithm == "nearest_neighbours":
         return {"n_neighbors": int(number["neighbours"])}
     if algorithm == "mlp":
-        return {"alpha": 0.0001 * number["regularisation"], "learning_rate_init": rate or 0.001}
+        alpha = 0.0001 * number["regularisation"]
+        return {"alpha": alpha, "learning_rate_init": rate or 0.001, "hidden_layer_sizes": hidden_layers(settings)}
+    if algorithm == "svm":
+        return {"regularisation": number["regularisation"], "kernel": str(settings["kernel"])}
     return {"regularisation": number["regularisation"]}
 
 
@@ -122,26 +141,41 @@ def make_estimator(candidate: Candidate, rows: int, seed: int, *, classes: bool,
     early = rows >= 500 and rarest >= 10
     p = dict(candidate.parameters)
     algorithm = candidate.algorithm
-    if algorithm == "linear":
-        strength = p["regularisation"]
-        return LogisticRegression(C=1 / strength, max_iter=1000) if classes else Ridge(alpha=strength)
+    if algorithm in _LINEAR:
+        return _linear(algorithm, p, seed, classes=classes)
     if algorithm == "svm":
-        cost = 1 / p["regularisation"]
-        return SVC(C=cost, probability=True, random_state=seed) if classes else SVR(C=cost)
+        p = {"C": 1 / p.pop("regularisation"), **p}
+        return SVC(**p, probability=True, random_state=seed) if classes else SVR(**p)
     if algorithm == "nearest_neighbours":
-        p = {"n_neighbors": max(1, min(p["n_neighbors"], rows)), "weights": "distance", "n_jobs": -1}
+        p = {"weights": "distance", **p, "n_neighbors": max(1, min(p["n_neighbors"], rows)), "n_jobs": -1}
         return KNeighborsClassifier(**p) if classes else KNeighborsRegressor(**p)
     if algorithm == "mlp":
-        p = {**p, "hidden_layer_sizes": (64, 32), "early_stopping": early, "max_iter": 300, "random_state": seed}
+        p = {"early_stopping": early, "max_iter": 300, **p, "random_state": seed}
         return MLPClassifier(**p) if classes else MLPRegressor(**p)
     if algorithm == "tree":
         return (
             DecisionTreeClassifier(**p, random_state=seed) if classes else DecisionTreeRegressor(**p, random_state=seed)
         )
     if algorithm == "hist_gradient_boosting":
-        p = {**p, "early_stopping": early, "random_state": seed}
+        p = {"early_stopping": early, **p, "random_state": seed}
         return HistGradientBoostingClassifier(**p) if classes else HistGradientBoostingRegressor(**p)
     p = {**p, "n_jobs": -1, "random_state": seed}
     if algorithm == "random_forest":
         return RandomForestClassifier(**p) if classes else RandomForestRegressor(**p)
     return ExtraTreesClassifier(**p) if classes else ExtraTreesRegressor(**p)
+
+
+def _linear(algorithm: str, parameters: dict[str, Any], seed: int, *, classes: bool) -> BaseEstimator:
+    strength = parameters.pop("regularisation")
+    if not classes:
+        if algorithm in ("linear", "ridge"):
+            return Ridge(**{"alpha": strength, **parameters})
+        # Its default of 1 leaves out all but the strongest columns of a label that is not scaled.
+        p = {"alpha": 0.01 * strength, "max_iter": 10_000, **parameters}
+        return Lasso(**p) if algorithm == "lasso" else ElasticNet(**p)
+    p = {"C": 1 / strength, "max_iter": 1000}
+    if algorithm in ("lasso", "elastic_net"):
+        # Only this solver can leave columns out, for any number of classes; it walks in an order that is drawn.
+        penalty = {"penalty": "l1"} if algorithm == "lasso" else {"penalty": "elasticnet", "l1_ratio": 0.5}
+        p |= {"solver": "saga", "random_state": seed, **penalty}
+    return LogisticRegression(**{**p, **parameters})
