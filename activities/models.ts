@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TrainyardError } from '../domain/failures.ts';
 import type { AttemptRef } from '../domain/ids.ts';
@@ -15,7 +15,11 @@ import { type ModelSignature, sha256Of } from './trusted-model.ts';
 interface Report {
   metric: { name: string };
   best: { validation: number | null; test: number | null };
+  /** Files beside the archive; models of earlier versions say nothing of them. */
+  extras?: { name: string }[];
 }
+
+const extraName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
 
 interface Column {
   name: string;
@@ -82,7 +86,11 @@ export async function collectModel(dependencies: Dependencies, request: AttemptR
     await store.put(`${base}/report.html`, page);
     await store.put(`${base}/model.zip`, archive);
     const reportText = await readFile(report, 'utf8');
-    const { metric, best } = JSON.parse(reportText) as Report;
+    const { metric, best, extras = [] } = JSON.parse(reportText) as Report;
+    for (const { name } of extras) {
+      if (!extraName.test(name)) throw new TrainyardError('TrainerBug', `“${name}” is no name for a file of a model.`);
+      await store.put(`${base}/extras/${name}`, await fetch(`extras/${name}`));
+    }
     const archiveHash = await sha256Of(archive);
     const archiveSignature = key.sign(Buffer.from(archiveHash));
     const row = {
@@ -130,6 +138,7 @@ export function collectorOf(cloud: Cloud, ref: AttemptRef, folder: string, { say
     }
     const expected = files[name];
     const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
     for (const pauseMs of [...pauses, null]) {
       endIfCancelled();
       if (!expected || !(await cloud.getObject(ref, `${base}/out/${name}`, path))) {

@@ -62,6 +62,22 @@ describe('a model', () => {
   const collect = (ref: AttemptRef) => ground.activities.collectModel(ref);
   const rowOf = (ref: AttemptRef) => ground.dependencies.stores.models.findByJob(ref.id);
 
+  const withExtras = (...names: string[]) => {
+    const report = { ...JSON.parse(String(files['report.json'])), extras: names.map((name) => ({ name })) };
+    return { ...files, 'report.json': JSON.stringify(report) };
+  };
+
+  test('is kept with the files that come beside it', async () => {
+    const ref = await finished({ ...withExtras('model.pkl'), 'extras/model.pkl': 'a pickle' });
+    await collect(ref);
+    expect(String(await bytesOf(`models/${ref.id}/extras/model.pkl`))).toBe('a pickle');
+  });
+
+  test('is not kept where a file beside it would lie elsewhere, or is not there', async () => {
+    await expect(collect(await finished(withExtras('../../model.pkl')))).rejects.toThrow('is no name for a file');
+    await expect(collect(await finished(withExtras('model.pkl')))).rejects.toThrow('no extras/model.pkl');
+  });
+
   test('is kept with its report, and signed so that whoever has the key’s public half can tell', async () => {
     const ref = await finished();
     await collect(ref);

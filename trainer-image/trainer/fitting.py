@@ -20,7 +20,7 @@ from trainer.output import Output
 from trainer.preparation import Preparation
 from trainer.scoring import Scorer
 
-__all__ = ["Fitted", "NothingFitted", "Order", "Output"]
+__all__ = ["Extra", "Fitted", "NothingFitted", "Order", "Output"]
 
 
 class NothingFitted(Exception):
@@ -65,6 +65,16 @@ class Order:
     def warn(self, sentence: str) -> None:
         if sentence not in self.warnings:
             self.warnings.append(sentence)
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A file that is handed out beside the archive, for other tools."""
+
+    name: str
+    title: str
+    #: What whoever takes it has to know.
+    note: str
 
 
 class Fitted(Protocol):

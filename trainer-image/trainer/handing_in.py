@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class HandIn:
         folder = self._order.scratch / "archive"
         shutil.rmtree(folder, ignore_errors=True)
         self._fitted.save(folder / "model")
+        self.report["extras"] = self._extras(out)
         report = _json(self.report)
         schema = self._schema()
         for name, text in {
@@ -76,6 +78,15 @@ class HandIn:
         with written_whole(out / MANIFEST) as beside:
             beside.write_bytes(manifest.encode())
         print(f"Wrote {', '.join(sorted(path.name for path in out.iterdir()))}", flush=True)
+
+    def _extras(self, out: Path) -> list[dict[str, Any]]:
+        """What an engine gives beside the archive; most give nothing."""
+        make = getattr(self._fitted, "extras", None)
+        if make is None:
+            return []
+        folder = out / "extras"
+        folder.mkdir(parents=True, exist_ok=True)
+        return [{**asdict(extra), "bytes": (folder / extra.name).stat().st_size} for extra in make(folder)]
 
     def _add_recipe(self, folder: Path, preparation: Preparation) -> None:
         shutil.copyfile(Path(__file__).parent / "recipe.py", folder / "recipe.py")

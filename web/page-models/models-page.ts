@@ -2,6 +2,7 @@ import type { ModelFacts, ModelLine } from '../../db/read-models/model-pages.ts'
 import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import { taskWords } from '../../domain/task.ts';
 import { metricRule } from '../../domain/task.ts';
+import { extrasOf } from '../services/model-extras.ts';
 import type { Clock, Moment } from './clock.ts';
 import type { EngineTitles } from './work-line.ts';
 import { typeWordOf } from './column-view.ts';
@@ -52,6 +53,7 @@ export interface ModelPage {
   result: ResultView | null;
   from: { name: string; value: string; href: string | null }[];
   archive: { size: string; hash: string; signed: string; href: string; outside: string };
+  extras: { href: string; name: string; title: string; note: string; size: string }[];
   columns: { name: string; type: string; role: string }[];
   predictions: { href: string; when: Moment; data: string; rows: string }[];
   predictHref: string;
@@ -86,6 +88,10 @@ export function modelPage(
       ...(job ? [{ name: 'Time limit', value: formatSpan(job.spec.limits.trainingSeconds * 1000), href: null }] : []),
       { name: 'Made', value: clock.moment(model.created_at_ms).text, href: null },
     ],
+    extras: extrasOf(model.report_json).map(({ name, title, note, bytes }) => ({
+      href: `/models/${model.id}/extras/${encodeURIComponent(name)}`,
+      ...{ name, title, note, size: formatBytes(bytes) },
+    })),
     archive: {
       size: formatBytes(model.archive_bytes),
       hash: model.archive_hash,

@@ -3,6 +3,7 @@ import type { ModelRow } from '../../db/tables.ts';
 import type { ServiceOptions } from './options.ts';
 import { conflict, notFound } from './refused.ts';
 import { modelDetail, modelSummary } from './row-views.ts';
+import { extrasOf } from './model-extras.ts';
 import type { Download, ModelService, Removal, Who } from './services.ts';
 import { sizeInWords } from './sizes.ts';
 
@@ -53,6 +54,18 @@ export function modelService(options: ServiceOptions): ModelService {
         ...(await storedDownload(options, `models/${id}/model.zip`, about)),
         bytes: row.archive_bytes,
         etag: row.archive_hash,
+      };
+    },
+
+    async extra(who, id, name) {
+      const row = await find(who, id);
+      const extra = extrasOf(row.report_json).find((each) => each.name === name);
+      if (!extra) throw notFound(`file “${name}” of this model`, 'The report names those that there are.');
+      const about = { contentType: 'application/octet-stream', fileName: `${fileNameOf(row.name)} ${name}` };
+      return {
+        ...(await storedDownload(options, `models/${id}/extras/${name}`, about)),
+        bytes: extra.bytes,
+        etag: `${row.archive_hash}-${name}`,
       };
     },
 

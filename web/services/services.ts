@@ -195,6 +195,8 @@ export interface ModelService {
   /** Throws a 404 that says why when the job left none. */
   ofJob(who: Who, jobId: string): Promise<ModelDetail>;
   archive(who: Who, id: string): Promise<Download>;
+  /** A file beside the archive, as its report names it. */
+  extra(who: Who, id: string, name: string): Promise<Download>;
   reportHtml(who: Who, id: string): Promise<Download>;
   removal(who: Who, id: string): Promise<Removal>;
   remove(who: Who, id: string): Promise<Removal>;

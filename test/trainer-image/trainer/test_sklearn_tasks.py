@@ -237,6 +237,18 @@ def test_a_person_sets_any_hyperparameter_by_its_own_name(yard: Yard):
     assert kept["candidate"]["parameters"] == {"max_depth": 5, "criterion": "entropy", "max_leaf_nodes": 4}
 
 
+def test_hands_out_the_pipeline_as_a_pickle_too(yard: Yard):
+    run = yard.ask(breast_cancer(), "diagnosis", "binary", settings=FAST).train()
+    assert run.code == 0, run.log
+    (extra,) = run.report["extras"]
+    path = run.out / "extras" / "model.pkl"
+    assert extra["name"] == "model.pkl" and extra["bytes"] == path.stat().st_size
+    assert "runs code" in extra["note"]
+    code = "import pickle, sys; print(type(pickle.load(open(sys.argv[1], 'rb'))).__module__)"
+    said = subprocess.run([sys.executable, "-I", "-c", code, path], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("sklearn.")
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -46,6 +46,21 @@ it('sends the archive whole, by parts, and not again when nothing has changed', 
   expect([head.status, head.headers['content-length']]).toEqual([200, String(archive.length)]);
 });
 
+it('sends files that come beside the archive, and only those that its report names', async () => {
+  const { id } = await trained();
+  await yard.store.putText(`models/${id}/extras/model.pkl`, 'a pickle');
+  await yard.store.putText(`models/${id}/extras/other`, 'not named');
+  const extras = [{ name: 'model.pkl', title: 'A pickle', note: 'Runs code.', bytes: 8 }];
+  const report = { report_json: JSON.stringify({ extras }) };
+  await yard.stores.database.run(undefined, (db) => db('models').where({ id }).update(report));
+  const sent = await yard.api.get(`/models/${id}/extras/model.pkl`).buffer().parse(bytes);
+  expect([sent.status, String(sent.body)]).toEqual([200, 'a pickle']);
+  expect(sent.headers['content-disposition']).toContain('attachment');
+  for (const name of ['other', '..%2Fmodel.zip']) {
+    expect((await yard.api.get(`/models/${id}/extras/${name}`)).status).toBe(404);
+  }
+});
+
 it('sends the report as JSON, and as a page that can run nothing', async () => {
   const { id } = await trained();
   expect((await yard.api.get(`/jobs/${id}/report`)).body).toEqual({ version: 1, engine: 'sklearn' });

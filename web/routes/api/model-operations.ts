@@ -61,6 +61,19 @@ export function modelOperations(api: ApiRoutes, { models }: Services): void {
   api.add(
     {
       method: 'get',
+      path: '/models/:id/extras/:name',
+      permission: 'read',
+      tag,
+      summary: 'Download a file that comes beside the archive, as its report names it',
+      answers: { 200: { description: 'The file. Parts of it by Range.', types: ['application/octet-stream'] } },
+    },
+    async ({ who, id, request, response }) =>
+      sendDownload(request, response, await models.extra(who, id, String(request.params['name']))),
+  );
+
+  api.add(
+    {
+      method: 'get',
       path: '/models/:id/report',
       permission: 'read',
       tag,

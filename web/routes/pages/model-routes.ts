@@ -45,6 +45,16 @@ export function modelRoutes(routes: SecuredRoutes, { services, context, clock, e
   );
 
   routes.get(
+    '/models/:id/extras/:name',
+    'read',
+    page(async (request, response) => {
+      const id = idIn(request, 'model with this id');
+      const name = String(request.params['name']);
+      await sendDownload(request, response, await services.models.extra(context.who(request), id, name));
+    }),
+  );
+
+  routes.get(
     '/models/:id/report.html',
     'read',
     page(async (request, response) => {

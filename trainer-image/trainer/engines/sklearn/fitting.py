@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from trainer.engines.sklearn.portable import predict, prepare
 from trainer.engines.sklearn.validation import Judged, Validation
 from trainer.failures import Interrupted
 from trainer.files import write_text, written_whole
-from trainer.fitting import NothingFitted, Order
+from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
 
 #: A continued job gives up when this many variations in a row were no better.
@@ -146,6 +147,15 @@ class SklearnEngine:
         plan = {"classes": self._classes, "columns": self.plan_, "leftOut": self.dropped_}
         write_text(folder / "plan.json", json.dumps(plan, ensure_ascii=False, indent=1))
         self._note(folder)
+
+    def extras(self, folder: Path) -> list[Extra]:
+        with (folder / "model.pkl").open("wb") as file:
+            pickle.dump(self.pipeline_, file, protocol=5)
+        note = (
+            "scikit-learn's own pipeline. Loading a pickle runs code: only load what comes from where you trust. "
+            "It wants columns as engine.py in the archive prepares them, and says numbers for classes."
+        )
+        return [Extra("model.pkl", "The pipeline as a pickle", note)]
 
     def _note(self, folder: Path) -> None:
         kept = {
