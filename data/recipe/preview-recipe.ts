@@ -1,4 +1,4 @@
-import { walk, type Walked } from '../../domain/recipe/walk.ts';
+import { walk, type Walked, type WalkedStep } from '../../domain/recipe/walk.ts';
 import type { Session } from '../session.ts';
 import { Fits, learnFrom } from './learn.ts';
 import { Lookups } from './lookups.ts';
@@ -36,7 +36,10 @@ export async function previewRecipe(
   const { isChosen, ...rest } = await showStep(session, source, stages, walked.steps[at], input);
   const restsOnSample = stages.some(({ stepId, isRowwise }) => !isRowwise || sampled.has(stepId));
   return {
-    steps: walked.steps.map((seen): PreviewedStep => ({ ...seenStep(seen), sample: sampled.has(seen.step.id) })),
+    steps: walked.steps.map((seen) => {
+      const rests = sampled.size > 0 && seen.mayFitMoreRows === true;
+      return previewedStep(seen, { sample: sampled.has(seen.step.id), rests, sampleRows: source.rows });
+    }),
     ...rest,
     total: source.total,
     sample: isPart && (restsOnSample || (input.rows !== 'first' && !isChosen)),
@@ -44,6 +47,18 @@ export async function previewRecipe(
     learned: input.exact ? fitted : [],
     ...(input.withFits ? { fits: fitted } : {}),
   };
+}
+
+/** What is not among the first rows may be further down: the step says so, and nothing is wrong with it yet. */
+function previewedStep(
+  seen: WalkedStep,
+  { sample, rests, sampleRows }: { sample: boolean; rests: boolean; sampleRows: number },
+): PreviewedStep {
+  const [problem] = seen.problems;
+  const step = { ...seenStep(seen), sample };
+  if (!problem || !rests) return step;
+  const notInSample = `Not seen in the first ${sampleRows.toLocaleString('en-US')} rows: ${problem.message} The pass over the whole file will tell.`;
+  return { ...step, problems: [], notInSample };
 }
 
 function placeOf({ steps }: Walked, at: number | undefined): number {

@@ -55,6 +55,8 @@ export interface SeenStep {
 export interface PreviewedStep extends SeenStep {
   /** What it learned, it learned from a sample. */
   sample: boolean;
+  /** It needs what a step before learns from the whole file only: it is passed over here, which is no problem of it. */
+  notInSample?: string;
 }
 
 export interface ShownRecipeRow {

@@ -1,7 +1,7 @@
 import { TrainyardError } from '../../domain/failures.ts';
 import { quoteName } from '../../domain/recipe/sql-text.ts';
 import { foldNumber } from '../../domain/recipe/step-kind.ts';
-import { type Walked, walk } from '../../domain/recipe/walk.ts';
+import { lastRegrouping, type Walked, type WalkedStep, walk } from '../../domain/recipe/walk.ts';
 import { writeCsv } from '../export-rows.ts';
 import type { Session } from '../session.ts';
 import { quoteText } from '../sql-text.ts';
@@ -25,7 +25,9 @@ export async function runRecipe(session: Session, input: RunRecipeInput, parts: 
   const few = `(SELECT * FROM ${table.relation} LIMIT ${TRIED_ROWS})`;
   const tryOut = learnFrom(session, few, lookups);
   const tried = await walk({ steps: input.steps, schema: table.schema, others, learn: tryOut });
-  refuseProblems(tried);
+  // What these rows do not show may be in the others: it is refused only after all of them were learned from.
+  const isPart = table.total > TRIED_ROWS;
+  refuseProblems(tried, (seen) => isPart && seen.mayFitMoreRows === true);
   const fits = new Fits(table, input);
   const { split } = input;
   const passes = new Passes(session, table, {
@@ -34,7 +36,7 @@ export async function runRecipe(session: Session, input: RunRecipeInput, parts: 
     named: 1,
     ofPasses: passesOf(tried, split?.folds || OWN_FOLDS),
     folds: split && {
-      after: tried.stages.findLast(({ keepsRows }) => !keepsRows)?.stepId,
+      after: input.steps[lastRegrouping(input.steps)]?.id,
       assign: (relation, schema) => assignFolds(session, relation, schema, split),
     },
     nameOf: (stepId) => nameOf(tried, stepId),
@@ -98,10 +100,11 @@ async function foldsIn(session: Session, parquet: string): Promise<{ fold: numbe
   return found.map(([fold, rows]) => ({ fold: Number(fold), rows: Number(rows) }));
 }
 
-function refuseProblems({ steps }: Walked): void {
-  for (const [n, { problems, sentence }] of steps.entries()) {
+function refuseProblems({ steps }: Walked, mayFit: (seen: WalkedStep) => boolean = () => false): void {
+  for (const [n, seen] of steps.entries()) {
+    const { problems, sentence } = seen;
     const [problem] = problems;
-    if (problem)
+    if (problem && !mayFit(seen))
       throw new TrainyardError('BadSettings', `Step ${n + 1} (${sentence}): ${problem.message}`, problem.instead);
   }
 }

@@ -18,6 +18,9 @@ import type { FieldProblem } from './views.ts';
 type Options = Pick<ServiceOptions, 'stores' | 'store' | 'data' | 'tempFolder'>;
 type Asked = Pick<JobRequest, 'recipeId' | 'recipeVersion' | 'task' | 'ignoredColumns'>;
 
+/** Somebody waits for the check of a job while steps learn from the whole file. */
+const WHOLE_FILE_MS = 120_000;
+
 export interface FittingRecipe {
   version: number;
   /** Every row comes through it with the label that it came with, so that the data's own counts hold. */
@@ -123,7 +126,11 @@ async function tryOut(
   ): Promise<RecipePreview> => {
     const [next, ...rest] = left;
     if (!next) {
-      return options.data.recipePreview({ parquet, steps, others, rows: 'first', limit: 1, withFits: true });
+      const ask = { parquet, steps, others, rows: 'first' as const, limit: 1, withFits: true };
+      const seen = await options.data.recipePreview(ask);
+      // Which columns there are is learned from the whole file, where the first rows do not show those that steps name.
+      if (seen.steps.every(({ notInSample }) => notInSample === undefined)) return seen;
+      return options.data.recipePreview({ ...ask, exact: true, timeoutMs: WHOLE_FILE_MS });
     }
     return withLocalCopy(options, datasetFiles(next).parquet, (path) =>
       withOthers(parquet, rest, [...others, { datasetId: next.id, name: next.name, parquet: path }]),

@@ -116,6 +116,52 @@ describe('a full run', () => {
     expect(failure.message).toMatch(/^Step 2 .*The mean of “plan” cannot be taken/);
   });
 
+  describe('with a step for a column that comes of a value of later rows', () => {
+    const lines = Array.from({ length: 25_000 }, (_, n) => `${n},${n < 24_000 ? 'red' : 'blue'}\n`);
+    const oneHot = step('x', 'one-hot', { columns: ['colour'] });
+    const rename = step('y', 'rename-columns', { pairs: [{ from: 'colour_blue', to: 'is_blue' }] });
+    const fill = step('z', 'log-power', { columns: ['is_blue'] });
+    let late: string;
+    beforeAll(async () => {
+      late = (await fixture.ingest(`id,colour\n${lines.join('')}`)).parquet;
+    });
+
+    test('it is carried out', async () => {
+      const run = await fixture.worker.runRecipe({ parquet: late, steps: [oneHot, rename], toParquet });
+      expect(run.schema.map(({ name }) => name)).toContain('is_blue');
+      const [known] = (await tableOf(fixture, toParquet)).rows.slice(-1);
+      expect(known?.[run.schema.findIndex(({ name }) => name === 'is_blue')]).toBe('1');
+    });
+
+    test('what no row has is refused', async () => {
+      const none = step('y', 'rename-columns', { pairs: [{ from: 'colour_green', to: 'is_green' }] });
+      const failure = await failureOf(fixture.worker.runRecipe({ parquet: late, steps: [oneHot, none], toParquet }));
+      expect(failure.message).toMatch(/^Step 2 .*no column “colour_green”/);
+    });
+
+    test('its preview says that it was not seen, until the whole file was learned from', async () => {
+      const ask = { parquet: late, steps: [oneHot, rename, fill], rows: 'first' as const, limit: 1 };
+      const sampled = await fixture.worker.recipePreview(ask);
+      expect(sampled.steps.map(({ problems }) => problems)).toEqual([[], [], []]);
+      const unseen = /^Not seen in the first 20,000 rows: There is no column “/;
+      expect(sampled.steps.map(({ notInSample }) => notInSample)).toEqual([
+        undefined,
+        expect.stringMatching(unseen),
+        expect.stringMatching(unseen),
+      ]);
+      const exact = await fixture.worker.recipePreview({ ...ask, exact: true });
+      expect(exact.steps.map(({ problems, notInSample }) => [problems, notInSample])).toEqual(
+        Array.from({ length: 3 }, () => [[], undefined]),
+      );
+      const { learned } = await fixture.worker.recipeCheck(ask);
+      const known = await fixture.worker.recipePreview({ ...ask, learned });
+      expect(known.steps.every(({ notInSample }) => notInSample === undefined)).toBe(true);
+      const missing = [step('m', 'trim-text', { columns: ['nothing'] }), oneHot];
+      const wrong = await fixture.worker.recipePreview({ ...ask, steps: missing });
+      expect(wrong.steps[0]).toMatchObject({ problems: [{ column: 'nothing' }] });
+    });
+  });
+
   test('that leaves no row is refused', async () => {
     const { parquet: empty } = await fixture.ingest('a,city\n1,\n2,\n');
     const failure = await failureOf(fixture.worker.runRecipe({ parquet: empty, steps: [dropNoCity], toParquet }));

@@ -98,6 +98,23 @@ test.each<[string, Step[], object, { field: string; message: RegExp }]>([
   expect(body.problems).toEqual([{ field: problem.field, message: expect.stringMatching(problem.message) }]);
 });
 
+test('a column that comes of a value of later rows is found in the whole file', async () => {
+  const lines = Array.from(
+    { length: 21_000 },
+    (_, n) => `${n % 90},${n < 20_500 ? 'basic' : 'gold'},${n % 3}.5,${n % 5 === 0 ? 'yes' : 'no'}\n`,
+  );
+  const late = await yard.api.upload('/datasets', `age,plan,spend,churned\n${lines.join('')}`, 'late.csv');
+  const gold = (from: string) => step('s2', 'rename-columns', { pairs: [{ from, to: 'is_gold' }] });
+  const check = async (from: string) => {
+    const recipeId = await recipe([step('s1', 'one-hot', { columns: ['plan'] }), gold(from)]);
+    return (await yard.api.post('/jobs/check', jobRequest(late.body.id, { recipeId }))).body.problems;
+  };
+  expect(await check('plan_gold')).toEqual([]);
+  expect(await check('plan_none')).toEqual([
+    { field: 'recipeId', message: expect.stringMatching(/^Step 2 .*no column “plan_none”/) },
+  ]);
+});
+
 describe('the values of the label', () => {
   const check = (more: object) => yard.api.post('/jobs/check', jobRequest(datasetId, more));
   const oneClass = { task: { kind: 'binary', labels: ['churned'], positiveClass: 'maybe' } };

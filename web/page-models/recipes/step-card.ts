@@ -52,8 +52,9 @@ export function stepCards({ steps, seen, counted, at, hrefOf }: CardInput): Step
       id: step.id,
       number: place + 1,
       words: wordsOf(isUnfinished(problems) ? (kind?.title ?? step.kind) : step.sentence),
-      note: step.on ? (learned ?? null) : 'switched off',
-      isSample: step.on && count?.learnedSentence === undefined && look?.sample === true,
+      note: step.on ? (learned ?? (count ? null : (look?.notInSample ?? null))) : 'switched off',
+      isSample:
+        step.on && count?.learnedSentence === undefined && (look?.sample === true || look?.notInSample !== undefined),
       problems: problems.map((problem) => ({
         message: messageOf(problem, titleOf(kind?.fields ?? [], problem)),
         instead: problem.instead,
