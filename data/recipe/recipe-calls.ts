@@ -127,7 +127,7 @@ export interface Split {
   folds: number;
   seed: number;
   label: string;
-  /** Each part gets its share of each class. */
+  /** Each part gets its share of each class, as far as the label is known before the first step that learns. */
   stratify: boolean;
   /** Writes the fold of each row as a column: −1 held out, from 0 otherwise. */
   keepFold?: boolean | undefined;
@@ -166,4 +166,6 @@ export interface RecipeRun {
   lookups: KeptLookup[];
   /** Rows that are held out, and in each fold. */
   folds: { fold: number; rows: number }[];
+  /** False when that was asked for, but the label is made only after a step that learns: rows were divided by chance. */
+  stratified: boolean;
 }

@@ -6,6 +6,7 @@ import { writeCsv } from '../export-rows.ts';
 import type { Session } from '../session.ts';
 import { quoteText } from '../sql-text.ts';
 import { assignFolds, OWN_FOLDS } from './assign-folds.ts';
+import { findLabel, withLabel } from './label-at-split.ts';
 import { Fits, learnFrom } from './learn.ts';
 import { keptAt, Lookups } from './lookups.ts';
 import { Passes } from './passes.ts';
@@ -30,15 +31,18 @@ export async function runRecipe(session: Session, input: RunRecipeInput, parts: 
   refuseProblems(tried, (seen) => isPart && seen.mayFitMoreRows === true);
   const fits = new Fits(table, input);
   const { split } = input;
+  const regrouped = input.steps[lastRegrouping(input.steps)]?.id;
+  const label = split && findLabel(tried, others, split.label, regrouped);
   const passes = new Passes(session, table, {
     lookups,
     watch: false,
     named: 1,
     ofPasses: passesOf(tried, split?.folds || OWN_FOLDS),
-    folds: split && {
-      after: input.steps[lastRegrouping(input.steps)]?.id,
-      assign: (relation, schema) => assignFolds(session, relation, schema, split),
-    },
+    folds: split &&
+      label && {
+        after: regrouped,
+        assign: (relation, schema) => assignFolds(session, withLabel(relation, schema, label), split),
+      },
     nameOf: (stepId) => nameOf(tried, stepId),
   });
   await passes.begin();
@@ -61,6 +65,7 @@ export async function runRecipe(session: Session, input: RunRecipeInput, parts: 
     learned: fits.toKnown(walked.steps),
     lookups: lookups.kept,
     folds: split?.keepFold ? await foldsIn(session, parts[0] as string) : [],
+    stratified: split?.stratify === true && label?.name !== undefined,
   };
 }
 

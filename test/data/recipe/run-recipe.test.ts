@@ -263,6 +263,53 @@ describe('a split', () => {
     }
   });
 
+  describe('by a label that the recipe makes', () => {
+    const rename = step('r', 'rename-columns', { pairs: [{ from: 'churned', to: 'left' }] });
+    const map = step('m', 'replace-values', {
+      columns: ['left'],
+      pairs: [
+        { from: 'yes', to: 'gone' },
+        { from: 'no', to: 'there' },
+      ],
+    });
+    const isLate = step('f', 'make-column', { name: 'is_late', formula: '[id] % 10 = 3' });
+
+    async function shares(steps: Parameters<typeof run>[0], label: string) {
+      const { names, rows, result } = await run(steps, { label });
+      const at = names.indexOf(label);
+      const parts = ['-1', '0', '1', '2', '3'];
+      const values = [...new Set(rows.map((row) => row[at] ?? ''))].toSorted();
+      const count = (part: string, value: string) =>
+        rows.filter((row) => row.at(-1) === part && row[at] === value).length;
+      return { result, counts: values.map((value) => parts.map((part) => count(part, value))) };
+    }
+    const five = (rows: number) => Array.from({ length: 5 }, () => rows);
+
+    test.each([
+      ['renamed and mapped', [rename, map], 'left', [150, 450]],
+      ['made by a formula', [trimPlan, isLate, fillAge], 'is_late', [540, 60]],
+      ['renamed after a step that learns', [fillAge, rename], 'left', [450, 150]],
+    ])('gives each part its share: %s', async (_, steps, label, expected) => {
+      const { counts, result } = await shares(steps, label);
+      expect(counts).toEqual(expected.map(five));
+      expect(result.stratified).toBe(true);
+      expect(result.rowsOut).toBe(ROWS);
+    });
+
+    test('counts only rows that are kept by then', async () => {
+      const few = step('k', 'filter-rows', { by: 'formula', formula: '[id] < 1000' });
+      const { counts } = await shares([isLate, few], 'is_late');
+      expect(counts).toEqual([five(180), five(20)]);
+    });
+
+    test('says so when it is made after a step that learns, and divides by chance', async () => {
+      const { counts, result } = await shares([fillAge, isLate], 'is_late');
+      expect(result.stratified).toBe(false);
+      expect(counts.flat().reduce((sum, rows) => sum + rows, 0)).toBe(ROWS);
+      expect(counts[1]).not.toEqual(five(60));
+    });
+  });
+
   test('of grouped rows divides the groups', async () => {
     const perCity = step('x', 'aggregate-by-group', {
       groups: ['city', 'churned'],
