@@ -1,6 +1,7 @@
 import { walk, type Walked, type WalkedStep } from '../../domain/recipe/walk.ts';
 import type { Session } from '../session.ts';
 import { Fits, learnFrom } from './learn.ts';
+import { lookAtTraining } from './look-at-training.ts';
 import { Lookups } from './lookups.ts';
 import type { PreviewedStep, RecipePreview, RecipePreviewInput } from './recipe-calls.ts';
 import { openOthers, openTable } from './recipe-table.ts';
@@ -35,17 +36,20 @@ export async function previewRecipe(
   await lookups.make(stages);
   const { isChosen, ...rest } = await showStep(session, source, stages, walked.steps[at], input);
   const restsOnSample = stages.some(({ stepId, isRowwise }) => !isRowwise || sampled.has(stepId));
+  const steps = walked.steps.map((seen) => {
+    const rests = sampled.size > 0 && seen.mayFitMoreRows === true;
+    return previewedStep(seen, { sample: sampled.has(seen.step.id), rests, sampleRows: source.rows });
+  });
+  const tried = { schema: source.schema, others, walked, fits: fitted, isSample: isPart };
+  const isSeen = steps.every(({ notInSample }) => notInSample === undefined);
   return {
-    steps: walked.steps.map((seen) => {
-      const rests = sampled.size > 0 && seen.mayFitMoreRows === true;
-      return previewedStep(seen, { sample: sampled.has(seen.step.id), rests, sampleRows: source.rows });
-    }),
+    steps,
     ...rest,
     total: source.total,
     sample: isPart && (restsOnSample || (input.rows !== 'first' && !isChosen)),
     sampleRows: source.rows,
     learned: input.exact ? fitted : [],
-    ...(input.withFits ? { fits: fitted } : {}),
+    training: isSeen ? await lookAtTraining(input, tried) : undefined,
   };
 }
 

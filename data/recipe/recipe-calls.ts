@@ -1,3 +1,5 @@
+import type { TrainingProblem } from '../../domain/check-training.ts';
+import type { TrainingRecipeInput } from '../../domain/recipe/for-training.ts';
 import type { Step } from '../../domain/recipe/recipe.ts';
 import type { Learned, StepProblem } from '../../domain/recipe/step-kind.ts';
 import type { Column, TableSchema } from '../../domain/recipe/table-schema.ts';
@@ -39,8 +41,8 @@ export interface RecipePreviewInput extends RecipeInput {
   learned?: KnownFit[] | undefined;
   /** From the whole file, however long it takes. */
   exact?: boolean | undefined;
-  /** Answers what the steps learned, too, if only from the rows that were looked at. */
-  withFits?: boolean | undefined;
+  /** Asks whether a training can use what the recipe makes. */
+  training?: Pick<TrainingRecipeInput, 'task' | 'ignoredColumns'> | undefined;
 }
 
 export interface SeenStep {
@@ -87,8 +89,14 @@ export interface RecipePreview {
   sampleRows: number;
   /** From the whole file, when that was asked for. */
   learned: KnownFit[];
-  /** With `withFits`. Not to be given back as `learned`: it may rest on a sample. */
-  fits?: KnownFit[];
+  /** When that was asked for, and no step needs what is not in the sample. */
+  training?: TrainingLook | undefined;
+}
+
+export interface TrainingLook {
+  problems: TrainingProblem[];
+  /** Every row comes through the recipe with the label that it came with. */
+  keepsLabels: boolean;
 }
 
 export interface RecipeCheckInput extends RecipeInput {
