@@ -9,6 +9,9 @@ import type { Head, RowHeads } from './row-heads.ts';
 import { seenStep } from './seen-step.ts';
 import { showStep } from './show-step.ts';
 
+const intoItself =
+  'It looks into this same data, or another version of it. Do not take what is to be predicted: a model would only read it off.';
+
 /** What a step makes of a few rows: at once from the first rows of the file, or (`exact`) from all of it. */
 export async function previewRecipe(
   session: Session,
@@ -36,11 +39,16 @@ export async function previewRecipe(
   await lookups.make(stages);
   const { isChosen, ...rest } = await showStep(session, source, stages, walked.steps[at], input);
   const restsOnSample = stages.some(({ stepId, isRowwise }) => !isRowwise || sampled.has(stepId));
+  const same = new Set(input.others?.filter(({ isSame }) => isSame).map(({ datasetId }) => datasetId));
+  const looksIntoItself = new Set(
+    walked.stages.filter(({ lookup }) => lookup && same.has(lookup.datasetId)).map(({ stepId }) => stepId),
+  );
   const steps = walked.steps.map((seen) => {
     const rests = sampled.size > 0 && seen.mayFitMoreRows === true;
-    return previewedStep(seen, { sample: sampled.has(seen.step.id), rests, sampleRows: source.rows });
+    const step = previewedStep(seen, { sample: sampled.has(seen.step.id), rests, sampleRows: source.rows });
+    return looksIntoItself.has(seen.step.id) ? { ...step, warning: intoItself } : step;
   });
-  const tried = { schema: source.schema, others, walked, fits: fitted, isSample: isPart };
+  const tried = { relation: source.relation, schema: source.schema, others, walked, fits: fitted, isSample: isPart };
   const isSeen = steps.every(({ notInSample }) => notInSample === undefined);
   return {
     steps,
@@ -49,7 +57,7 @@ export async function previewRecipe(
     sample: isPart && (restsOnSample || (input.rows !== 'first' && !isChosen)),
     sampleRows: source.rows,
     learned: input.exact ? fitted : [],
-    training: isSeen ? await lookAtTraining(input, tried) : undefined,
+    training: isSeen ? await lookAtTraining(session, input, tried) : undefined,
   };
 }
 

@@ -9,6 +9,8 @@ export interface OtherDataset {
   datasetId: string;
   name: string;
   parquet: string;
+  /** It is the data that the recipe begins with, or another version of it. */
+  isSame?: boolean | undefined;
 }
 
 /** What a step learned from the whole file. It holds as long as the step and those before it stay as they were. */
@@ -59,6 +61,8 @@ export interface PreviewedStep extends SeenStep {
   sample: boolean;
   /** It needs what a step before learns from the whole file only: it is passed over here, which is no problem of it. */
   notInSample?: string;
+  /** It can be carried out, but may not do what was meant. */
+  warning?: string;
 }
 
 export interface ShownRecipeRow {
@@ -97,6 +101,8 @@ export interface TrainingLook {
   problems: TrainingProblem[];
   /** Every row comes through the recipe with the label that it came with. */
   keepsLabels: boolean;
+  /** What is likely a mistake: a column that was looked up and says the same as the label. */
+  warnings: string[];
 }
 
 export interface RecipeCheckInput extends RecipeInput {

@@ -6,6 +6,7 @@ import type { JobRequest } from '../../domain/job-spec.ts';
 import { stepProblems } from '../../domain/recipe/for-training.ts';
 import { namedDatasets } from '../../domain/recipe/named-datasets.ts';
 import { type Step, stepsSchema } from '../../domain/recipe/recipe.ts';
+import { otherDataset } from './dataset-tables.ts';
 import { withLocalCopy } from './local-copy.ts';
 import type { ServiceOptions } from './options.ts';
 import type { Who } from './services.ts';
@@ -21,6 +22,7 @@ export interface FittingRecipe {
   version: number;
   /** Every row comes through it with the label that it came with, so that the data's own counts hold. */
   keepsLabels: boolean;
+  warnings: string[];
 }
 
 export type CheckedRecipe = FittingRecipe | { problems: FieldProblem[] };
@@ -45,7 +47,8 @@ export async function checkJobRecipe(
   const broken = stepProblems(tried.steps);
   const problems = broken.length > 0 ? broken : (tried.training?.problems ?? []);
   if (problems.length > 0) return { problems };
-  return { version: found.version.number, keepsLabels: tried.training?.keepsLabels === true };
+  const { keepsLabels = false, warnings = [] } = tried.training ?? {};
+  return { version: found.version.number, keepsLabels, warnings };
 }
 
 /** The recipe itself may have been removed: its versions stay, for what was made with them. */
@@ -116,7 +119,7 @@ async function tryOut(
       return options.data.recipePreview({ ...ask, exact: true, timeoutMs: WHOLE_FILE_MS });
     }
     return withLocalCopy(options, datasetFiles(next).parquet, (path) =>
-      withOthers(parquet, rest, [...others, { datasetId: next.id, name: next.name, parquet: path }]),
+      withOthers(parquet, rest, [...others, otherDataset(dataset, next, path)]),
     );
   };
   try {

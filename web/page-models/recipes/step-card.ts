@@ -16,6 +16,8 @@ export interface StepCard {
   /** What was learned rests on the first rows only. */
   isSample: boolean;
   problems: { message: string; instead: string }[];
+  /** What may not be meant. */
+  warning: string | null;
   counts: string[];
   chip: Chip | null;
   state: '' | 'bad' | 'off';
@@ -59,6 +61,7 @@ export function stepCards({ steps, seen, counted, at, hrefOf }: CardInput): Step
         message: messageOf(problem, titleOf(kind?.fields ?? [], problem)),
         instead: problem.instead,
       })),
+      warning: step.on ? (look?.warning ?? null) : null,
       counts: count && step.on && problems.length === 0 ? countsOf(count) : [],
       chip: chipOf({
         isOn: step.on,
