@@ -13,7 +13,7 @@ import type {
   ToChild,
   Verb,
 } from './data-calls.ts';
-import { orStopped, stopSignal } from './stop-signal.ts';
+import { orStopped, stopSignal, workLimit } from './stop-signal.ts';
 import { makeWorkFolder, removeCallFiles } from './work-folder.ts';
 
 /** How long a child may take to stop when asked, before it is killed. */
@@ -57,6 +57,7 @@ export class ChildLane {
     input: DataCalls[V]['input'],
     writes: string[],
     options: CallOptions,
+    workLimitMs?: number,
   ): Promise<DataCalls[V]['result']> {
     const before = this.#turn;
     const { promise, resolve: done } = Promise.withResolvers<void>();
@@ -64,7 +65,13 @@ export class ChildLane {
     const stop = stopSignal(options);
     try {
       await orStopped(before, stop.signal);
-      return (await this.#perform(verb, input, writes, stop.signal, options.onProgress)) as DataCalls[V]['result'];
+      // Counted from here: whoever waits behind a long call has not used any of it.
+      const work = workLimit(stop.signal, workLimitMs);
+      try {
+        return (await this.#perform(verb, input, writes, work.signal, options.onProgress)) as DataCalls[V]['result'];
+      } finally {
+        work.clear();
+      }
     } finally {
       stop.clear();
       // Who gives up while waiting must not let the next one in before its turn.

@@ -40,6 +40,8 @@ export interface DataWorkerSettings {
   memoryMb: number;
   tempFolder: string;
   threads?: number | undefined;
+  /** The longest that reading one upload may take: after it the child is ended, and the next upload has its turn. */
+  readLimitMs?: number | undefined;
 }
 
 /** Whose preview it is: a recipe in a browser's tab. */
@@ -90,11 +92,13 @@ export interface DataWorker {
 
 const QUICK_MEMORY_MB = 256;
 const QUICK_TIMEOUT_MS = 30_000;
+/** So that no file holds the lane for ever; generous, because a slow disk is no fault of the file. */
+const READ_LIMIT_MS = 3_600_000;
 const LOOKING_MEMORY_MB = 512;
 const LOOKING_TIMEOUT_MS = 120_000;
 
 export function openDataWorker(settings: DataWorkerSettings): DataWorker {
-  const { memoryMb, tempFolder } = settings;
+  const { memoryMb, tempFolder, readLimitMs = READ_LIMIT_MS } = settings;
   const threads = settings.threads ?? availableParallelism();
   const heavy = new ChildLane({ memoryMb, threads }, tempFolder);
   const quick = new ChildLane(
@@ -111,11 +115,11 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
   return {
     ingest: async ({ signal, timeoutMs, ...input }) => {
       await ready;
-      return heavy.call('ingest', input, [input.toParquet, rejectedPath(input)], { signal, timeoutMs });
+      return heavy.call('ingest', input, [input.toParquet, rejectedPath(input)], { signal, timeoutMs }, readLimitMs);
     },
     conform: async ({ signal, timeoutMs, ...input }) => {
       await ready;
-      return heavy.call('conform', input, [input.toParquet], { signal, timeoutMs });
+      return heavy.call('conform', input, [input.toParquet], { signal, timeoutMs }, readLimitMs);
     },
     rows: ({ signal, timeoutMs = QUICK_TIMEOUT_MS, ...input }) => quick.call('rows', input, [], { signal, timeoutMs }),
     jsonRows: ({ signal, timeoutMs = QUICK_TIMEOUT_MS, ...input }) =>

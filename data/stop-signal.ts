@@ -22,6 +22,23 @@ export function stopSignal({ signal, timeoutMs }: CallOptions): StopSignal {
   };
 }
 
+/** The same signal, and after `limitMs` one that says that it is the file which takes too long. */
+export function workLimit(signal: AbortSignal, limitMs: number | undefined): StopSignal {
+  if (limitMs === undefined) return { signal, clear: () => undefined };
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(fileTooLong(limitMs)), limitMs);
+  return { signal: AbortSignal.any([signal, controller.signal]), clear: () => clearTimeout(timer) };
+}
+
+function fileTooLong(limitMs: number): TrainyardError {
+  const limit = limitMs < 60_000 ? `${Math.round(limitMs / 100) / 10} s` : `${Math.round(limitMs / 60_000)} minutes`;
+  return new TrainyardError(
+    'BadData',
+    `Reading the file took longer than ${limit}, so it was given up.`,
+    'Split it into smaller files, or save it as Parquet or as plain CSV, and upload that.',
+  );
+}
+
 function tooLong(timeoutMs: number): TrainyardError {
   const message = `The data engine did not finish within ${Math.round(timeoutMs / 100) / 10} s.`;
   return new TrainyardError(
