@@ -115,8 +115,8 @@ export interface ToCsvInput {
   parquet: string;
   path: string;
   /**
-   * A spreadsheet runs what starts with = + - @ as a formula, so in downloads such text (never a number) gets a
-   * leading apostrophe. `exact` leaves every value as it is, for programs.
+   * A spreadsheet runs what starts with = + - @ as a formula, so in downloads such text (never a number) gets an
+   * apostrophe before it, also behind blanks and behind “;”, tabs and line ends, where other cells may begin. `exact` leaves every value as it is, for programs.
    */
   exact?: boolean | undefined;
 }
