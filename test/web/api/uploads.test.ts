@@ -239,8 +239,8 @@ describe('from an address', () => {
   });
 
   it.each([
-    ['gs://bucket/a.csv', 'Google Cloud Storage cannot be read by their address yet'],
-    ['s3://bucket/a.csv', 'Amazon S3 cannot be read by their address yet'],
+    ['gs://bucket/a.csv', 'needs Google Cloud, which is not set up'],
+    ['s3://bucket/a.csv', 'needs Amazon S3, which is not set up'],
     ['file:///etc/passwd', 'begin with https:// or http://'],
     ['ftp://example.org/a.csv', 'begin with https:// or http://'],
     ['https://me:secret@example.org/a.csv', 'a name and a password'],
