@@ -3,6 +3,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { ownName } from '../../data/own-name.ts';
 import type { Store } from '../../infra/store.ts';
 
 /** Tables that are being looked at are asked for again and again; more disk than this they do not get. */
@@ -24,7 +25,7 @@ export async function withLocalCopy<T>(around: Around, object: string, use: (pat
   const own = around.store.path?.(object);
   if (own !== undefined) return use(own);
   if (/^datasets\/.*\.parquet$/.test(object)) return copiesOf(around).use(object, use);
-  const copy = join(around.tempFolder, `copy-${randomUUID()}`);
+  const copy = join(around.tempFolder, `${ownName('copy')}${randomUUID()}`);
   try {
     await pipeline(around.store.openRead(object), createWriteStream(copy));
     return await use(copy);
