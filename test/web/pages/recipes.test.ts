@@ -163,6 +163,20 @@ test('run on all rows is asked once, however often it is pressed', async () => {
   expect((await session.get('/data')).text).toContain('clean people');
 });
 
+test('a job that is to be trained with a recipe says so in each of the ways to ask for it again', async () => {
+  const recipe = await newRecipe('to train with');
+  await addStep(recipe, 'trim-text', { 's.columns': 'plan' });
+  const form = await send(recipe, `${recipe}/train`, {});
+  const fields = fieldsOf((await session.get(form)).text, '/jobs/confirm');
+  const asked = { ...fields, 'task.labels': 'plan', 'task.kind': 'multiclass', 'task.positiveClass': '' };
+  const { status, text } = await session.post(form, '/jobs/confirm', asked);
+  expect(status).toBe(200);
+  const id = recipe.split('/').at(-1);
+  expect(text).toContain('to train with, version 1');
+  expect(text).toContain(`--recipe ${id}@1`);
+  expect(text).toContain(`recipeId: ${id}`);
+});
+
 test('names and values that are HTML stay text', async () => {
   const nasty = '<script>alert(1)</script>';
   const recipe = await newRecipe(nasty);
