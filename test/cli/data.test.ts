@@ -128,11 +128,16 @@ it('trains with a recipe, by its name and the version that is told', async () =>
     return code === 0 ? yard.work.started.get(`job-${(JSON.parse(out) as { id: string }).id}`) : { code, err };
   };
   expect(await train('-l', 'churned', '--recipe', 'for training@1')).toMatchObject({ recipeId, recipeVersion: 1 });
+  // A whole name is that one, though another has it in its name; of two alike, one has to be said by its id.
+  await recipes.create(who, { datasetId, name: 'for training, too', steps: [fill] });
+  expect(await train('-l', 'churned', '--recipe', 'for training@1')).toMatchObject({ recipeId, recipeVersion: 1 });
   expect(await train('-l', 'gone', '--task', 'binary', '-r', recipeId)).toMatchObject({ recipeId, recipeVersion: 2 });
   const refused = (code: number, sentence: string) => ({ code, err: expect.stringContaining(sentence) });
   expect(await train('-l', 'gone', '-r', 'for training')).toMatchObject(refused(2, 'Say by --task'));
   expect(await train('-l', 'churned', '-r', `${recipeId}@9`)).toMatchObject(refused(3, 'no version 9'));
   expect(await train('-l', 'churned', '-r', 'no such thing')).toMatchObject(refused(2, 'No recipe is called'));
+  await recipes.create(who, { datasetId, name: 'for training', steps: [fill] });
+  expect(await train('-l', 'churned', '-r', 'for training@1')).toMatchObject(refused(2, '2 recipes are called'));
 });
 
 it('ends with 5 when a preparation failed', async () => {
