@@ -16,6 +16,8 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** The call fails, and its child is interrupted, after this long. */
   timeoutMs?: number | undefined;
+  /** After this long at work the call fails with GaveWay as soon as another waits behind it. */
+  givesWayAfterMs?: number | undefined;
   /** Hears a few times a second how far it is. */
   onProgress?: ((progress: DataProgress) => void) | undefined;
 }

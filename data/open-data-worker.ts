@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { DatasetProfile } from '../domain/dataset.ts';
-import { ChildLane } from './child-lane.ts';
+import { ChildLane, GaveWay } from './child-lane.ts';
 import type {
   CallOptions,
   Conformed,
@@ -42,6 +42,8 @@ export interface DataWorkerSettings {
   threads?: number | undefined;
   /** The longest that reading one upload may take: after it the child is ended, and the next upload has its turn. */
   readLimitMs?: number | undefined;
+  /** A quick preview that takes longer lets those who wait go first, and goes on beside them. */
+  quickLimitMs?: number | undefined;
 }
 
 /** Whose preview it is: a recipe in a browser's tab. */
@@ -92,6 +94,8 @@ export interface DataWorker {
 
 const QUICK_MEMORY_MB = 256;
 const QUICK_TIMEOUT_MS = 30_000;
+/** What is quick answers in a tenth of this; more of it, and one person's slow recipe is felt by all others. */
+const QUICK_LIMIT_MS = 1500;
 /** So that no file holds the lane for ever; generous, because a slow disk is no fault of the file. */
 const READ_LIMIT_MS = 3_600_000;
 const LOOKING_MEMORY_MB = 512;
@@ -109,9 +113,20 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
   const checking = new ChildLane({ memoryMb, threads }, tempFolder);
   const preparing = new ChildLane({ memoryMb, threads }, tempFolder);
   const looking = new ChildLane({ memoryMb: Math.min(LOOKING_MEMORY_MB, memoryMb), threads }, tempFolder);
-  const lanes = [heavy, quick, checking, preparing, looking];
+  // For previews that are not quick, so that only such ones wait for them.
+  const patient = new ChildLane({ memoryMb, threads: Math.min(2, threads) }, tempFolder);
+  const lanes = [heavy, quick, checking, preparing, looking, patient];
   const takeOver = new TakeOver();
   const ready = removeStrays(tempFolder);
+  const previewQuickly = async (input: RecipePreviewInput, { signal, timeoutMs = QUICK_TIMEOUT_MS }: CallOptions) => {
+    const givesWayAfterMs = settings.quickLimitMs ?? QUICK_LIMIT_MS;
+    try {
+      return await quick.call('recipePreview', input, [], { signal, timeoutMs, givesWayAfterMs });
+    } catch (error) {
+      if (!(error instanceof GaveWay)) throw error;
+      return patient.call('recipePreview', input, [], { signal, timeoutMs });
+    }
+  };
   return {
     ingest: async ({ signal, timeoutMs, ...input }) => {
       await ready;
@@ -134,7 +149,7 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
       takeOver.call(key === undefined || !input.exact ? key : `exact ${key}`, signal, (stopped) =>
         input.exact
           ? checking.call('recipePreview', input, [], { signal: stopped, timeoutMs, onProgress })
-          : quick.call('recipePreview', input, [], { signal: stopped, timeoutMs: timeoutMs ?? QUICK_TIMEOUT_MS }),
+          : previewQuickly(input, { signal: stopped, timeoutMs }),
       ),
     recipeCheck: ({ signal, timeoutMs, key, onProgress, ...input }) =>
       takeOver.call(key === undefined ? key : `check ${key}`, signal, (stopped) =>

@@ -6,9 +6,13 @@ export interface StopSignal {
   clear(): void;
 }
 
-/** One signal for “the caller gave up” and “it took too long”; its reason is what the call fails with. */
-export function stopSignal({ signal, timeoutMs }: CallOptions): StopSignal {
+/**
+ * One signal for “the caller gave up”, “it took too long” and “others go first” (`way`); its reason is what the call fails
+ * with.
+ */
+export function stopSignal({ signal, timeoutMs }: CallOptions, way?: AbortSignal): StopSignal {
   const controller = new AbortController();
+  way?.addEventListener('abort', () => controller.abort(way.reason), { once: true });
   const giveUp = () => controller.abort(signal?.reason);
   if (signal?.aborted) giveUp();
   else signal?.addEventListener('abort', giveUp);
