@@ -23,7 +23,7 @@ import type {
   Relation,
   RelationInput,
 } from './look-calls.ts';
-import { lookupPaths } from './recipe/lookups.ts';
+import { lookupPaths, looksUp } from './recipe/lookups.ts';
 import type {
   RecipeCheck,
   RecipeCheckInput,
@@ -119,6 +119,10 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
   const takeOver = new TakeOver();
   const ready = removeStrays(tempFolder);
   const previewQuickly = async (input: RecipePreviewInput, { signal, timeoutMs = QUICK_TIMEOUT_MS }: CallOptions) => {
+    // A large table to look into needs memory and time, once: that is nothing for the line of quick ones.
+    if (looksUp(input)) {
+      return (input.training ? checking : patient).call('recipePreview', input, [], { signal, timeoutMs });
+    }
     const givesWayAfterMs = settings.quickLimitMs ?? QUICK_LIMIT_MS;
     try {
       return await quick.call('recipePreview', input, [], { signal, timeoutMs, givesWayAfterMs });

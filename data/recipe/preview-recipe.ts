@@ -2,6 +2,7 @@ import { walk, type Walked, type WalkedStep } from '../../domain/recipe/walk.ts'
 import type { Session } from '../session.ts';
 import { Fits, learnFrom } from './learn.ts';
 import { lookAtTraining } from './look-at-training.ts';
+import type { LookupPlaces } from './kept-lookups.ts';
 import { Lookups } from './lookups.ts';
 import type { PreviewedStep, RecipePreview, RecipePreviewInput } from './recipe-calls.ts';
 import { openOthers, openTable } from './recipe-table.ts';
@@ -17,10 +18,11 @@ export async function previewRecipe(
   session: Session,
   input: RecipePreviewInput,
   heads: RowHeads,
+  places: LookupPlaces,
 ): Promise<RecipePreview> {
   const source = input.exact ? await wholeFile(session, input.parquet) : await heads.head(session, input.parquet);
   const others = await openOthers(session, input.others);
-  const lookups = new Lookups(session, others);
+  const lookups = new Lookups(session, others, { places });
   const learned = [...source.fits.values(), ...(input.learned ?? [])];
   const fits = new Fits(source, { ...input, learned });
   const learn = fits.learn(learnFrom(session, source.relation, lookups));

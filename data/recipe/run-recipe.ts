@@ -21,7 +21,7 @@ const TRIED_ROWS = 2000;
 export async function runRecipe(session: Session, input: RunRecipeInput, parts: string[]): Promise<RecipeRun> {
   const table = await openTable(session, input.parquet);
   const others = await openOthers(session, input.others);
-  const lookups = new Lookups(session, others, keptAt(input, parts));
+  const lookups = new Lookups(session, others, { keep: keptAt(input, parts) });
   // What is wrong comes to light at once, and so does which step regroups the rows for the last time.
   const few = `(SELECT * FROM ${table.relation} LIMIT ${TRIED_ROWS})`;
   const tryOut = learnFrom(session, few, lookups);
