@@ -10,7 +10,7 @@ import duckdb
 
 from trainer.failures import TrainerFailure
 from trainer.portable.predict import conform, family
-from trainer.recipe import engine_config, available_memory
+from trainer.recipe import available_memory, engine_config
 
 if TYPE_CHECKING:
     import pandas as pd
