@@ -159,6 +159,8 @@ test('run on all rows is asked once, however often it is pressed', async () => {
   expect([one.status, again.headers['location']]).toEqual([303, one.headers['location']]);
   const run = await session.get(String(one.headers['location']));
   expect(run.text).toContain('Waiting');
+  expect(run.text).toContain('the data and the recipe stay');
+  expect(run.text).not.toContain('its machine');
   expect(pages.asked.filter((asked) => asked.startsWith('startPreparation'))).not.toEqual([]);
   expect((await session.get('/data')).text).toContain('clean people');
 });
