@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { alsoCalled } from '../../../web/page-models/recipes/step-search-words.ts';
 import { openPageApp, type PageApp } from '../page-app.ts';
 import { fieldsOf, formSession } from './form-session.ts';
 
@@ -61,6 +62,23 @@ test('steps are added, changed, moved, switched off and removed by forms alone',
   expect(sentencesIn(gone.text)).toEqual(['Trim and make small plan']);
   const back = await session.get(await send(recipe, `${recipe}/undo`, {}));
   expect(sentencesIn(back.text)).toHaveLength(2);
+});
+
+test('a step is found by what it does and by what other tools call it', async () => {
+  const { text } = await session.get(await newRecipe('to search'));
+  const words = new Map(
+    [...text.matchAll(/name="kind" value="([^"]+)" data-words="([^"]+)"/g)].map(([, kind, said]) => [kind, said]),
+  );
+  expect([...words.keys()]).toEqual(expect.arrayContaining(Object.keys(alsoCalled)));
+  for (const [written, kind] of [
+    ['median', 'fill-missing'],
+    ['impute', 'fill-missing'],
+    ['lower', 'trim-text'],
+    ['merge', 'join'],
+    ['dummies', 'one-hot'],
+    ['one-hot', 'one-hot'],
+  ] as const)
+    expect([written, words.get(kind)]).toEqual([written, expect.stringContaining(written)]);
 });
 
 test('a change of a state that is no longer there is refused, and nothing is lost', async () => {
