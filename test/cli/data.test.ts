@@ -74,6 +74,12 @@ it('says why a file was refused, with 3, and takes options to read it', async ()
     expect.stringContaining('mended.csv: 1 rows, 2 columns, 1 rows set aside'),
   ]);
   expect((await trainyard('upload', join(folder, 'gone.csv'))).code).toBe(2);
+  const nothing = join(folder, 'nothing.csv');
+  await writeFile(nothing, '');
+  expect(await trainyard('upload', nothing)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('nothing.csv is empty'),
+  });
 });
 
 it('takes a recipe out and in, carries it out, and saves what it made', async () => {
