@@ -112,7 +112,7 @@ export const suites: readonly Suite[] = [
     name: 'recipe',
     what: 'steps, formulas, and any recipe over any table (DuckDB, in Node and in Python)',
     fast: false,
-    budgetSeconds: 40,
+    budgetSeconds: 20,
     cores: 1,
     needs: ['sklearn'],
     steps: [{ kind: 'jest', paths: ['test/domain/recipe/'] }],
