@@ -221,3 +221,24 @@ test('a dataset says how it was read, and can be read in another way as another 
   const look = await session.get(`/data/${dataset}/look?x=plan&y=age`);
   expect(look.text).toContain('plan and age');
 });
+
+test('a recipe whose data was removed leads to other data', async () => {
+  const { headers } = await session.upload('/data', '/data', 'short-lived.csv', `${table}last,basic,9\n`);
+  const data = String(headers['location']);
+  const made = await session.post('/recipes/new', '/recipes', {
+    datasetId: data.split('/').at(-1) ?? '',
+    name: 'bereft',
+  });
+  const recipe = String(made.headers['location']);
+  await addStep(recipe, 'trim-text', { 's.columns': 'plan' });
+  expect((await session.get(`${recipe}/try`)).text).not.toContain('Its data was removed');
+  await send(`${data}/delete`, `${data}/delete`, {});
+
+  const away = await session.get(recipe);
+  expect([away.status, away.headers['location']]).toEqual([303, `${recipe}/try`]);
+  const { text } = await session.get(`${recipe}/try?dataset=${dataset}`);
+  expect(text).toContain('Its data was removed');
+  expect((await session.get(`${recipe}/recipe.yaml`)).text).toContain('kind: trim-text');
+  const copy = await send(`${recipe}/try?dataset=${dataset}`, `${recipe}/copy`, {});
+  expect(sentencesIn((await session.get(copy)).text)).toEqual(['Trim plan']);
+});
