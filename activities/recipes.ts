@@ -108,9 +108,13 @@ export async function stageRecipe(
   const [before, after] = [run.rowsIn, run.rowsOut].map((rows) => rows.toLocaleString('en-US'));
   await journalActivities(dependencies).note({
     ...{ ...holder, attempt: 0, mark: 'note', key: 'prepared' },
-    text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.`,
+    text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.${run.stratified || spec.task.kind === 'regression' ? '' : ` ${dividedByChance(spec)}`}`,
   });
   await cloud.putText(holder, preparationObject, JSON.stringify(preparationOf(told, run, fitted)));
+}
+
+function dividedByChance({ task }: JobSpec): string {
+  return `“${task.labels[0]}” is made after a step that learns from training rows, so rows were held out by chance and not by its classes.`;
 }
 
 /** The least that a trainer takes; said before a machine is made for nothing. */

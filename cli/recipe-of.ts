@@ -20,12 +20,15 @@ export async function recipeIdOf(client: ApiClient, given: string): Promise<stri
   if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(given)) return given.toLowerCase();
   const page = await client.get<{ items: RecipeSummary[]; total: number }>('/api/v1/recipes', {
     search: given,
-    limit: 5,
+    limit: 50,
   });
-  const [only] = page.items;
-  if (only && page.total === 1) return only.id;
+  // Whoever writes a whole name does not mean those that have it in theirs.
+  const named = page.items.filter(({ name }) => name === given);
+  const [only] = named.length > 0 ? named : page.items;
+  if (only && (named.length === 1 || page.total === 1)) return only.id;
   if (page.total === 0) throw new Usage(`No recipe is called “${given}”.`);
-  throw new Usage(`${page.total} recipes fit “${given}”:\n${recipesTable(page.items)}`);
+  if (named.length > 1) throw new Usage(`${named.length} recipes are called “${given}”:\n${recipesTable(named)}`);
+  throw new Usage(`${page.total} recipes fit “${given}”:\n${recipesTable(page.items.slice(0, 5))}`);
 }
 
 export function recipesTable(recipes: readonly RecipeSummary[]): string {

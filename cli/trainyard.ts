@@ -39,7 +39,7 @@ const on = (options: { json?: boolean }) => commands(apiClient(address), output(
 const onData = (options: { json?: boolean }) => dataCommands(apiClient(address), output(options.json ?? false));
 type Json = { json?: boolean };
 
-command('train <file>', 'train a model on a CSV file', (file: string, options: TrainOptions & Json) =>
+command('train <file>', 'train a model on a file of data', (file: string, options: TrainOptions & Json) =>
   on(options).train(file, options),
 )
   .requiredOption('-l, --label <column>', 'the column to predict')
@@ -122,7 +122,7 @@ command('model <id>', 'save the model of a job', (id: string, options: { output:
 
 command(
   'predict <id> <file>',
-  'predict a CSV file with the model of a job',
+  'predict a file of data with the model of a job',
   (id: string, file: string, options: { output: string; format: string } & Json) =>
     on(options).predict(id, file, options),
 )

@@ -29,6 +29,7 @@ export async function uploadFile(client: ApiClient, order: UploadOrder): Promise
   const { file, options, onProgress } = order;
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new Usage(`There is no file ${file}.`);
+  if (found.size === 0) throw new Usage(`${file} is empty.`);
   const name = order.name ?? basename(file);
   const key = createHash('sha256')
     .update(JSON.stringify([resolve(file), found.size, found.mtimeMs, name, options]))

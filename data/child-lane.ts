@@ -13,12 +13,19 @@ import type {
   ToChild,
   Verb,
 } from './data-calls.ts';
-import { orStopped, stopSignal } from './stop-signal.ts';
+import { orStopped, stopSignal, workLimit } from './stop-signal.ts';
 import { makeWorkFolder, removeCallFiles } from './work-folder.ts';
 
 /** How long a child may take to stop when asked, before it is killed. */
 const INTERRUPT_MS = 2000;
 const program = fileURLToPath(new URL('duckdb-child.ts', import.meta.url));
+
+/** A call took so long that those who wait behind it go first. */
+export class GaveWay extends Error {
+  constructor() {
+    super('It gave way to those who waited.');
+  }
+}
 
 interface Current {
   id: number;
@@ -40,6 +47,9 @@ export class ChildLane {
   #nextId = 1;
   #turn: Promise<void> = Promise.resolve();
   #current: Current | undefined;
+  #waiting = 0;
+  /** Ends the call at work, if it has had its time and somebody waits. */
+  #giveWay: () => void = () => undefined;
   #closed = false;
 
   constructor(settings: EngineSettings, tempFolder: string) {
@@ -57,19 +67,57 @@ export class ChildLane {
     input: DataCalls[V]['input'],
     writes: string[],
     options: CallOptions,
+    workLimitMs?: number,
   ): Promise<DataCalls[V]['result']> {
     const before = this.#turn;
     const { promise, resolve: done } = Promise.withResolvers<void>();
     this.#turn = promise;
-    const stop = stopSignal(options);
+    const way = new AbortController();
+    const stop = stopSignal(options, way.signal);
     try {
-      await orStopped(before, stop.signal);
-      return (await this.#perform(verb, input, writes, stop.signal, options.onProgress)) as DataCalls[V]['result'];
+      await this.#waitFor(before, stop.signal);
+      using _limit = this.#givesWay(way, options.givesWayAfterMs);
+      // Counted from here: whoever waits behind a long call has not used any of it.
+      const work = workLimit(stop.signal, workLimitMs);
+      try {
+        return (await this.#perform(verb, input, writes, work.signal, options.onProgress)) as DataCalls[V]['result'];
+      } finally {
+        work.clear();
+      }
     } finally {
       stop.clear();
       // Who gives up while waiting must not let the next one in before its turn.
       void before.then(done);
     }
+  }
+
+  async #waitFor(before: Promise<void>, signal: AbortSignal): Promise<void> {
+    this.#waiting += 1;
+    try {
+      this.#giveWay();
+      await orStopped(before, signal);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  /** From now on the call at work has so long for itself. */
+  #givesWay(way: AbortController, afterMs: number | undefined): Disposable {
+    if (afterMs === undefined) return { [Symbol.dispose]: () => undefined };
+    let hadItsTime = false;
+    this.#giveWay = () => {
+      if (hadItsTime && this.#waiting > 0) way.abort(new GaveWay());
+    };
+    const timer = setTimeout(() => {
+      hadItsTime = true;
+      this.#giveWay();
+    }, afterMs);
+    return {
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+        this.#giveWay = () => undefined;
+      },
+    };
   }
 
   /** Ends the child; a call under way fails, those that wait too. */

@@ -16,6 +16,8 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** The call fails, and its child is interrupted, after this long. */
   timeoutMs?: number | undefined;
+  /** After this long at work the call fails with GaveWay as soon as another waits behind it. */
+  givesWayAfterMs?: number | undefined;
   /** Hears a few times a second how far it is. */
   onProgress?: ((progress: DataProgress) => void) | undefined;
 }
@@ -115,8 +117,8 @@ export interface ToCsvInput {
   parquet: string;
   path: string;
   /**
-   * A spreadsheet runs what starts with = + - @ as a formula, so in downloads such text (never a number) gets a
-   * leading apostrophe. `exact` leaves every value as it is, for programs.
+   * A spreadsheet runs what starts with = + - @ as a formula, so in downloads such text (never a number) gets an
+   * apostrophe before it, also behind blanks and behind “;”, tabs and line ends, where other cells may begin. `exact` leaves every value as it is, for programs.
    */
   exact?: boolean | undefined;
 }

@@ -23,6 +23,7 @@ import { againstLabel, lookCloser } from './look-closer.ts';
 import { jsonRows, readRows } from './read-rows.ts';
 import { profile } from './profile.ts';
 import { checkRecipe } from './recipe/check-recipe.ts';
+import { KeptLookups } from './recipe/kept-lookups.ts';
 import { lookupPaths } from './recipe/lookups.ts';
 import { previewRecipe } from './recipe/preview-recipe.ts';
 import type { RecipeCheckInput, RecipeInput, RecipePreviewInput, RunRecipeInput } from './recipe/recipe-calls.ts';
@@ -39,6 +40,7 @@ let spare = openEngine(settings);
 const running = new Map<number, { abort: AbortController; leftovers: string[] }>();
 
 const heads = new RowHeads();
+const lookups = new KeptLookups();
 
 /** What a call reads and writes, and how it is done; what it writes gets its name only when it is whole. */
 function plan(call: Call): { read: string[]; write: string[]; act: (session: Session, parts: string[]) => unknown } {
@@ -87,12 +89,15 @@ function plan(call: Call): { read: string[]; write: string[]; act: (session: Ses
     case 'recipePreview': {
       const input = call.input as RecipePreviewInput;
       const place = input.exact ? undefined : heads.placeOf(input.parquet, dirname(call.workFolder));
-      const read = [...recipeFiles(input), ...(place ? [place.path, place.part] : [])];
-      return { read, write: [], act: (s) => previewRecipe(s, input, heads) };
+      const places = lookups.placesFor(input, dirname(call.workFolder));
+      const read = [...recipeFiles(input), ...filesOf([...(place ? [place] : []), ...places.values()])];
+      return { read, write: [], act: (s) => previewRecipe(s, input, heads, places) };
     }
     case 'recipeCheck': {
       const input = call.input as RecipeCheckInput;
-      return { read: recipeFiles(input), write: [], act: (s) => checkRecipe(s, input) };
+      const places = lookups.placesFor(input, dirname(call.workFolder));
+      const read = [...recipeFiles(input), ...filesOf([...places.values()])];
+      return { read, write: [], act: (s) => checkRecipe(s, input, places) };
     }
     case 'runRecipe': {
       const input = call.input as RunRecipeInput;
@@ -100,6 +105,10 @@ function plan(call: Call): { read: string[]; write: string[]; act: (session: Ses
       return { read: recipeFiles(input), write, act: (s, parts) => runRecipe(s, input, parts) };
     }
   }
+}
+
+function filesOf(places: readonly { path: string; part: string }[]): string[] {
+  return places.flatMap(({ path, part }) => [path, part]);
 }
 
 function recipeFiles({ parquet, others = [] }: RecipeInput): string[] {
@@ -193,6 +202,7 @@ process.on('message', (message: ToChild) => {
 // The parent is gone: nobody wants the results, and nobody else would tidy up.
 process.on('disconnect', () => {
   heads.remove();
+  lookups.remove();
   for (const { leftovers } of running.values()) {
     for (const path of leftovers) rmSync(path, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { DatasetProfile } from '../domain/dataset.ts';
-import { ChildLane } from './child-lane.ts';
+import { ChildLane, GaveWay } from './child-lane.ts';
 import type {
   CallOptions,
   Conformed,
@@ -23,7 +23,7 @@ import type {
   Relation,
   RelationInput,
 } from './look-calls.ts';
-import { lookupPaths } from './recipe/lookups.ts';
+import { lookupPaths, looksUp } from './recipe/lookups.ts';
 import type {
   RecipeCheck,
   RecipeCheckInput,
@@ -40,6 +40,10 @@ export interface DataWorkerSettings {
   memoryMb: number;
   tempFolder: string;
   threads?: number | undefined;
+  /** The longest that reading one upload may take: after it the child is ended, and the next upload has its turn. */
+  readLimitMs?: number | undefined;
+  /** A quick preview that takes longer lets those who wait go first, and goes on beside them. */
+  quickLimitMs?: number | undefined;
 }
 
 /** Whose preview it is: a recipe in a browser's tab. */
@@ -90,11 +94,15 @@ export interface DataWorker {
 
 const QUICK_MEMORY_MB = 256;
 const QUICK_TIMEOUT_MS = 30_000;
+/** What is quick answers in a tenth of this; more of it, and one person's slow recipe is felt by all others. */
+const QUICK_LIMIT_MS = 1500;
+/** So that no file holds the lane for ever; generous, because a slow disk is no fault of the file. */
+const READ_LIMIT_MS = 3_600_000;
 const LOOKING_MEMORY_MB = 512;
 const LOOKING_TIMEOUT_MS = 120_000;
 
 export function openDataWorker(settings: DataWorkerSettings): DataWorker {
-  const { memoryMb, tempFolder } = settings;
+  const { memoryMb, tempFolder, readLimitMs = READ_LIMIT_MS } = settings;
   const threads = settings.threads ?? availableParallelism();
   const heavy = new ChildLane({ memoryMb, threads }, tempFolder);
   const quick = new ChildLane(
@@ -105,17 +113,32 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
   const checking = new ChildLane({ memoryMb, threads }, tempFolder);
   const preparing = new ChildLane({ memoryMb, threads }, tempFolder);
   const looking = new ChildLane({ memoryMb: Math.min(LOOKING_MEMORY_MB, memoryMb), threads }, tempFolder);
-  const lanes = [heavy, quick, checking, preparing, looking];
+  // For previews that are not quick, so that only such ones wait for them.
+  const patient = new ChildLane({ memoryMb, threads: Math.min(2, threads) }, tempFolder);
+  const lanes = [heavy, quick, checking, preparing, looking, patient];
   const takeOver = new TakeOver();
   const ready = removeStrays(tempFolder);
+  const previewQuickly = async (input: RecipePreviewInput, { signal, timeoutMs = QUICK_TIMEOUT_MS }: CallOptions) => {
+    // A large table to look into needs memory and time, once: that is nothing for the line of quick ones.
+    if (looksUp(input)) {
+      return (input.training ? checking : patient).call('recipePreview', input, [], { signal, timeoutMs });
+    }
+    const givesWayAfterMs = settings.quickLimitMs ?? QUICK_LIMIT_MS;
+    try {
+      return await quick.call('recipePreview', input, [], { signal, timeoutMs, givesWayAfterMs });
+    } catch (error) {
+      if (!(error instanceof GaveWay)) throw error;
+      return patient.call('recipePreview', input, [], { signal, timeoutMs });
+    }
+  };
   return {
     ingest: async ({ signal, timeoutMs, ...input }) => {
       await ready;
-      return heavy.call('ingest', input, [input.toParquet, rejectedPath(input)], { signal, timeoutMs });
+      return heavy.call('ingest', input, [input.toParquet, rejectedPath(input)], { signal, timeoutMs }, readLimitMs);
     },
     conform: async ({ signal, timeoutMs, ...input }) => {
       await ready;
-      return heavy.call('conform', input, [input.toParquet], { signal, timeoutMs });
+      return heavy.call('conform', input, [input.toParquet], { signal, timeoutMs }, readLimitMs);
     },
     rows: ({ signal, timeoutMs = QUICK_TIMEOUT_MS, ...input }) => quick.call('rows', input, [], { signal, timeoutMs }),
     jsonRows: ({ signal, timeoutMs = QUICK_TIMEOUT_MS, ...input }) =>
@@ -130,7 +153,7 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
       takeOver.call(key === undefined || !input.exact ? key : `exact ${key}`, signal, (stopped) =>
         input.exact
           ? checking.call('recipePreview', input, [], { signal: stopped, timeoutMs, onProgress })
-          : quick.call('recipePreview', input, [], { signal: stopped, timeoutMs: timeoutMs ?? QUICK_TIMEOUT_MS }),
+          : previewQuickly(input, { signal: stopped, timeoutMs }),
       ),
     recipeCheck: ({ signal, timeoutMs, key, onProgress, ...input }) =>
       takeOver.call(key === undefined ? key : `check ${key}`, signal, (stopped) =>

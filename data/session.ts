@@ -18,6 +18,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Lets a table of so many columns through, whatever the limit on memory is. */
   makeRoomFor(columns: number): Promise<void>;
+  /** Before what a person wrote becomes SQL: from here on, not even the limits can be set. */
+  lock(): Promise<void>;
   run(sql: string): Promise<void>;
   rows(sql: string): Promise<Row[]>;
   /** Rows gone through by the query under way, and all that it will read; unknown for some. */
@@ -72,6 +74,7 @@ export async function openSession(
   // How far a query is gets counted, for whoever asks; nothing is printed.
   await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
   await connection.run('SET enable_external_access = false');
+  let isLocked = false;
   const interrupt = () => connection.interrupt();
   signal.addEventListener('abort', interrupt);
   const read = async (sql: string) => {
@@ -83,8 +86,14 @@ export async function openSession(
     threads: settings.threads,
     signal,
     makeRoomFor: async (columns) => {
+      // What a recipe made is looked at in the room that its input had.
+      if (isLocked) return;
       const needed = Math.max(settings.memoryMb, columns * COLUMN_MB);
       await connection.run(`SET memory_limit = '${Math.ceil(needed)}MB'`);
+    },
+    lock: async () => {
+      isLocked = true;
+      await connection.run('SET lock_configuration = true');
     },
     run: async (sql) => {
       signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isLeftBehind, ownName } from './own-name.ts';
 
 /** Where a result is written before it gets its name: beside it, so that the rename cannot cross a file system. */
 export function partOf(path: string, workFolder: string): string {
@@ -15,7 +16,7 @@ export function rejectedPath(input: { toParquet: string; toRejected?: string | u
 /** A folder for one call, named after the process that removes it. */
 export async function makeWorkFolder(tempFolder: string): Promise<string> {
   await mkdir(tempFolder, { recursive: true });
-  return mkdtemp(join(tempFolder, `data-${process.pid}-`));
+  return mkdtemp(join(tempFolder, ownName('data')));
 }
 
 export async function removeCallFiles(workFolder: string, writes: readonly string[]): Promise<void> {
@@ -27,16 +28,6 @@ export async function removeCallFiles(workFolder: string, writes: readonly strin
 export async function removeStrays(tempFolder: string): Promise<void> {
   const names = await readdir(tempFolder).catch(() => []);
   for (const name of names) {
-    const pid = /^data-(\d+)-/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(tempFolder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code !== 'ESRCH';
+    if (isLeftBehind(name)) await rm(join(tempFolder, name), { recursive: true, force: true });
   }
 }

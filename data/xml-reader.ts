@@ -8,7 +8,7 @@ export interface XmlListener {
 }
 
 /** Longer ones are no table; what is not whole yet is kept in memory. */
-const LONGEST_TOKEN = 4 << 20;
+const LONGEST_TOKEN = 1 << 20;
 
 /**
  * Reads XML as it comes, in pieces. Only what data needs: a document type and entities of its own are refused, because
@@ -18,6 +18,10 @@ export class XmlReader {
   readonly #listener: XmlListener;
   #decoder: InstanceType<typeof TextDecoder> | undefined;
   #rest = '';
+  /** How much of `#rest` was looked through already: none of it is looked through once for each piece that comes. */
+  #searched = 0;
+  /** The quote that is open there. */
+  #quote = 0;
   #depth = 0;
 
   constructor(listener: XmlListener) {
@@ -51,17 +55,20 @@ export class XmlReader {
       const next = text.charCodeAt(open + 1);
       let end: number;
       if (next === 33 /* ! */) end = this.#special(text, open);
-      else if (next === 63 /* ? */) end = endOf(text, open, '?>');
+      else if (next === 63 /* ? */) end = this.#endOf(text, open, '?>');
       else end = this.#tag(text, open, next === 47 /* / */);
-      if (end < 0) return text.slice(open);
+      if (end < 0) {
+        this.#searched = text.length - open;
+        return text.slice(open);
+      }
+      this.#searched = 0;
+      this.#quote = 0;
       at = end;
     }
   }
 
   #tag(text: string, open: number, closing: boolean): number {
-    let end = text.indexOf('>', open);
-    // Rarely, a sign of this kind stands in a value.
-    if (!closing) while (end >= 0 && isInQuotes(text, open, end)) end = text.indexOf('>', end + 1);
+    const end = closing ? text.indexOf('>', open + this.#searched) : this.#endOfTag(text, open);
     if (end < 0) return -1;
     if (closing) {
       this.#depth--;
@@ -79,10 +86,29 @@ export class XmlReader {
     return end + 1;
   }
 
+  /** A “>” may stand in a value, too. */
+  #endOfTag(text: string, open: number): number {
+    let at = open + Math.max(this.#searched, 1);
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (this.#quote !== 0) {
+        if (code === this.#quote) this.#quote = 0;
+      } else if (code === 34 || code === 39) this.#quote = code;
+      else if (code === 62) return at;
+    }
+    return -1;
+  }
+
+  #endOf(text: string, open: number, mark: string): number {
+    // The mark may be cut in two.
+    const end = text.indexOf(mark, open + Math.max(0, this.#searched - mark.length));
+    return end < 0 ? -1 : end + mark.length;
+  }
+
   #special(text: string, open: number): number {
-    if (text.startsWith('<!--', open)) return endOf(text, open, '-->');
+    if (text.startsWith('<!--', open)) return this.#endOf(text, open, '-->');
     if (text.startsWith('<![CDATA[', open)) {
-      const end = endOf(text, open, ']]>');
+      const end = this.#endOf(text, open, ']]>');
       if (end >= 0) this.#listener.text(text.slice(open + 9, end - 3));
       return end;
     }
@@ -98,21 +124,6 @@ function encodingOf(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
   return 'utf-8';
-}
-
-function endOf(text: string, from: number, mark: string): number {
-  const end = text.indexOf(mark, from);
-  return end < 0 ? -1 : end + mark.length;
-}
-
-function isInQuotes(text: string, from: number, to: number): boolean {
-  let quote = 0;
-  for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at);
-    if (quote === 0 && (code === 34 || code === 39)) quote = code;
-    else if (code === quote) quote = 0;
-  }
-  return quote !== 0;
 }
 
 function plainName(name: string): string {

@@ -124,10 +124,10 @@ async function follow(from: string, open: (url: URL) => Promise<IncomingMessage>
 /** What may be fetched at all, before anything is resolved. */
 export function readAddress(text: string): URL {
   if (/^(gs|s3):\/\//i.test(text)) {
-    const kind = /^gs/i.test(text) ? 'Google Cloud Storage' : 'Amazon S3';
+    const needs = /^gs/i.test(text) ? 'A gs:// address needs Google Cloud' : 'An s3:// address needs Amazon S3';
     throw new TrainyardError(
       'BadSpec',
-      `Files of ${kind} cannot be read by their address yet: no such cloud is connected here.`,
+      `${needs}, which is not set up here.`,
       'Download the file and upload it, or use a signed https address.',
     );
   }

@@ -175,7 +175,11 @@ export const declarations = {
     default: 10,
     meaning: 'How often a machine says that it is alive, with its CPU, memory and disk.',
   },
-  uploadLimitMb: { ...whole(1, 1_000_000), default: 2048, meaning: 'The largest file that can be uploaded, in MB.' },
+  uploadLimitMb: {
+    ...whole(1, 1_000_000),
+    default: 10_240,
+    meaning: 'The largest file that can be uploaded, in MB; also the most that a packed one may be unpacked to.',
+  },
   urlImports: {
     ...yesOrNo(),
     default: false,

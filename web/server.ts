@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { isLeftBehind } from '../data/own-name.ts';
 import { describeEngines } from '../infra/engines.ts';
 import type { InstallationKey } from '../infra/installation.ts';
 import { publicDownload } from '../infra/public-download.ts';
@@ -99,7 +100,7 @@ server.once('error', (error: NodeJS.ErrnoException) => {
   );
   process.exit(1);
 });
-const sweepUploads = () => services.uploads.sweep().catch(onError);
+const sweepUploads = () => Promise.all([services.uploads.sweep(), sweep(tempFolder)]).catch(onError);
 setInterval(() => void sweepUploads(), HOUR_MS).unref();
 await sweepUploads();
 await services.uploads.resume();
@@ -144,12 +145,14 @@ function userName(): string {
   }
 }
 
-/** What a killed process left of uploads; what is a day old, nobody is still sending. */
+/** What killed processes left of files on their way; what is a day old, nobody is still sending. */
 async function sweep(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > 86_400_000) await rm(path, { recursive: true, force: true });
+    const found = await stat(path).catch(() => undefined);
+    if (!found) continue;
+    const isOld = Date.now() - found.mtimeMs > 86_400_000;
+    if (isOld || isLeftBehind(name)) await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
-import { quoteName, quoteText } from '../../domain/recipe/sql-text.ts';
+import { quoteText } from '../../domain/recipe/sql-text.ts';
 import { foldNumber, leftOutBy, rowNumber } from '../../domain/recipe/step-kind.ts';
-import { findColumn, type TableSchema } from '../../domain/recipe/table-schema.ts';
 import { cellText, type Session } from '../session.ts';
+import { labelAtSplit, type RowsToDivide } from './label-at-split.ts';
 import type { Split } from './recipe-calls.ts';
 
 /** Folds over which steps that learn from the label are cross-fitted when the engine has none of its own. */
@@ -20,19 +20,18 @@ interface Class {
 
 /**
  * Gives each row its fold, from nothing but the seed and the number of the row: no row is written or sorted for it. Each
- * row draws a number; what lies below the first mark of its class is held out, then come the folds.
+ * row draws a number; what lies below the first mark of its class is held out, then come the folds. Rows that the steps
+ * up to the label leave out have no part in the shares.
  */
 export async function assignFolds(
   session: Session,
-  relation: string,
-  schema: TableSchema,
+  { relation, hasLabel, cameWith }: RowsToDivide,
   split: Split,
 ): Promise<string> {
   const folds = split.folds || OWN_FOLDS;
-  const label = split.stratify ? findColumn(schema, split.label) : undefined;
-  const classes = label ? await classesOf(session, relation, label.name) : undefined;
+  const classes = split.stratify && hasLabel ? await classesOf(session, relation) : undefined;
   const drawn = drawSql(split.seed);
-  const value = label && classes ? `CAST(${quoteName(label.name)} AS VARCHAR)` : 'CAST(NULL AS VARCHAR)';
+  const value = classes ? labelAtSplit : 'CAST(NULL AS VARCHAR)';
   const divided = classes ?? [{ label: null, rows: await countKept(session, relation) }];
   const marks = await marksOf(session, relation, { value, drawn, divided, share: split.holdoutFraction, folds });
   const cases = divided.map(({ label: each }, n) => {
@@ -42,8 +41,9 @@ export async function assignFolds(
     const turned = `CASE WHEN ${above[0]} = 0 THEN -1 ELSE (${fold} + ${n}) % ${folds} END`;
     return `WHEN ${value} ${each === null ? 'IS NULL' : `= ${quoteText(each)}`} THEN ${turned}`;
   });
-  const names = schema.map(({ name }) => quoteName(name)).join(', ');
-  return `(SELECT ${rowNumber}, ${leftOutBy}, CAST(CASE ${cases.join(' ')} END AS BIGINT) AS ${foldNumber}, ${names} FROM ${relation})`;
+  const fold = cases.length === 0 ? 'NULL' : `CASE ${cases.join(' ')} END`;
+  // The steps up to the label are gone through again, by the rows as they came.
+  return `(SELECT ${rowNumber}, CAST(NULL AS VARCHAR) AS ${leftOutBy}, CAST(${fold} AS BIGINT) AS ${foldNumber}, ${cameWith} FROM ${relation})`;
 }
 
 /** A number below 2^62 for each row, different for each: congruences with shifts between them. */
@@ -58,9 +58,9 @@ function mixed(value: string, shift: number, times: number, plus: number): strin
   return `((xor(${value}, (${value}) >> ${shift}) * ${times} + ${plus}) % ${MODULUS})`;
 }
 
-async function classesOf(session: Session, relation: string, label: string): Promise<Class[] | undefined> {
+async function classesOf(session: Session, relation: string): Promise<Class[] | undefined> {
   const rows = await session.rows(
-    `SELECT CAST(${quoteName(label)} AS VARCHAR) AS label, count(*) FROM ${relation}
+    `SELECT ${labelAtSplit}, count(*) FROM ${relation}
      WHERE ${leftOutBy} IS NULL GROUP BY 1 ORDER BY 1 NULLS LAST LIMIT ${MOST_CLASSES + 1}`,
   );
   if (rows.length > MOST_CLASSES) return undefined;

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { walk } from '../../domain/recipe/walk.ts';
 import type { Session } from '../session.ts';
 import { Fits } from './learn.ts';
+import type { LookupPlaces } from './kept-lookups.ts';
 import { Lookups } from './lookups.ts';
 import { Passes } from './passes.ts';
 import type { RecipeCheck, RecipeCheckInput, StepCounts } from './recipe-calls.ts';
@@ -10,13 +11,17 @@ import { seenStep } from './seen-step.ts';
 import { NAMED_ROWS } from './tracked-rows.ts';
 
 /** Goes through the whole file behind a preview: what each step does to how many rows, and to which. */
-export async function checkRecipe(session: Session, input: RecipeCheckInput): Promise<RecipeCheck> {
+export async function checkRecipe(
+  session: Session,
+  input: RecipeCheckInput,
+  places: LookupPlaces,
+): Promise<RecipeCheck> {
   const began = performance.now();
   const table = await openTable(session, input.parquet);
   const others = await openOthers(session, input.others);
   const fits = new Fits(table, input);
   const passes = new Passes(session, table, {
-    lookups: new Lookups(session, others),
+    lookups: new Lookups(session, others, { places }),
     watch: true,
     named: NAMED_ROWS,
     ofPasses: input.steps.filter(({ on }) => on).length,

@@ -4,9 +4,15 @@ import { quoteName, quoteText } from '../../domain/recipe/sql-text.ts';
 import type { Stage } from '../../domain/recipe/stages.ts';
 import { parquetOptions } from '../parquet-options.ts';
 import type { Session } from '../session.ts';
+import { lookupFile, type LookupPlaces } from './kept-lookups.ts';
 import type { KeptLookup, RunRecipeInput } from './recipe-calls.ts';
 
 type Others = ReadonlyMap<string, { parquet: string }>;
+
+/** Whether a recipe looks anything up. */
+export function looksUp(input: Pick<RunRecipeInput, 'steps'>): boolean {
+  return lookupSteps(input).length > 0;
+}
 
 function lookupSteps({ steps }: Pick<RunRecipeInput, 'steps'>): string[] {
   return steps.flatMap(({ id, kind, on }) => {
@@ -21,6 +27,11 @@ export function lookupPaths(input: Pick<RunRecipeInput, 'steps' | 'toLookups'>):
   return toLookups === undefined ? [] : lookupSteps(input).map((id) => join(toLookups, `${id}.parquet`));
 }
 
+interface LookupFiles {
+  keep?: ReadonlyMap<string, { part: string; path: string }>;
+  places?: LookupPlaces;
+}
+
 /** The small tables that steps look things up in, made before the first query that names them. */
 export class Lookups {
   readonly kept: KeptLookup[] = [];
@@ -29,11 +40,14 @@ export class Lookups {
   readonly #made = new Set<string>();
   /** Where each is to be kept: the file that is written, and the name that it gets. */
   readonly #keep: ReadonlyMap<string, { part: string; path: string }>;
+  /** Where those lie that the next call may need again. */
+  readonly #places: LookupPlaces;
 
-  constructor(session: Session, others: Others, keep: ReadonlyMap<string, { part: string; path: string }> = new Map()) {
+  constructor(session: Session, others: Others, { keep, places }: LookupFiles = {}) {
     this.#session = session;
     this.#others = others;
-    this.#keep = keep;
+    this.#keep = keep ?? new Map();
+    this.#places = places ?? new Map();
   }
 
   async make(stages: readonly { stepId: string; lookup?: Stage['lookup'] | undefined }[]): Promise<void> {
@@ -43,7 +57,14 @@ export class Lookups {
       const other = this.#others.get(lookup.datasetId);
       if (!other)
         throw new Error(`The step ${stepId} looks into the dataset ${lookup.datasetId}, which was not given.`);
-      const select = lookup.sql(`read_parquet(${quoteText(other.parquet)})`);
+      const source = `read_parquet(${quoteText(other.parquet)})`;
+      const place = this.#places.get(stepId);
+      if (place) {
+        const file = await lookupFile(this.#session, place, lookup, source);
+        await this.#session.run(`CREATE TEMP VIEW ${quoteName(lookup.name)} AS FROM read_parquet(${quoteText(file)})`);
+        continue;
+      }
+      const select = lookup.sql(source);
       const keep = this.#keep.get(stepId);
       if (keep) {
         const { path, part } = keep;

@@ -1,3 +1,5 @@
+import type { TrainingProblem } from '../../domain/check-training.ts';
+import type { TrainingRecipeInput } from '../../domain/recipe/for-training.ts';
 import type { Step } from '../../domain/recipe/recipe.ts';
 import type { Learned, StepProblem } from '../../domain/recipe/step-kind.ts';
 import type { Column, TableSchema } from '../../domain/recipe/table-schema.ts';
@@ -7,6 +9,8 @@ export interface OtherDataset {
   datasetId: string;
   name: string;
   parquet: string;
+  /** It is the data that the recipe begins with, or another version of it. */
+  isSame?: boolean | undefined;
 }
 
 /** What a step learned from the whole file. It holds as long as the step and those before it stay as they were. */
@@ -39,8 +43,8 @@ export interface RecipePreviewInput extends RecipeInput {
   learned?: KnownFit[] | undefined;
   /** From the whole file, however long it takes. */
   exact?: boolean | undefined;
-  /** Answers what the steps learned, too, if only from the rows that were looked at. */
-  withFits?: boolean | undefined;
+  /** Asks whether a training can use what the recipe makes. */
+  training?: Pick<TrainingRecipeInput, 'task' | 'ignoredColumns'> | undefined;
 }
 
 export interface SeenStep {
@@ -55,6 +59,10 @@ export interface SeenStep {
 export interface PreviewedStep extends SeenStep {
   /** What it learned, it learned from a sample. */
   sample: boolean;
+  /** It needs what a step before learns from the whole file only: it is passed over here, which is no problem of it. */
+  notInSample?: string;
+  /** It can be carried out, but may not do what was meant. */
+  warning?: string;
 }
 
 export interface ShownRecipeRow {
@@ -85,8 +93,16 @@ export interface RecipePreview {
   sampleRows: number;
   /** From the whole file, when that was asked for. */
   learned: KnownFit[];
-  /** With `withFits`. Not to be given back as `learned`: it may rest on a sample. */
-  fits?: KnownFit[];
+  /** When that was asked for, and no step needs what is not in the sample. */
+  training?: TrainingLook | undefined;
+}
+
+export interface TrainingLook {
+  problems: TrainingProblem[];
+  /** Every row comes through the recipe with the label that it came with. */
+  keepsLabels: boolean;
+  /** What is likely a mistake: a column that was looked up and says the same as the label. */
+  warnings: string[];
 }
 
 export interface RecipeCheckInput extends RecipeInput {
@@ -125,7 +141,7 @@ export interface Split {
   folds: number;
   seed: number;
   label: string;
-  /** Each part gets its share of each class. */
+  /** Each part gets its share of each class, as far as the label is known before the first step that learns. */
   stratify: boolean;
   /** Writes the fold of each row as a column: −1 held out, from 0 otherwise. */
   keepFold?: boolean | undefined;
@@ -164,4 +180,6 @@ export interface RecipeRun {
   lookups: KeptLookup[];
   /** Rows that are held out, and in each fold. */
   folds: { fold: number; rows: number }[];
+  /** False when that was asked for, but the label is made only after a step that learns: rows were divided by chance. */
+  stratified: boolean;
 }

@@ -20,7 +20,7 @@ export async function openTable(session: Session, parquet: string): Promise<Reci
   return { schema, total, relation: rowsOf(schema, parquet) };
 }
 
-/** The schemas of datasets that steps look things up in. */
+/** The schemas of datasets that steps look things up in: the last that is opened before steps are carried out. */
 export async function openOthers(
   session: Session,
   others: readonly OtherDataset[] = [],
@@ -29,6 +29,7 @@ export async function openOthers(
   for (const { datasetId, name, parquet } of others) {
     opened.set(datasetId, { name, parquet, ...(await openTable(session, parquet)) });
   }
+  await session.lock();
   return opened;
 }
 

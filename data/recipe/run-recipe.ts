@@ -1,11 +1,12 @@
 import { TrainyardError } from '../../domain/failures.ts';
 import { quoteName } from '../../domain/recipe/sql-text.ts';
 import { foldNumber } from '../../domain/recipe/step-kind.ts';
-import { type Walked, walk } from '../../domain/recipe/walk.ts';
+import { lastRegrouping, type Walked, type WalkedStep, walk } from '../../domain/recipe/walk.ts';
 import { writeCsv } from '../export-rows.ts';
 import type { Session } from '../session.ts';
 import { quoteText } from '../sql-text.ts';
 import { assignFolds, OWN_FOLDS } from './assign-folds.ts';
+import { findLabel, withLabel } from './label-at-split.ts';
 import { Fits, learnFrom } from './learn.ts';
 import { keptAt, Lookups } from './lookups.ts';
 import { Passes } from './passes.ts';
@@ -20,23 +21,28 @@ const TRIED_ROWS = 2000;
 export async function runRecipe(session: Session, input: RunRecipeInput, parts: string[]): Promise<RecipeRun> {
   const table = await openTable(session, input.parquet);
   const others = await openOthers(session, input.others);
-  const lookups = new Lookups(session, others, keptAt(input, parts));
+  const lookups = new Lookups(session, others, { keep: keptAt(input, parts) });
   // What is wrong comes to light at once, and so does which step regroups the rows for the last time.
   const few = `(SELECT * FROM ${table.relation} LIMIT ${TRIED_ROWS})`;
   const tryOut = learnFrom(session, few, lookups);
   const tried = await walk({ steps: input.steps, schema: table.schema, others, learn: tryOut });
-  refuseProblems(tried);
+  // What these rows do not show may be in the others: it is refused only after all of them were learned from.
+  const isPart = table.total > TRIED_ROWS;
+  refuseProblems(tried, (seen) => isPart && seen.mayFitMoreRows === true);
   const fits = new Fits(table, input);
   const { split } = input;
+  const regrouped = input.steps[lastRegrouping(input.steps)]?.id;
+  const label = split && findLabel(tried, others, split.label, regrouped);
   const passes = new Passes(session, table, {
     lookups,
     watch: false,
     named: 1,
     ofPasses: passesOf(tried, split?.folds || OWN_FOLDS),
-    folds: split && {
-      after: tried.stages.findLast(({ keepsRows }) => !keepsRows)?.stepId,
-      assign: (relation, schema) => assignFolds(session, relation, schema, split),
-    },
+    folds: split &&
+      label && {
+        after: regrouped,
+        assign: (relation, schema) => assignFolds(session, withLabel(relation, schema, label), split),
+      },
     nameOf: (stepId) => nameOf(tried, stepId),
   });
   await passes.begin();
@@ -59,6 +65,7 @@ export async function runRecipe(session: Session, input: RunRecipeInput, parts: 
     learned: fits.toKnown(walked.steps),
     lookups: lookups.kept,
     folds: split?.keepFold ? await foldsIn(session, parts[0] as string) : [],
+    stratified: split?.stratify === true && label?.name !== undefined,
   };
 }
 
@@ -98,10 +105,11 @@ async function foldsIn(session: Session, parquet: string): Promise<{ fold: numbe
   return found.map(([fold, rows]) => ({ fold: Number(fold), rows: Number(rows) }));
 }
 
-function refuseProblems({ steps }: Walked): void {
-  for (const [n, { problems, sentence }] of steps.entries()) {
+function refuseProblems({ steps }: Walked, mayFit: (seen: WalkedStep) => boolean = () => false): void {
+  for (const [n, seen] of steps.entries()) {
+    const { problems, sentence } = seen;
     const [problem] = problems;
-    if (problem)
+    if (problem && !mayFit(seen))
       throw new TrainyardError('BadSettings', `Step ${n + 1} (${sentence}): ${problem.message}`, problem.instead);
   }
 }

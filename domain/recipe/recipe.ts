@@ -21,11 +21,16 @@ export const stepSchema = z.object({
 
 export type Step = z.infer<typeof stepSchema>;
 
+const bytesOf = (steps: readonly Step[]) => new TextEncoder().encode(JSON.stringify(steps)).length;
+
 export const stepsSchema = z
   .array(stepSchema)
   .max(MOST_STEPS, `A recipe has at most ${MOST_STEPS} steps.`)
   .refine((steps) => new Set(steps.map(({ id }) => id)).size === steps.length, 'Two steps have the same id.')
-  .refine((steps) => JSON.stringify(steps).length <= MOST_BYTES, 'The recipe is too long.');
+  .refine(
+    (steps) => bytesOf(steps) <= MOST_BYTES,
+    `The settings of a recipe have at most ${MOST_BYTES / 1024} KB in all. Put long lists of values into a dataset of their own, and look them up in it.`,
+  );
 
 export const recipeSchema = z.object({
   id: idSchema,

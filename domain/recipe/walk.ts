@@ -43,6 +43,8 @@ export interface WalkedStep {
   learnedSentence?: string;
   /** It learned from rows that training holds out, too, because a later step makes other things of the rows. */
   learnedFromAllRows?: true;
+  /** It has problems, but a step before learned which columns there are: from more rows it may learn of more. */
+  mayFitMoreRows?: true;
 }
 
 export interface Walked {
@@ -58,6 +60,7 @@ export async function walk({ steps, schema, others = new Map(), learn, folds = 0
   const stages: Stage[] = [];
   let current = schema;
   const regrouped = lastRegrouping(steps);
+  let hasLearnedColumns = false;
   for (const [place, step] of steps.entries()) {
     const seen = { step, before: current, after: current, problems: [] as StepProblem[], sentence: '' };
     const parsed = parse(step);
@@ -67,18 +70,20 @@ export async function walk({ steps, schema, others = new Map(), learn, folds = 0
     }
     const sentence = parsed.kind.sentence(parsed.settings);
     const problems = step.on ? parsed.kind.check(parsed.settings, current, others) : [];
+    const mayFit = hasLearnedColumns ? { mayFitMoreRows: true as const } : {};
     if (!step.on || problems.length > 0) {
-      walked.push({ ...seen, problems, sentence });
+      walked.push({ ...seen, problems, sentence, ...(problems.length > 0 ? mayFit : {}) });
       continue;
     }
     const fromAllRows = place < regrouped;
     const around = { others, learn, folds: fromAllRows ? 0 : folds, stages, fromAllRows };
     const staged = await stageOf(parsed, current, around);
     if ('refused' in staged) {
-      walked.push({ ...seen, problems: staged.refused, sentence });
+      walked.push({ ...seen, problems: staged.refused, sentence, ...mayFit });
       continue;
     }
     const { stage, ...fit } = staged;
+    hasLearnedColumns ||= 'learned' in fit && !isSameColumns(current, stage.columns);
     stages.push(stage);
     current = stage.columns.map(({ name, type }) => ({ name, type }));
     walked.push({ ...seen, sentence, after: current, ...fit });
@@ -86,8 +91,14 @@ export async function walk({ steps, schema, others = new Map(), learn, folds = 0
   return { steps: walked, stages, schema: current };
 }
 
+function isSameColumns(one: TableSchema, other: TableSchema): boolean {
+  return (
+    one.length === other.length && one.every(({ name, type }, n) => other[n]?.name === name && other[n].type === type)
+  );
+}
+
 /** The place of the last step after which rows are other things than before; −1 without one. */
-function lastRegrouping(steps: readonly Step[]): number {
+export function lastRegrouping(steps: readonly Step[]): number {
   return steps.findLastIndex(({ on, kind: name }) => {
     const kind = on ? findKind(name) : undefined;
     return kind?.reach === 'table' && kind.regroups;

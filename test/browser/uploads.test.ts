@@ -39,6 +39,18 @@ async function send(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Upload' }).click();
 }
 
+test('an empty file is refused before anything is sent', async () => {
+  const { page, complaints, close } = await visit(browser);
+  await page.goto(`${address}/data`);
+  await page
+    .getByLabel('File', { exact: true })
+    .setInputFiles({ name: 'nothing.csv', mimeType: 'text/csv', buffer: Buffer.alloc(0) });
+  await page.getByRole('button', { name: 'Upload' }).click();
+  await page.getByRole('alert').getByText('“nothing.csv” is empty.', { exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 test('an upload goes on where it was when the connection comes back', async () => {
   const { page, close } = await visit(browser);
   const offsets = await watchParts(page, (part) => part === 2);

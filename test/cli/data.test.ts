@@ -74,6 +74,12 @@ it('says why a file was refused, with 3, and takes options to read it', async ()
     expect.stringContaining('mended.csv: 1 rows, 2 columns, 1 rows set aside'),
   ]);
   expect((await trainyard('upload', join(folder, 'gone.csv'))).code).toBe(2);
+  const nothing = join(folder, 'nothing.csv');
+  await writeFile(nothing, '');
+  expect(await trainyard('upload', nothing)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('nothing.csv is empty'),
+  });
 });
 
 it('takes a recipe out and in, carries it out, and saves what it made', async () => {
@@ -128,11 +134,16 @@ it('trains with a recipe, by its name and the version that is told', async () =>
     return code === 0 ? yard.work.started.get(`job-${(JSON.parse(out) as { id: string }).id}`) : { code, err };
   };
   expect(await train('-l', 'churned', '--recipe', 'for training@1')).toMatchObject({ recipeId, recipeVersion: 1 });
+  // A whole name is that one, though another has it in its name; of two alike, one has to be said by its id.
+  await recipes.create(who, { datasetId, name: 'for training, too', steps: [fill] });
+  expect(await train('-l', 'churned', '--recipe', 'for training@1')).toMatchObject({ recipeId, recipeVersion: 1 });
   expect(await train('-l', 'gone', '--task', 'binary', '-r', recipeId)).toMatchObject({ recipeId, recipeVersion: 2 });
   const refused = (code: number, sentence: string) => ({ code, err: expect.stringContaining(sentence) });
   expect(await train('-l', 'gone', '-r', 'for training')).toMatchObject(refused(2, 'Say by --task'));
   expect(await train('-l', 'churned', '-r', `${recipeId}@9`)).toMatchObject(refused(3, 'no version 9'));
   expect(await train('-l', 'churned', '-r', 'no such thing')).toMatchObject(refused(2, 'No recipe is called'));
+  await recipes.create(who, { datasetId, name: 'for training', steps: [fill] });
+  expect(await train('-l', 'churned', '-r', 'for training@1')).toMatchObject(refused(2, '2 recipes are called'));
 });
 
 it('ends with 5 when a preparation failed', async () => {

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { familyOf } from '../../domain/failures.ts';
+import { openDataWorker } from '../../data/open-data-worker.ts';
+import { type FailureType, familyOf } from '../../domain/failures.ts';
 import { type DataFixture, failureOf, openFixture } from './data-fixture.ts';
 
 let fixture: DataFixture;
@@ -100,6 +101,24 @@ test('a call that takes too long fails', async () => {
   const failure = await failureOf(ingestLarge({ timeoutMs: 150 }));
   expect(failure.message).toMatch(/did not finish within 0\.[12] s/);
   expect(familyOf(failure.type)).toBe('platform');
+});
+
+test('a file that takes too long to read loses its turn to the next, and is refused by what it is', async () => {
+  const limited = openDataWorker({ memoryMb: 512, tempFolder: fixture.tempFolder, threads: 2, readLimitMs: 150 });
+  try {
+    const [first, second] = await Promise.all(
+      ['one', 'two'].map((name) =>
+        failureOf(limited.ingest({ path: large, name, toParquet: join(fixture.folder, `${name}.parquet`) })),
+      ),
+    );
+    for (const failure of [first, second]) {
+      expect(failure?.message).toBe('Reading the file took longer than 0.2 s, so it was given up.');
+      expect(familyOf(failure?.type as FailureType)).toBe('user');
+    }
+    expect(await fixture.strays()).toEqual([]);
+  } finally {
+    await limited.close();
+  }
 });
 
 test('rows are shown, and the event loop is free, while a long call is at work', async () => {

@@ -110,9 +110,44 @@ describe('a download as CSV', () => {
       '-1.5',
       "'- 3",
       'a=b',
-      "'\t=1",
+      "'\t'=1",
     ]);
     expect(new Set(records.map(([, number]) => number))).toEqual(new Set(['-2.5']));
+  });
+
+  test('makes formulas harmless behind blanks, and where a spreadsheet may begin another cell', async () => {
+    const texts = [
+      '  =1+1',
+      '\u00a0@SUM(A1)',
+      '\n=1',
+      'a;=cmd',
+      'a;  -1+cmd',
+      'a\t+1',
+      'b\n=1',
+      'a;"=1"',
+      '\rb',
+      ' -5',
+      '＝1',
+    ];
+    const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+    const csv = `${quoted('a;=b')},n\n${texts.map((text) => `${quoted(text)},-2\n`).join('')}${quoted('c - d = e')},3\n`;
+    const [header, ...records] = await download(csv);
+    expect(header).toEqual(["a;'=b", 'n']);
+    expect(records.map(([text]) => text)).toEqual([
+      "'  =1+1",
+      "'\u00a0@SUM(A1)",
+      "'\n'=1",
+      "a;'=cmd",
+      "a;  '-1+cmd",
+      "a\t'+1",
+      "b\n'=1",
+      'a;"\'=1"',
+      "'\rb",
+      ' -5',
+      "'＝1",
+      'c - d = e',
+    ]);
+    expect(records.at(0)?.[1]).toBe('-2');
   });
 
   test('can have the exact values, for programs', async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openOthers, openTable } from '../../data/recipe/recipe-table.ts';
 import { openEngine, openSession } from '../../data/session.ts';
 
 let folder: string;
@@ -34,4 +35,27 @@ test.each([
   const result = session.rows(sql(folder));
   if (refusal) await expect(result).rejects.toThrow(refusal);
   else expect(await result).toHaveLength(1);
+});
+
+test.each(["SET memory_limit = '1TB'", 'SET threads = 64', 'RESET memory_limit', "SET temp_directory = '/tmp'"])(
+  'a session in which a person’s words become SQL does not take “%s”',
+  async (sql) => {
+    const settings = { memoryMb: 128, threads: 1 };
+    const files = { read: [], write: [], workFolder: join(folder, 'work') };
+    using session = await openSession(await openEngine(settings), settings, files, new AbortController().signal);
+    await session.lock();
+    await expect(session.run(sql)).rejects.toThrow(/configuration has been locked/);
+    expect(await session.row('SELECT 1')).toEqual([1]);
+  },
+);
+
+test('a recipe works with settings that are locked', async () => {
+  const settings = { memoryMb: 128, threads: 1 };
+  const parquet = join(folder, 'table.parquet');
+  const files = { read: [parquet], write: [parquet], workFolder: join(folder, 'work') };
+  using session = await openSession(await openEngine(settings), settings, files, new AbortController().signal);
+  await session.run(`COPY (SELECT 1::BIGINT AS a) TO '${parquet}' (FORMAT parquet)`);
+  await openTable(session, parquet);
+  await openOthers(session);
+  await expect(session.run("SET memory_limit = '1TB'")).rejects.toThrow(/configuration has been locked/);
 });

@@ -41,6 +41,10 @@ describe('where settings come from', () => {
     expect(refusal({ TRAINYARD_UNUSED_DATASET_RETENTION_DAYS: '-1' })).toContain('from 0 to 36,500');
   });
 
+  it('takes files of 10 GB unless told', () => {
+    expect(load().uploadLimitMb).toBe(10_240);
+  });
+
   it('takes an empty variable for one that is not set', () => {
     expect(load({ TRAINYARD_WEB_PORT: '' }).webPort).toBe(8700);
   });

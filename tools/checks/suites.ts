@@ -110,11 +110,11 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'recipe',
-    what: 'steps, formulas, and any recipe over any table (DuckDB)',
+    what: 'steps, formulas, and any recipe over any table (DuckDB, in Node and in Python)',
     fast: false,
     budgetSeconds: 20,
     cores: 1,
-    needs: [],
+    needs: ['sklearn'],
     steps: [{ kind: 'jest', paths: ['test/domain/recipe/'] }],
   },
   {

@@ -38,7 +38,7 @@ def predict(spec_path: Path, work: Path, out: Path, scratch: Path) -> int:
     schema = json.loads((folder / "input-schema.json").read_text("utf-8"))
     if schema["engine"] != spec.engine:
         raise TrainerFailure("BadSpec", f"The model was made by {schema['engine']}, not by {spec.engine}.")
-    parquet = Parquet(spec.data)
+    parquet = Parquet(spec.data, writes_to=out)
     columns = [(column["name"], column["sqlType"]) for column in schema["columns"]]
     parquet.require([name for name, _ in columns], "The model")
     prepared = [(column["name"], column["sqlType"]) for column in schema.get("prepared") or []]
@@ -68,7 +68,8 @@ def _said(predicted: pd.DataFrame) -> str:
 
 def _write(parquet: Parquet, predicted: pd.DataFrame, schema: dict[str, object], path: Path) -> None:
     names = output_names(schema)
-    numbered = predicted.assign(__row=np.arange(len(predicted), dtype="int64"))
+    row = _free_name([*parquet.types, *names])
+    numbered = predicted.assign(**{row: np.arange(len(predicted), dtype="int64")})
     label_type = _label_type(parquet.connection, schema)
     if NOT_SCORED in numbered:
         # A column without any text has no type of its own.
@@ -80,12 +81,20 @@ def _write(parquet: Parquet, predicted: pd.DataFrame, schema: dict[str, object],
         f"CAST(p.{quoted(names[0])} AS {label_type}) AS {quoted(names[0])}",
         *(f"p.{quoted(n)}" for n in names[1:]),
     ]
-    source = f"read_parquet({literal(parquet.path)}, file_row_number = true)"
+    source = f"(SELECT *, row_number() OVER () - 1 AS {row} FROM {parquet.source})"
     with written_whole(path) as beside:
         parquet.connection.execute(
-            f"COPY (SELECT {', '.join(inputs + outputs)} FROM {source} d JOIN predicted p ON d.file_row_number = p.__row "
-            f"ORDER BY p.__row) TO {literal(beside)} (FORMAT parquet)"
+            f"COPY (SELECT {', '.join(inputs + outputs)} FROM {source} d JOIN predicted p ON d.{row} = p.{row} "
+            f"ORDER BY p.{row}) TO {literal(beside.resolve())} (FORMAT parquet)"
         )
+
+
+def _free_name(taken: list[str]) -> str:
+    """Of a column beside those, whatever they are called."""
+    known, name = {each.lower() for each in taken}, "__row"
+    while name in known:
+        name += "_"
+    return name
 
 
 def _label_type(connection: duckdb.DuckDBPyConnection, schema: dict[str, object]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import duckdb
 
 from trainer.failures import TrainerFailure
 from trainer.portable.predict import conform, family
+from trainer.recipe import available_memory, engine_config
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,19 +29,35 @@ def literal(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
+def _folder(path: Path) -> str:
+    return "'" + f"{path}/".replace("'", "''") + "'"
+
+
 class Parquet:
-    def __init__(self, path: Path) -> None:
+    """One file, read by an engine that reaches it, the folder that it may write to, and nothing else."""
+
+    def __init__(self, path: Path, writes_to: Path | None = None) -> None:
         if not path.is_file():
             raise TrainerFailure("BadSpec", f"There is no data at {path}.")
+        path = path.resolve()
         self.path = path
         self.source = f"read_parquet({literal(path)})"
-        self.connection = duckdb.connect()
+        self._spill = tempfile.TemporaryDirectory(prefix="trainyard-", ignore_cleanup_errors=True)
+        self.connection = duckdb.connect(config=engine_config(Path(self._spill.name)))
+        self._lock(writes_to)
         try:
             described = self.connection.execute(f"DESCRIBE SELECT * FROM {self.source}").fetchall()
             self.rows: int = self._one(f"SELECT count(*) FROM {self.source}")
         except duckdb.Error as error:
             raise TrainerFailure("BadData", f"The data cannot be read as Parquet: {error}") from error
         self.types: dict[str, str] = {row[0]: row[1] for row in described}
+
+    def _lock(self, writes_to: Path | None) -> None:
+        folders = [Path(self._spill.name), *([] if writes_to is None else [writes_to.resolve()])]
+        self.connection.execute(f"SET allowed_paths = [{literal(self.path)}]")
+        self.connection.execute(f"SET allowed_directories = [{', '.join(_folder(f) for f in folders)}]")
+        self.connection.execute("SET enable_external_access = false")
+        self.connection.execute("SET lock_configuration = true")
 
     def _one(self, query: str) -> int:
         row = self.connection.execute(query).fetchone()
@@ -91,18 +108,3 @@ class Parquet:
                 f"Column “{name}”, row {bad[0]}: found “{bad[1]}”, but the model needs {wanted} there. "
                 "Mend it or leave it empty.",
             )
-
-
-def available_memory() -> int | None:
-    """Bytes that can still be had; None where the system does not say."""
-    try:
-        with Path("/proc/meminfo").open(encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError, AttributeError):
-        return None

@@ -6,6 +6,8 @@ Needs duckdb and pandas, and nothing of Trainyard: it works beside an unpacked m
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ import pandas as pd
 
 RECIPE = "recipe.json"
 _ROW, _LEFT_OUT = "__ty_row", "__ty_left_out"
+#: With less the engine cannot even read a wide table.
+_LEAST_MB = 256
 _WORDS = {
     "BIGINT": "a whole number",
     "DOUBLE": "a number",
@@ -83,30 +87,37 @@ class FittedRecipe:
 
     def prepare_parquet(self, path: Path) -> Prepared:
         with self._engine([path]) as connection:
-            source = f"read_parquet({_literal(str(path))}, file_row_number = true)"
+            source = f"read_parquet({_literal(str(path))})"
             try:
                 described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
             except duckdb.Error as error:
                 raise RecipeProblem(f"{path.name} cannot be read as Parquet: {error}") from error
             names = [row[0] for row in described]
-            connection.execute(f"CREATE TEMP VIEW raw AS SELECT * FROM {source}")
-            return self._prepared(connection, [names[at] for at in self._found(names)], "file_row_number")
+            # By their places: the data may have columns of any name, such as those that the recipe uses within.
+            found = [f"{_quoted(names[at])} AS {_quoted(str(n))}" for n, at in enumerate(self._found(names))]
+            row = f"row_number() OVER () - 1 AS {_quoted(_ROW)}"
+            connection.execute(f"CREATE TEMP VIEW raw AS SELECT {', '.join([row, *found])} FROM {source}")
+            return self._prepared(connection, [str(n) for n in range(len(found))], _quoted(_ROW))
 
     def _found(self, names: list[str]) -> list[int]:
-        """Where the columns that the recipe needs are; names are told apart as the data engine does it."""
-        places = {name.casefold(): at for at, name in reversed(list(enumerate(names)))}
-        missing = [name for name, _ in self.input_columns if name.casefold() not in places]
+        """Where the columns that the recipe needs are; names are told apart as where the recipe was made."""
+        places = {name.lower(): at for at, name in reversed(list(enumerate(names)))}
+        missing = [name for name, _ in self.input_columns if name.lower() not in places]
         if missing:
             raise RecipeProblem(
                 f"The model needs the column {', '.join(f'“{name}”' for name in missing)}, which is not in this data. "
                 f"Found: {', '.join(names)}."
             )
-        return [places[name.casefold()] for name, _ in self.input_columns]
+        return [places[name.lower()] for name, _ in self.input_columns]
 
     @contextmanager
     def _engine(self, readable: list[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
         """An engine that reaches the lookups and `readable`, and nothing else: whatever the recipe's SQL says."""
-        connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+        with tempfile.TemporaryDirectory(prefix="trainyard-", ignore_cleanup_errors=True) as spill:
+            yield from self._locked(readable, Path(spill))
+
+    def _locked(self, readable: list[Path], spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = duckdb.connect(config=engine_config(spill))
         try:
             for lookup in self.fitted["lookups"]:
                 file = self.folder / lookup["file"]
@@ -117,6 +128,7 @@ class FittedRecipe:
                 )
             allowed = ", ".join(_literal(str(path)) for path in readable)
             connection.execute(f"SET allowed_paths = [{allowed}]")
+            connection.execute(f"SET allowed_directories = [{_literal(f'{spill}/')}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             yield connection
@@ -193,6 +205,32 @@ def load_recipe(folder: Path) -> FittedRecipe | None:
         raise RecipeProblem(
             f"{path.name} cannot be read: {error!r}. Take the archive again from its source."
         ) from error
+
+
+def engine_config(spill: Path) -> dict[str, Any]:
+    """An engine that keeps to half of the memory that is free, spills beyond it, and fetches nothing."""
+    config: dict[str, Any] = {
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    free = available_memory()
+    return config if free is None else config | {"memory_limit": f"{max(_LEAST_MB, free // 2**21)}MB"}
+
+
+def available_memory() -> int | None:
+    """Bytes that can still be had; None where the system does not say."""
+    try:
+        with Path("/proc/meminfo").open(encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return None
 
 
 def _plain(series: pd.Series) -> pd.Series:

@@ -1,14 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { RequestHandler } from 'express';
 import multer from 'multer';
+import { ownName } from '../../data/own-name.ts';
 import { Refused } from '../services/refused.ts';
 
 /** Writes the file of the field `file` to the temporary folder, and removes it once the answer is sent or given up. */
 export function receiveFile(options: { tempFolder: string; uploadLimitMb: number }): RequestHandler {
   mkdirSync(options.tempFolder, { recursive: true });
   const upload = multer({
-    dest: options.tempFolder,
+    storage: multer.diskStorage({
+      destination: options.tempFolder,
+      filename: (_request, _file, done) => done(null, `${ownName('sent')}${randomUUID()}`),
+    }),
     defParamCharset: 'utf8',
     limits: { fileSize: options.uploadLimitMb * 1024 * 1024, files: 1, fields: 50, fieldSize: 256 * 1024 },
   }).single('file');

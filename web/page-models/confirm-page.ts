@@ -85,7 +85,7 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
     warnings: check.warnings,
     perHour: machine ? formatMoney(machine.pricePerHourMicros) : '–',
     worst: worstOf(check),
-    copies: copiesOf(request, dataset, host),
+    copies: copiesOf(request, { file: dataset.name, recipe, host }),
   };
 }
 
@@ -115,11 +115,10 @@ function settingWords(value: EngineSetting['default'], setting: EngineSetting | 
 
 function copiesOf(
   { id, ...request }: Omit<JobSpec, 'workspaceId' | 'owner'>,
-  dataset: Input['dataset'],
-  host: string,
+  { file, recipe, host }: { file: string; recipe: Input['recipe']; host: string },
 ): ConfirmPage['copies'] {
   return [
-    { id: 'cli', title: 'CLI', text: cliFor(request, dataset.name) },
+    { id: 'cli', title: 'CLI', text: cliFor(request, file, recipe) },
     {
       id: 'curl',
       title: 'curl',
@@ -134,7 +133,7 @@ function copiesOf(
   ];
 }
 
-function cliFor(request: Omit<JobSpec, 'id' | 'workspaceId' | 'owner'>, file: string): string {
+function cliFor(request: Omit<JobSpec, 'id' | 'workspaceId' | 'owner'>, file: string, recipe: Input['recipe']): string {
   const { task, engine, limits } = request;
   const options = [
     ...task.labels.map((label) => `--label ${quoted(label)}`),
@@ -144,6 +143,8 @@ function cliFor(request: Omit<JobSpec, 'id' | 'workspaceId' | 'owner'>, file: st
     `--time ${limits.trainingSeconds}s`,
     `--name ${quoted(request.name)}`,
     ...(limits.budgetMicros === null ? [] : [`--budget ${limits.budgetMicros / MICROS_PER_DOLLAR}`]),
+    // By its id: several recipes may have one name.
+    ...(recipe ? [`--recipe ${recipe.id}@${recipe.version}`] : []),
     ...request.ignoredColumns.map((column) => `--ignore ${quoted(column)}`),
     ...Object.entries(engine.settings)
       .filter(([, value]) => value !== null)

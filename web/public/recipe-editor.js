@@ -94,6 +94,17 @@ function putWords(form, drawn) {
     if (old && said) old.textContent = said.textContent;
     else if (old) old.remove();
     else if (said) field.append(document.adoptNode(said));
+    if (next) markAs(field, next);
+  }
+}
+
+/** The frame of an input goes with the words beside it, also for those who only hear it. */
+function markAs(field, next) {
+  const marked = (where, name) => (where.hasAttribute?.(name) ? where : where.querySelector(`[${name}]`));
+  for (const name of ['aria-invalid', 'aria-describedby']) {
+    const [old, said] = [marked(field, name), marked(next, name)];
+    if (said) (document.getElementById(said.id) ?? field).setAttribute(name, said.getAttribute(name));
+    else old?.removeAttribute(name);
   }
 }
 

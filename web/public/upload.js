@@ -77,6 +77,10 @@ async function sendInParts(form) {
 
 /** The upload that this file began before, or a new one. */
 async function begin(file) {
+  if (file.size === 0)
+    throw Object.assign(new Error('empty'), {
+      refused: { message: `“${file.name}” is empty.`, hint: 'Choose another file.' },
+    });
   const id = remembered(file)?.id;
   if (id) {
     const before = await ask(`/api/v1/uploads/${id}`).catch(() => null);

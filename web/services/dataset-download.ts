@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { ownName } from '../../data/own-name.ts';
 import type { DatasetRow } from '../../db/tables.ts';
 import { datasetFiles } from '../../domain/dataset-files.ts';
 import { withLocalCopy } from './local-copy.ts';
@@ -39,7 +40,7 @@ export async function datasetDownload(
   if (format !== 'csv')
     throw notFound(`file “${about.fileName}”`, 'This dataset was made here, or its file was removed.');
   // Few ask for it, and it is the largest: it is written when it is asked for.
-  const path = join(options.tempFolder, `${randomUUID()}.csv`);
+  const path = join(options.tempFolder, `${ownName('web')}${randomUUID()}.csv`);
   await withLocalCopy(options, datasetFiles(row).parquet, (parquet) => options.data.toCsv({ parquet, path }));
   const { size } = await stat(path);
   return {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownName } from '../../data/own-name.ts';
 import type { User } from '../../db/stores/dataset-store.ts';
 import type { DatasetRow } from '../../db/tables.ts';
 import { datasetFiles } from '../../domain/dataset-files.ts';
@@ -31,6 +32,8 @@ export interface HowToKeep {
   options?: ImportOptionsInput;
   /** Of which dataset it is another version. */
   versionOf?: DatasetRow;
+  /** Until it has a row, nobody may want it any more. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Reads a file, keeps it beside its Parquet in the store, then its row: a rejected file leaves nothing. */
@@ -43,11 +46,11 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
   const { stores, store, data, tempFolder, uploadLimitMb } = options;
   const now = options.now ?? Date.now;
 
-  return async (who, file, { options: asked = {}, versionOf } = {}) => {
+  return async (who, file, { options: asked = {}, versionOf, signal } = {}) => {
     const problem = await health.lowDisk();
     if (problem !== undefined) throw rejected(507, 'The disk is nearly full', problem);
     const name = nameFor(file.name);
-    const parquet = join(tempFolder, `${randomUUID()}.parquet`);
+    const parquet = join(tempFolder, `${ownName('web')}${randomUUID()}.parquet`);
     const rejectedRowsFile = `${parquet}.rejected`;
     try {
       const {
@@ -59,11 +62,12 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
       } = await data
         .ingest({
           ...{ path: file.path, name: file.name, toParquet: parquet, toRejected: rejectedRowsFile },
-          ...{ limitBytes: uploadLimitMb * 1024 * 1024, options: asked },
+          ...{ limitBytes: uploadLimitMb * 1024 * 1024, options: asked, signal },
         })
         .catch((error: unknown) => {
           throw asRejected(error);
         });
+      signal?.throwIfAborted();
       const tableName = tableNameFor(asked, used);
       const keep = async () => {
         await keepFiles({ content_hash: contentHash, table_name: tableName }, file.path, parquet);
@@ -72,6 +76,8 @@ export function keepDataset(options: ServiceOptions, health: HealthService): Kee
           await store.put(rejectedObject, rejectedRowsFile);
       };
       await keep();
+      // Files that have no row are swept away.
+      signal?.throwIfAborted();
       const alike = { contentHash, tableName, ...(versionOf ? { versionOf } : { name }) };
       const same = await stores.datasets.uploadedAgain(who.workspaceId, alike, now());
       if (same) {

@@ -31,8 +31,15 @@ export async function withTables<T>(
     const [next, ...later] = rest;
     if (!next) return use(tables);
     return withLocalCopy(options, datasetFiles(next).parquet, (parquet) =>
-      open(later, { ...tables, others: [...tables.others, { datasetId: next.id, name: next.name, parquet }] }),
+      open(later, { ...tables, others: [...tables.others, otherDataset(given.dataset, next, parquet)] }),
     );
   };
   return withLocalCopy(options, datasetFiles(given.dataset).parquet, (parquet) => open(found, { parquet, others: [] }));
+}
+
+/** A dataset to look things up in, beside the one that a recipe begins with. */
+export function otherDataset(first: DatasetRow, other: DatasetRow, parquet: string): OtherDataset {
+  const isSame =
+    first.content_hash === other.content_hash || (first.family_id ?? first.id) === (other.family_id ?? other.id);
+  return { datasetId: other.id, name: other.name, parquet, ...(isSame ? { isSame } : {}) };
 }

@@ -146,14 +146,14 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
 }
 
 /** The values of the label are known before the recipe is carried out only where it leaves them all as they are. */
-function afterRecipe({ version, keepsLabels }: FittingRecipe, request: JobRequest, profile: DatasetProfile) {
+function afterRecipe({ version, keepsLabels, warnings }: FittingRecipe, request: JobRequest, profile: DatasetProfile) {
   const { task, split } = request;
   if (keepsLabels) {
     const problems = checkLabelAndSplit({ profile, task, split });
-    return { problems, notes: trainingNotes(profile, task), recipeVersion: version };
+    return { problems, notes: [...warnings, ...trainingNotes(profile, task)], recipeVersion: version };
   }
   const note = `Steps of the recipe change “${task.labels[0]}” or may leave rows out: whether what is left can be learned from is checked when the data is prepared, before a machine is started.`;
-  return { problems: [], notes: [note], recipeVersion: version };
+  return { problems: [], notes: [...warnings, note], recipeVersion: version };
 }
 
 function sameRecipe(from: JobSpec, request: JobRequest): FieldProblem[] {

@@ -1,27 +1,28 @@
-import { engineVersion } from '../../data/engine-version.ts';
 import type { OtherDataset, RecipePreview } from '../../data/recipe/recipe-calls.ts';
 import type { DatasetRow, RecipeVersionRow } from '../../db/tables.ts';
 import { datasetFiles } from '../../domain/dataset-files.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import type { JobRequest } from '../../domain/job-spec.ts';
-import { recipeForTraining, stepProblems } from '../../domain/recipe/for-training.ts';
+import { stepProblems } from '../../domain/recipe/for-training.ts';
 import { namedDatasets } from '../../domain/recipe/named-datasets.ts';
 import { type Step, stepsSchema } from '../../domain/recipe/recipe.ts';
-import { sameName, type SqlType, type TableSchema } from '../../domain/recipe/table-schema.ts';
-import type { Walked } from '../../domain/recipe/walk.ts';
+import { otherDataset } from './dataset-tables.ts';
 import { withLocalCopy } from './local-copy.ts';
 import type { ServiceOptions } from './options.ts';
-import { profileOf } from './row-views.ts';
 import type { Who } from './services.ts';
 import type { FieldProblem } from './views.ts';
 
 type Options = Pick<ServiceOptions, 'stores' | 'store' | 'data' | 'tempFolder'>;
 type Asked = Pick<JobRequest, 'recipeId' | 'recipeVersion' | 'task' | 'ignoredColumns'>;
 
+/** Somebody waits for the check of a job while steps learn from the whole file. */
+const WHOLE_FILE_MS = 120_000;
+
 export interface FittingRecipe {
   version: number;
   /** Every row comes through it with the label that it came with, so that the data's own counts hold. */
   keepsLabels: boolean;
+  warnings: string[];
 }
 
 export type CheckedRecipe = FittingRecipe | { problems: FieldProblem[] };
@@ -41,32 +42,13 @@ export async function checkJobRecipe(
   const steps = stepsSchema.parse(JSON.parse(found.version.steps_json));
   const others = await othersOf(options, who, steps);
   if ('problems' in others) return others;
-  const tried = await tryOut(options, dataset, steps, others.rows);
+  const tried = await tryOut(options, { request, dataset, steps, others: others.rows });
   if ('problems' in tried) return tried;
   const broken = stepProblems(tried.steps);
-  if (broken.length > 0) return { problems: broken };
-  const made = await recipeForTraining({
-    steps,
-    schema: schemaOf(dataset),
-    others: new Map(others.rows.map((row) => [row.id, { name: row.name, schema: schemaOf(row) }])),
-    fits: tried.fits ?? [],
-    isSample: tried.sampleRows < tried.total,
-    task: request.task,
-    ignoredColumns: request.ignoredColumns,
-    duckdb: engineVersion,
-  });
-  if ('problems' in made) return made;
-  return {
-    version: found.version.number,
-    keepsLabels: request.task.labels.every((label) => keeps(made.walked, label)),
-  };
-}
-
-/** Only what is sure: a step that needs the whole table may leave rows out, or make others of them. */
-function keeps({ stages }: Walked, label: string): boolean {
-  return stages.every(
-    ({ isRowwise, leaves, changes }) => isRowwise && !leaves && !changes.some((name) => sameName(name, label)),
-  );
+  const problems = broken.length > 0 ? broken : (tried.training?.problems ?? []);
+  if (problems.length > 0) return { problems };
+  const { keepsLabels = false, warnings = [] } = tried.training ?? {};
+  return { version: found.version.number, keepsLabels, warnings };
 }
 
 /** The recipe itself may have been removed: its versions stay, for what was made with them. */
@@ -110,12 +92,19 @@ export function lookedInto(steps: readonly Step[]): string[] {
   return namedDatasets(steps.filter(({ on }) => on));
 }
 
+interface TryOut {
+  request: Asked;
+  dataset: DatasetRow;
+  steps: Step[];
+  others: readonly DatasetRow[];
+}
+
 async function tryOut(
   options: Options,
-  dataset: DatasetRow,
-  steps: Step[],
-  rows: readonly DatasetRow[],
+  { request, dataset, steps, others: rows }: TryOut,
 ): Promise<RecipePreview | { problems: FieldProblem[] }> {
+  const { task, ignoredColumns } = request;
+  const training = { task, ignoredColumns };
   const withOthers = async (
     parquet: string,
     left: readonly DatasetRow[],
@@ -123,10 +112,14 @@ async function tryOut(
   ): Promise<RecipePreview> => {
     const [next, ...rest] = left;
     if (!next) {
-      return options.data.recipePreview({ parquet, steps, others, rows: 'first', limit: 1, withFits: true });
+      const ask = { parquet, steps, others, rows: 'first' as const, limit: 1, training };
+      const seen = await options.data.recipePreview(ask);
+      // Which columns there are is learned from the whole file, where the first rows do not show those that steps name.
+      if (seen.steps.every(({ notInSample }) => notInSample === undefined)) return seen;
+      return options.data.recipePreview({ ...ask, exact: true, timeoutMs: WHOLE_FILE_MS });
     }
     return withLocalCopy(options, datasetFiles(next).parquet, (path) =>
-      withOthers(parquet, rest, [...others, { datasetId: next.id, name: next.name, parquet: path }]),
+      withOthers(parquet, rest, [...others, otherDataset(dataset, next, path)]),
     );
   };
   try {
@@ -135,8 +128,4 @@ async function tryOut(
     if (!(error instanceof TrainyardError) || error.type === 'Bug') throw error;
     return { problems: [{ field: 'recipeId', message: `The recipe cannot be tried on this data: ${error.message}` }] };
   }
-}
-
-function schemaOf(row: DatasetRow): TableSchema {
-  return profileOf(row).columns.map(({ name, sqlType }) => ({ name, type: sqlType as SqlType }));
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownName } from '../../data/own-name.ts';
 import type { ShownRows } from '../../data/data-calls.ts';
 import type { AgainstLabel, LookedCloser, Relation } from '../../data/look-calls.ts';
 import type { DatasetRow } from '../../db/tables.ts';
@@ -49,7 +50,7 @@ export function lookService(options: ServiceOptions): LookService {
     asked: ImportOptionsInput,
     isPart: boolean,
   ): Promise<TriedImport> => {
-    const parquet = join(tempFolder, `${randomUUID()}.parquet`);
+    const parquet = join(tempFolder, `${ownName('web')}${randomUUID()}.parquet`);
     try {
       const limitBytes = uploadLimitMb * 1024 * 1024;
       const made = await data.ingest({ path, name, toParquet: parquet, limitBytes, options: asked });
@@ -73,7 +74,7 @@ export function lookService(options: ServiceOptions): LookService {
       return withLocalCopy(options, original, async (path) => {
         const start = await beginningOf(path);
         if (start === null) return tryFile(path, row.name, asked, false);
-        const part = join(tempFolder, `${randomUUID()}.part`);
+        const part = join(tempFolder, `${ownName('web')}${randomUUID()}.part`);
         try {
           await writeFile(part, start);
           return await tryFile(part, row.name, asked, true);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ownName } from '../../data/own-name.ts';
 import { countOf } from '../../db/read-models/jobs-models.ts';
 import { IdempotencyConflict } from '../../db/stores/job-store.ts';
 import type { DatasetRow, ModelRow, PredictionRow } from '../../db/tables.ts';
@@ -217,7 +218,7 @@ export function predictionService(
       return { ...download, etag: `${hash}-${format}` };
     }
     // Made when it is asked for: few ask, and it is the largest of the three.
-    const path = join(options.tempFolder, `${randomUUID()}.json`);
+    const path = join(options.tempFolder, `${ownName('web')}${randomUUID()}.json`);
     await withLocalCopy(options, `${base}.parquet`, (parquet) => options.data.toJson({ parquet, path }));
     const { size } = await stat(path);
     return {

@@ -94,7 +94,14 @@ const seenStepShape = {
 
 export const recipePreviewSchema = z
   .looseObject({
-    steps: z.array(z.looseObject({ ...seenStepShape, sample: z.boolean() })),
+    steps: z.array(
+      z.looseObject({
+        ...seenStepShape,
+        sample: z.boolean(),
+        notInSample: z.string().optional(),
+        warning: z.string().optional(),
+      }),
+    ),
     before: z.array(columnSchema),
     after: z.array(columnSchema),
     newColumns: z.array(z.string()),

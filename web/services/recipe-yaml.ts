@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument, stringify } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, parseDocument, stringify, visit } from 'yaml';
 import { z } from 'zod';
 import { findKind } from '../../domain/recipe/kinds.ts';
 import { type Step, stepSchema, stepsSchema } from '../../domain/recipe/recipe.ts';
@@ -7,10 +7,17 @@ import { Refused } from './refused.ts';
 import type { FieldProblem } from './views.ts';
 
 const MOST_BYTES = 256 * 1024;
+/** Keys of one recipe; far above what any has, and far below what takes long to look at. */
+const MOST_KEYS = 20_000;
 
 const fileSchema = z.strictObject({
   trainyard: z.literal('recipe', 'This is no recipe of Trainyard: it does not begin with “trainyard: recipe”.'),
-  format: z.literal(1, 'This recipe was written by a newer version of Trainyard.'),
+  format: z.literal(1, {
+    error: ({ input }) =>
+      input === undefined
+        ? 'It does not say how it is written: “format: 1”.'
+        : 'This recipe was written by a newer version of Trainyard.',
+  }),
   name: z.string().trim().min(1, 'Give it a name.').max(80).optional(),
   /** Names of datasets that steps look things up in, by id; for whoever reads it. */
   datasets: z.record(z.string(), z.string()).optional(),
@@ -50,7 +57,7 @@ export function recipeFromYaml(text: string): RecipeFile {
     throw refused([{ field: 'yaml', message: `A recipe has at most ${MOST_BYTES / 1024} KB.` }]);
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, schema: 'core', uniqueKeys: true });
+  const document = parseDocument(text, { lineCounter: lines, schema: 'core', uniqueKeys: false });
   if (document.errors.length > 0) {
     throw refused(
       document.errors.slice(0, 10).map((error) => ({
@@ -59,6 +66,7 @@ export function recipeFromYaml(text: string): RecipeFile {
       })),
     );
   }
+  requireUniqueKeys(document, lines);
   let value: unknown;
   try {
     // No aliases: a few lines of them can stand for more than any memory holds.
@@ -89,6 +97,27 @@ export function recipeFromYaml(text: string): RecipeFile {
   const whole = stepsSchema.safeParse(steps);
   if (!whole.success) throw refused(whole.error.issues.map(({ message }) => at(['steps'], message)));
   return { name: parsed.data.name, steps: whole.data };
+}
+
+/** The reader compares each key with every other one of its map, which takes a file of small keys half a minute. */
+function requireUniqueKeys(document: Document, lines: LineCounter): void {
+  let keys = 0;
+  visit(document, {
+    Map(_key, { items }) {
+      keys += items.length;
+      if (keys > MOST_KEYS) throw refused([{ field: 'yaml', message: `A recipe has at most ${MOST_KEYS} keys.` }]);
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? String(key.value) : undefined;
+        if (name === undefined) continue;
+        if (seen.has(name)) {
+          const line = isNode(key) && key.range ? lines.linePos(key.range[0]).line : 1;
+          throw refused([{ field: 'yaml', message: `Line ${line}: “${name}” is there twice.` }]);
+        }
+        seen.add(name);
+      }
+    },
+  });
 }
 
 /** Each step with an id of its own, as it has one or as one is free. */

@@ -145,15 +145,16 @@ export function uploadService(
     working.set(id, { abort, ended });
   };
 
-  const read = async (row: UploadRow) => {
+  const read = async (row: UploadRow, signal: AbortSignal) => {
     const who = { workspaceId: row.workspace_id, owner: row.owner };
     try {
       const file = { path: pathOf(row.id), name: row.name };
-      const kept = await parts.keep(who, file, { options: JSON.parse(row.options_json) });
+      const kept = await parts.keep(who, file, { options: JSON.parse(row.options_json), signal });
       await stores.uploads.kept(row.id, kept.row.id, now());
       tries.delete(row.id);
       await rm(pathOf(row.id), { force: true });
     } catch (error) {
+      if (signal.aborted) return;
       const count = (tries.get(row.id) ?? 0) + 1;
       tries.set(row.id, count);
       // Left as it is, it is taken up when somebody asks for it, or by the process that comes next.
@@ -179,7 +180,7 @@ export function uploadService(
       });
       if (bytes === 0) throw new TrainyardError('BadData', 'The address gave an empty file.');
       await stores.uploads.reading(row.id, bytes, now());
-      await read({ ...row, state: 'reading', bytes_received: bytes });
+      await read({ ...row, state: 'reading', bytes_received: bytes }, signal);
     } catch (error) {
       if (!signal.aborted) await fail(row, 'receiving', error);
       await rm(pathOf(row.id), { force: true });
@@ -187,7 +188,7 @@ export function uploadService(
   };
 
   const takeUp = (row: UploadRow) => {
-    if (row.state === 'reading') inBackground(row.id, () => read(row));
+    if (row.state === 'reading') inBackground(row.id, (signal) => read(row, signal));
     else if (row.state === 'receiving' && row.url !== null) inBackground(row.id, (signal) => fetchFile(row, signal));
   };
 

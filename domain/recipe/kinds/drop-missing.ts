@@ -3,6 +3,7 @@ import { unchanged } from '../change-columns.ts';
 import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
 import { quoteName } from '../sql-text.ts';
+import { sameName } from '../table-schema.ts';
 import { columnList } from '../words.ts';
 
 const settings = z.object({
@@ -11,7 +12,12 @@ const settings = z.object({
   when: z.enum(['any', 'all']).default('any'),
 });
 
-export const dropMissing = defineStep<z.infer<typeof settings>>({
+type Settings = z.infer<typeof settings> & {
+  /** Of every column: those that rows to predict lack. */
+  gone?: readonly string[];
+};
+
+export const dropMissing = defineStep<Settings>({
   name: 'drop-missing',
   title: 'Drop rows with missing values',
   group: 'missing',
@@ -37,9 +43,21 @@ export const dropMissing = defineStep<z.infer<typeof settings>>({
     return `Drop rows where ${which}${columnList(columns)} ${which === 'all of ' ? 'are' : 'is'} missing`;
   },
   check: ({ columns }, schema) => problemsOfColumns(schema, columns, { field: 'columns' }),
-  map: ({ columns, when }, schema) => {
-    const names = columns.length > 0 ? columns : schema.map(({ name }) => name);
+  map: ({ columns, when, gone = [] }, schema) => {
+    const names = (columns.length > 0 ? columns : schema.map(({ name }) => name)).filter((name) => !isIn(gone, name));
     const missing = names.map((name) => `${quoteName(name)} IS NULL`);
-    return { columns: schema.map(unchanged), leaves: `(${missing.join(when === 'any' ? ' OR ' : ' AND ')})` };
+    const kept = { columns: schema.map(unchanged) };
+    return missing.length === 0 ? kept : { ...kept, leaves: `(${missing.join(when === 'any' ? ' OR ' : ' AND ')})` };
+  },
+  // A row with a label never lacked all of them: so none is left out, or rows like those learned from would be.
+  withoutColumns: (chosen, gone) => {
+    const { columns, when } = chosen;
+    const left = columns.filter((name) => !isIn(gone, name));
+    if (columns.length > 0 && left.length === columns.length) return chosen;
+    if (when === 'all') return null;
+    if (columns.length === 0) return { ...chosen, gone };
+    return left.length > 0 ? { ...chosen, columns: left } : null;
   },
 });
+
+const isIn = (names: readonly string[], name: string): boolean => names.some((each) => sameName(each, name));

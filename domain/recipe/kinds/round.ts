@@ -62,9 +62,12 @@ export const roundNumbers = defineStep<Settings>({
     }),
 });
 
-/** A number so large that its digits cannot be moved has none after the point. To tens, the engine rounds infinity to 0. */
+/**
+ * A number so large that its digits cannot be moved has none after the point. To tens, the engine rounds infinity to 0.
+ * −0.3 becomes 0 and not −0, which is shown as another value, and which a file that is written may take for the same.
+ */
 const finite = (quoted: string, rounded: string) =>
-  `CASE WHEN isfinite(${quoted}) AND isfinite(${rounded}) THEN ${rounded} ELSE ${quoted} END`;
+  `CASE WHEN isfinite(${quoted}) AND isfinite(${rounded}) THEN CASE WHEN ${rounded} = 0 THEN 0 ELSE ${rounded} END ELSE ${quoted} END`;
 
 /** Whole numbers by themselves: as others, large ones would lose digits. Near the largest one there may be none to round to. */
 function wholeTens(quoted: string, tens: number, how: Settings['how']): string {

@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { compactLog } from '../../../activities/relay/compact-log.ts';
 import { reconcileActivities, reconciler } from '../../../activities/reconcile/reconcile.ts';
 import { retireLogs } from '../../../activities/reconcile/retire-logs.ts';
 import { sweepScratch } from '../../../activities/reconcile/sweep-scratch.ts';
+import { ownName } from '../../../data/own-name.ts';
 import type { Holder } from '../../../domain/ids.ts';
 import { SimulatedCloud } from '../../clouds/simulated-cloud.ts';
 import { type Ground, openGround } from '../ground.ts';
@@ -126,6 +130,22 @@ test('files on their way are swept away a day after whoever carried them died', 
   await sweepScratch(ground.dependencies);
   await sweepScratch(ground.dependencies);
   expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
+});
+
+test('files on their way are swept away at once when whoever carried them is gone', async () => {
+  const { scratchFolder } = ground.dependencies;
+  const mine = await mkdtemp(join(scratchFolder, ownName('work')));
+  const gone = await promisify(execFile)(process.execPath, ['-p', 'process.pid']);
+  const [dead, other] = [gone.stdout.trim(), '0123abcd'];
+  const left = [
+    mine.replace(`-${process.pid}-`, `-${dead}-`),
+    // Its number was given to another process: this one.
+    join(scratchFolder, `work-${process.pid}-${other}-abcdef`),
+    join(scratchFolder, `.data-${dead}-${other}-abcdef.table.parquet.part`),
+  ];
+  for (const path of left) writeFileSync(path, 'x');
+  await sweepScratch(ground.dependencies);
+  expect([mine, ...left].map((path) => existsSync(path))).toEqual([true, false, false, false]);
 });
 
 describe('a pass', () => {

@@ -153,6 +153,16 @@ describe('a preview', () => {
     expect((await other).rows).toHaveLength(50);
   });
 
+  test('says whether a training can use it, where the engine is', async () => {
+    const training = { task: { kind: 'binary' as const, labels: ['churned'] }, ignoredColumns: [] };
+    const ask = async (steps: Parameters<typeof fixture.worker.recipePreview>[0]['steps']) =>
+      (await fixture.worker.recipePreview({ parquet, steps, rows: 'first', limit: 1, training })).training;
+    expect(await ask([trimPlan, fillAge])).toEqual({ problems: [], keepsLabels: true, warnings: [] });
+    expect(await ask([trimPlan, dropNoCity])).toEqual({ problems: [], keepsLabels: false, warnings: [] });
+    const without = await ask([step('x', 'select-columns', { columns: ['churned'] })]);
+    expect(without?.problems).toMatchObject([{ field: 'task.labels' }]);
+  });
+
   test('sees a file that was replaced', async () => {
     const first = await fixture.ingest('a,b\n1,x\n2,y\n');
     const ask = () => fixture.worker.recipePreview({ parquet: first.parquet, steps: [], rows: 'first' });

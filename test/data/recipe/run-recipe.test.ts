@@ -116,6 +116,52 @@ describe('a full run', () => {
     expect(failure.message).toMatch(/^Step 2 .*The mean of “plan” cannot be taken/);
   });
 
+  describe('with a step for a column that comes of a value of later rows', () => {
+    const lines = Array.from({ length: 25_000 }, (_, n) => `${n},${n < 24_000 ? 'red' : 'blue'}\n`);
+    const oneHot = step('x', 'one-hot', { columns: ['colour'] });
+    const rename = step('y', 'rename-columns', { pairs: [{ from: 'colour_blue', to: 'is_blue' }] });
+    const fill = step('z', 'log-power', { columns: ['is_blue'] });
+    let late: string;
+    beforeAll(async () => {
+      late = (await fixture.ingest(`id,colour\n${lines.join('')}`)).parquet;
+    });
+
+    test('it is carried out', async () => {
+      const run = await fixture.worker.runRecipe({ parquet: late, steps: [oneHot, rename], toParquet });
+      expect(run.schema.map(({ name }) => name)).toContain('is_blue');
+      const [known] = (await tableOf(fixture, toParquet)).rows.slice(-1);
+      expect(known?.[run.schema.findIndex(({ name }) => name === 'is_blue')]).toBe('1');
+    });
+
+    test('what no row has is refused', async () => {
+      const none = step('y', 'rename-columns', { pairs: [{ from: 'colour_green', to: 'is_green' }] });
+      const failure = await failureOf(fixture.worker.runRecipe({ parquet: late, steps: [oneHot, none], toParquet }));
+      expect(failure.message).toMatch(/^Step 2 .*no column “colour_green”/);
+    });
+
+    test('its preview says that it was not seen, until the whole file was learned from', async () => {
+      const ask = { parquet: late, steps: [oneHot, rename, fill], rows: 'first' as const, limit: 1 };
+      const sampled = await fixture.worker.recipePreview(ask);
+      expect(sampled.steps.map(({ problems }) => problems)).toEqual([[], [], []]);
+      const unseen = /^Not seen in the first 20,000 rows: There is no column “/;
+      expect(sampled.steps.map(({ notInSample }) => notInSample)).toEqual([
+        undefined,
+        expect.stringMatching(unseen),
+        expect.stringMatching(unseen),
+      ]);
+      const exact = await fixture.worker.recipePreview({ ...ask, exact: true });
+      expect(exact.steps.map(({ problems, notInSample }) => [problems, notInSample])).toEqual(
+        Array.from({ length: 3 }, () => [[], undefined]),
+      );
+      const { learned } = await fixture.worker.recipeCheck(ask);
+      const known = await fixture.worker.recipePreview({ ...ask, learned });
+      expect(known.steps.every(({ notInSample }) => notInSample === undefined)).toBe(true);
+      const missing = [step('m', 'trim-text', { columns: ['nothing'] }), oneHot];
+      const wrong = await fixture.worker.recipePreview({ ...ask, steps: missing });
+      expect(wrong.steps[0]).toMatchObject({ problems: [{ column: 'nothing' }] });
+    });
+  });
+
   test('that leaves no row is refused', async () => {
     const { parquet: empty } = await fixture.ingest('a,city\n1,\n2,\n');
     const failure = await failureOf(fixture.worker.runRecipe({ parquet: empty, steps: [dropNoCity], toParquet }));
@@ -215,6 +261,53 @@ describe('a split', () => {
       const share = others.filter((each) => each[label] === 'yes').length / others.length;
       expect(Number(row[value])).toBeCloseTo(share, 10);
     }
+  });
+
+  describe('by a label that the recipe makes', () => {
+    const rename = step('r', 'rename-columns', { pairs: [{ from: 'churned', to: 'left' }] });
+    const map = step('m', 'replace-values', {
+      columns: ['left'],
+      pairs: [
+        { from: 'yes', to: 'gone' },
+        { from: 'no', to: 'there' },
+      ],
+    });
+    const isLate = step('f', 'make-column', { name: 'is_late', formula: '[id] % 10 = 3' });
+
+    async function shares(steps: Parameters<typeof run>[0], label: string) {
+      const { names, rows, result } = await run(steps, { label });
+      const at = names.indexOf(label);
+      const parts = ['-1', '0', '1', '2', '3'];
+      const values = [...new Set(rows.map((row) => row[at] ?? ''))].toSorted();
+      const count = (part: string, value: string) =>
+        rows.filter((row) => row.at(-1) === part && row[at] === value).length;
+      return { result, counts: values.map((value) => parts.map((part) => count(part, value))) };
+    }
+    const five = (rows: number) => Array.from({ length: 5 }, () => rows);
+
+    test.each([
+      ['renamed and mapped', [rename, map], 'left', [150, 450]],
+      ['made by a formula', [trimPlan, isLate, fillAge], 'is_late', [540, 60]],
+      ['renamed after a step that learns', [fillAge, rename], 'left', [450, 150]],
+    ])('gives each part its share: %s', async (_, steps, label, expected) => {
+      const { counts, result } = await shares(steps, label);
+      expect(counts).toEqual(expected.map(five));
+      expect(result.stratified).toBe(true);
+      expect(result.rowsOut).toBe(ROWS);
+    });
+
+    test('counts only rows that are kept by then', async () => {
+      const few = step('k', 'filter-rows', { by: 'formula', formula: '[id] < 1000' });
+      const { counts } = await shares([isLate, few], 'is_late');
+      expect(counts).toEqual([five(180), five(20)]);
+    });
+
+    test('says so when it is made after a step that learns, and divides by chance', async () => {
+      const { counts, result } = await shares([fillAge, isLate], 'is_late');
+      expect(result.stratified).toBe(false);
+      expect(counts.flat().reduce((sum, rows) => sum + rows, 0)).toBe(ROWS);
+      expect(counts[1]).not.toEqual(five(60));
+    });
   });
 
   test('of grouped rows divides the groups', async () => {

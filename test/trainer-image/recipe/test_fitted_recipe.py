@@ -80,6 +80,20 @@ def test_rows_in_parquet_do_too(cases: dict[str, Case], model: Path) -> None:
     assert_as_in_node(recipe_of(model).prepare_parquet(model / "rows.parquet"), cases["all"])
 
 
+def test_columns_called_like_those_within_change_nothing(cases: dict[str, Case], model: Path) -> None:
+    rows = model / "odd.parquet"
+    others = ", ".join(f"'no' AS \"{name}\"" for name in ("file_row_number", "__ty_left_out", "__ty_fold", "0"))
+    duckdb.execute(f"COPY (SELECT {others}, * FROM '{model / 'rows.parquet'}') TO '{rows}' (FORMAT parquet)")
+    assert_as_in_node(recipe_of(model).prepare_parquet(rows), cases["all"])
+
+
+def test_names_are_told_apart_as_in_node(model: Path) -> None:
+    fitted = {**recipe_of(model).fitted, "inputColumns": [{"name": "STRASSE", "type": "VARCHAR"}]}
+    with pytest.raises(RecipeProblem, match="“STRASSE”, which is not in this data"):
+        # One letter, which is not “ss” in lower case there.
+        FittedRecipe(fitted, model).prepare_frame(pd.DataFrame({"straße": ["a"]}))
+
+
 def test_typed_frames_do_too(cases: dict[str, Case], model: Path) -> None:
     frame = duckdb.connect().execute(f"FROM '{model / 'rows.parquet'}'").df()
     assert_as_in_node(recipe_of(model).prepare_frame(frame), cases["all"])

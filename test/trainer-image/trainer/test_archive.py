@@ -9,12 +9,14 @@ import sys
 import zipfile
 from pathlib import Path
 
+import duckdb
 import pytest
 from tables import iris
 from trainer_bench import TRAINER_IMAGE, Run, Yard
 
 from trainer.archive import pack, unpack
 from trainer.failures import TrainerFailure
+from trainer.reading import Parquet
 
 
 @pytest.fixture(scope="module")
@@ -225,9 +227,36 @@ def test_numbers_written_as_text_are_read_as_numbers(made: Run, shared_yard: Yar
     assert shared_yard.predict(iris().astype({"petal width (cm)": str})).code == 0
 
 
-def test_predicting_again_over_predictions_replaces_them(made: Run, shared_yard: Yard):
-    import duckdb
+def test_columns_called_like_those_within_stay_as_they_are(made: Run, shared_yard: Yard):
+    odd = {"file_row_number": "mine", "__row": "mine", "__ROW_": "mine"}
+    run = shared_yard.predict(iris().assign(**odd))
+    assert run.code == 0, run.log
+    predicted = duckdb.execute(f"SELECT * FROM '{run.out / 'predictions.parquet'}'").df()
+    assert list(predicted["file_row_number"].unique()) == ["mine"]
+    assert set(odd) <= set(predicted.columns)
+    assert "__row__" not in predicted.columns
 
+
+def test_the_engine_reaches_the_data_and_its_folder_only(tmp_path: Path):
+    (tmp_path / "out").mkdir()
+    for name in ("data", "other"):
+        duckdb.execute(f"COPY (SELECT 1 AS a) TO '{tmp_path / name}.parquet'")
+    parquet = Parquet(tmp_path / "data.parquet", writes_to=tmp_path / "out")
+    read = parquet.connection.execute
+    read(f"COPY (SELECT a FROM {parquet.source}) TO '{tmp_path / 'out' / 'b.parquet'}'")
+    limit, spill = read("SELECT current_setting('memory_limit'), current_setting('temp_directory')").fetchone() or ()
+    assert limit.endswith("iB") and Path(spill).name.startswith("trainyard-")
+    for refused in (
+        f"SELECT * FROM '{tmp_path / 'other.parquet'}'",
+        f"COPY (SELECT 1) TO '{tmp_path / 'c.parquet'}'",
+        "SET enable_external_access = true",
+        "SET memory_limit = '1TB'",
+    ):
+        with pytest.raises(duckdb.Error):
+            read(refused)
+
+
+def test_predicting_again_over_predictions_replaces_them(made: Run, shared_yard: Yard):
     run = shared_yard.predict(iris().assign(species_predicted="old"))
     assert run.code == 0, run.log
     answer = duckdb.sql(f"SELECT * FROM '{run.out / 'predictions.parquet'}'").df()
@@ -235,8 +264,6 @@ def test_predicting_again_over_predictions_replaces_them(made: Run, shared_yard:
 
 
 def test_no_rows_give_no_rows(made: Run, shared_yard: Yard):
-    import duckdb
-
     run = shared_yard.predict(iris().head(0))
     assert run.code == 0, run.log
     assert len(duckdb.sql(f"SELECT * FROM '{run.out / 'predictions.parquet'}'").df()) == 0

@@ -98,6 +98,71 @@ test.each<[string, Step[], object, { field: string; message: RegExp }]>([
   expect(body.problems).toEqual([{ field: problem.field, message: expect.stringMatching(problem.message) }]);
 });
 
+test('a column that comes of a value of later rows is found in the whole file', async () => {
+  const lines = Array.from(
+    { length: 21_000 },
+    (_, n) => `${n % 90},${n < 20_500 ? 'basic' : 'gold'},${n % 3}.5,${n % 5 === 0 ? 'yes' : 'no'}\n`,
+  );
+  const late = await yard.api.upload('/datasets', `age,plan,spend,churned\n${lines.join('')}`, 'late.csv');
+  const gold = (from: string) => step('s2', 'rename-columns', { pairs: [{ from, to: 'is_gold' }] });
+  const check = async (from: string) => {
+    const recipeId = await recipe([step('s1', 'one-hot', { columns: ['plan'] }), gold(from)]);
+    return (await yard.api.post('/jobs/check', jobRequest(late.body.id, { recipeId }))).body.problems;
+  };
+  expect(await check('plan_gold')).toEqual([]);
+  expect(await check('plan_none')).toEqual([
+    { field: 'recipeId', message: expect.stringMatching(/^Step 2 .*no column “plan_none”/) },
+  ]);
+});
+
+describe('the label, looked up', () => {
+  const names = Array.from(
+    { length: 200 },
+    (_, n) => `c${n},${20 + (n % 40)},${n % 5},${n % 3 === 0 ? 'yes' : 'no'}\n`,
+  );
+  const csv = `name,age,spend,churned\n${names.join('')}`;
+  const look = (dataset: string, take: string[], more: object = {}) =>
+    step('j1', 'join', { dataset, keys: [{ from: 'name', to: 'name' }], take, prefix: 'their ', ...more });
+  const check = async (first: string, steps: Step[], labels = ['churned']) => {
+    const task = { kind: 'binary', labels, positiveClass: null };
+    const recipeId = await recipe(steps);
+    return (await yard.api.post('/jobs/check', jobRequest(first, { recipeId, task }))).body;
+  };
+  let first: string;
+  beforeAll(async () => {
+    first = (await yard.api.upload('/datasets', csv, 'names.csv')).body.id;
+  });
+
+  test('in the same data is refused, also by another name', async () => {
+    const rename = step('r1', 'rename-columns', { pairs: [{ from: 'churned', to: 'left' }] });
+    const problem = {
+      field: 'recipeId',
+      message: expect.stringMatching(/^Step 1 .* brings “churned” back from the same data, as “their churned”/),
+    };
+    expect((await check(first, [look(first, ['age', 'churned'])])).problems).toEqual([problem]);
+    expect((await check(first, [look(first, ['churned']), rename], ['left'])).problems).toEqual([problem]);
+    const make = step('m1', 'make-column', { name: 'gone', formula: '[churned] = "yes"' });
+    expect((await check(first, [look(first, ['churned']), make], ['gone'])).problems).toEqual([problem]);
+    const fine = await check(first, [look(first, ['age'])]);
+    expect([fine.problems, fine.warnings.filter((each: string) => /same as/.test(each))]).toEqual([[], []]);
+  });
+
+  test('in other data is warned of, and the editor says that a step looks into the same data', async () => {
+    const other = await yard.api.upload('/datasets', csv.replace('churned', 'gone').replace('spend', 'x'), 'more.csv');
+    const { problems, warnings } = await check(first, [look(other.body.id, ['gone', 'age'])]);
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Step 1 .* brings “their gone”, which is the same as “churned” in each of 200 rows/),
+    ]);
+    const looks = [look(first, ['age']), { ...look(other.body.id, ['gone']), id: 'j2' }];
+    const seen = await yard.api.post(`/recipes/${await recipe(looks)}/preview`, { datasetId: first, rows: 'first' });
+    expect(seen.body.steps.map(({ warning }: { warning?: string }) => warning)).toEqual([
+      expect.stringMatching(/looks into this same data/),
+      undefined,
+    ]);
+  });
+});
+
 describe('the values of the label', () => {
   const check = (more: object) => yard.api.post('/jobs/check', jobRequest(datasetId, more));
   const oneClass = { task: { kind: 'binary', labels: ['churned'], positiveClass: 'maybe' } };

@@ -110,15 +110,21 @@ it('goes out as YAML and comes in again as the same steps', async () => {
 });
 
 const head = 'trainyard: recipe\nformat: 1\n';
+const keys = (count: number) => Array.from({ length: count }, (_, n) => `k${n}`).join();
 it.each([
   ['what is no YAML', `${head}steps: [`, 'Line 3'],
   ['a kind that there is not', `${head}steps:\n  - kind: trim-text\n  - kind: evil\n`, 'Line 5: There is no kind'],
   ['a setting of a step that there is not', `${head}steps:\n  - kind: trim-text\n    code: x\n`, 'Line 4'],
   ['something else', 'a: 1\n', 'Line 1'],
   ['a newer format', 'trainyard: recipe\nformat: 2\nsteps: []\n', 'Line 2: This recipe was written by a newer'],
+  ['no format', 'trainyard: recipe\nsteps: []\n', 'It does not say how it is written: “format: 1”'],
   ['aliases', `${head}steps: &a\n  - kind: trim-text\n    settings: {x: *a}\n`, 'Aliases'],
   ['a bomb', `${head}a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\nsteps: []\n`, 'Aliases'],
   ['a tag that makes things', `${head}steps: !!js/function 'x'\n`, 'Line 3'],
+  ['a key that is there twice', `${head}steps: []\nname: a\nname: b\n`, 'Line 5: “name” is there twice'],
+  ['more keys than a recipe has', `${head}x: {${keys(20_001)}}\nsteps: []\n`, 'at most 20000 keys'],
+  // Compared one with each other, these would hold the whole server for half a minute.
+  ['many keys with two alike at the end', `${head}x: {${keys(19_000)},k0}\nsteps: []\n`, 'Line 3: “k0” is there twice'],
   ['too much', `${head}steps: []\n# ${'x'.repeat(262_144)}`, 'at most 256 KB'],
 ])('refuses %s, and says where', async (_what, yaml, sentence) => {
   const { status, body } = await yard.api.post('/recipes/import', { datasetId, yaml });

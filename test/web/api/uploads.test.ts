@@ -216,6 +216,29 @@ it('is broken off when asked', async () => {
   expect([await files(id), (await yard.api.head(`/uploads/${id}`)).status]).toEqual([[], 404]);
 });
 
+it('is broken off while it is read, and leaves nothing', async () => {
+  const begins = Promise.withResolvers<void>();
+  const { data } = yard.options;
+  const ingest: typeof data.ingest = async (input) => {
+    begins.resolve();
+    // Until somebody gives it up; soon enough for the test, if nobody does.
+    await sleep(1500, undefined, { signal: input.signal }).catch(() => undefined);
+    return data.ingest(input);
+  };
+  const { uploads } = openServices({ ...yard.options, data: { ...data, ingest } });
+  const text = `${csv}70,max,9.50,yes\n`;
+  const { upload } = await uploads.create(who, { name: 'unwanted.csv', length: text.length });
+  const { Readable } = await import('node:stream');
+  await uploads.append(who, upload.id, { offset: 0 }, Readable.from([Buffer.from(text)]));
+  await begins.promise;
+  await uploads.remove(who, upload.id);
+  await uploads.settled();
+  expect([await files(upload.id), (await yard.api.get(`/uploads/${upload.id}`)).status]).toEqual([[], 404]);
+  const { body } = await yard.api.get('/datasets');
+  expect(JSON.stringify(body)).not.toContain('unwanted.csv');
+  expect((await readdir(join(yard.folder, 'uploads'))).filter((name) => name.includes('.parquet'))).toEqual([]);
+});
+
 describe('from an address', () => {
   const from = (url: string, more = {}) => yard.api.post('/datasets/from-url', { url, ...more });
 
@@ -239,8 +262,8 @@ describe('from an address', () => {
   });
 
   it.each([
-    ['gs://bucket/a.csv', 'Google Cloud Storage cannot be read by their address yet'],
-    ['s3://bucket/a.csv', 'Amazon S3 cannot be read by their address yet'],
+    ['gs://bucket/a.csv', 'needs Google Cloud, which is not set up'],
+    ['s3://bucket/a.csv', 'needs Amazon S3, which is not set up'],
     ['file:///etc/passwd', 'begin with https:// or http://'],
     ['ftp://example.org/a.csv', 'begin with https:// or http://'],
     ['https://me:secret@example.org/a.csv', 'a name and a password'],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { alsoCalled } from '../../../web/page-models/recipes/step-search-words.ts';
 import { openPageApp, type PageApp } from '../page-app.ts';
 import { fieldsOf, formSession } from './form-session.ts';
 
@@ -61,6 +62,23 @@ test('steps are added, changed, moved, switched off and removed by forms alone',
   expect(sentencesIn(gone.text)).toEqual(['Trim and make small plan']);
   const back = await session.get(await send(recipe, `${recipe}/undo`, {}));
   expect(sentencesIn(back.text)).toHaveLength(2);
+});
+
+test('a step is found by what it does and by what other tools call it', async () => {
+  const { text } = await session.get(await newRecipe('to search'));
+  const words = new Map(
+    [...text.matchAll(/name="kind" value="([^"]+)" data-words="([^"]+)"/g)].map(([, kind, said]) => [kind, said]),
+  );
+  expect([...words.keys()]).toEqual(expect.arrayContaining(Object.keys(alsoCalled)));
+  for (const [written, kind] of [
+    ['median', 'fill-missing'],
+    ['impute', 'fill-missing'],
+    ['lower', 'trim-text'],
+    ['merge', 'join'],
+    ['dummies', 'one-hot'],
+    ['one-hot', 'one-hot'],
+  ] as const)
+    expect([written, words.get(kind)]).toEqual([written, expect.stringContaining(written)]);
 });
 
 test('a change of a state that is no longer there is refused, and nothing is lost', async () => {
@@ -159,8 +177,24 @@ test('run on all rows is asked once, however often it is pressed', async () => {
   expect([one.status, again.headers['location']]).toEqual([303, one.headers['location']]);
   const run = await session.get(String(one.headers['location']));
   expect(run.text).toContain('Waiting');
+  expect(run.text).toContain('the data and the recipe stay');
+  expect(run.text).not.toContain('its machine');
   expect(pages.asked.filter((asked) => asked.startsWith('startPreparation'))).not.toEqual([]);
   expect((await session.get('/data')).text).toContain('clean people');
+});
+
+test('a job that is to be trained with a recipe says so in each of the ways to ask for it again', async () => {
+  const recipe = await newRecipe('to train with');
+  await addStep(recipe, 'trim-text', { 's.columns': 'plan' });
+  const form = await send(recipe, `${recipe}/train`, {});
+  const fields = fieldsOf((await session.get(form)).text, '/jobs/confirm');
+  const asked = { ...fields, 'task.labels': 'plan', 'task.kind': 'multiclass', 'task.positiveClass': '' };
+  const { status, text } = await session.post(form, '/jobs/confirm', asked);
+  expect(status).toBe(200);
+  const id = recipe.split('/').at(-1);
+  expect(text).toContain('to train with, version 1');
+  expect(text).toContain(`--recipe ${id}@1`);
+  expect(text).toContain(`recipeId: ${id}`);
 });
 
 test('names and values that are HTML stay text', async () => {
@@ -186,4 +220,25 @@ test('a dataset says how it was read, and can be read in another way as another 
   expect(second.text).toContain('without a header');
   const look = await session.get(`/data/${dataset}/look?x=plan&y=age`);
   expect(look.text).toContain('plan and age');
+});
+
+test('a recipe whose data was removed leads to other data', async () => {
+  const { headers } = await session.upload('/data', '/data', 'short-lived.csv', `${table}last,basic,9\n`);
+  const data = String(headers['location']);
+  const made = await session.post('/recipes/new', '/recipes', {
+    datasetId: data.split('/').at(-1) ?? '',
+    name: 'bereft',
+  });
+  const recipe = String(made.headers['location']);
+  await addStep(recipe, 'trim-text', { 's.columns': 'plan' });
+  expect((await session.get(`${recipe}/try`)).text).not.toContain('Its data was removed');
+  await send(`${data}/delete`, `${data}/delete`, {});
+
+  const away = await session.get(recipe);
+  expect([away.status, away.headers['location']]).toEqual([303, `${recipe}/try`]);
+  const { text } = await session.get(`${recipe}/try?dataset=${dataset}`);
+  expect(text).toContain('Its data was removed');
+  expect((await session.get(`${recipe}/recipe.yaml`)).text).toContain('kind: trim-text');
+  const copy = await send(`${recipe}/try?dataset=${dataset}`, `${recipe}/copy`, {});
+  expect(sentencesIn((await session.get(copy)).text)).toEqual(['Trim plan']);
 });

@@ -10,6 +10,7 @@ import { type EditorPlace, hrefIn } from './editor-place.ts';
 import { inputTable, type StepTable, stepTable } from './preview-table.ts';
 import { type StepCard, stepCards } from './step-card.ts';
 import { type StepForm, stepForm } from './step-form.ts';
+import { searchWordsOf } from './step-search-words.ts';
 
 export interface EditorPage {
   id: string;
@@ -29,7 +30,7 @@ export interface EditorPage {
   placeQuery: string;
   /** Where a new step goes, from 0. */
   addAt: number;
-  groups: { word: string; kinds: { name: string; title: string; help: string; reach: string }[] }[];
+  groups: { word: string; kinds: { name: string; title: string; help: string; reach: string; words: string }[] }[];
   form: (StepForm & { id: string }) | null;
   preview: PreviewCard;
   check: CheckLine;
@@ -265,6 +266,9 @@ function groupsOf(): EditorPage['groups'] {
     word,
     kinds: stepKinds
       .filter((kind) => kind.group === group)
-      .map(({ name, title, help, reach }) => ({ name, title, help, reach: reachWords[reach] })),
+      .map((kind) => {
+        const { name, title, help, reach } = kind;
+        return { name, title, help, reach: reachWords[reach], words: searchWordsOf(kind, word) };
+      }),
   }));
 }

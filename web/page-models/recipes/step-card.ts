@@ -16,6 +16,8 @@ export interface StepCard {
   /** What was learned rests on the first rows only. */
   isSample: boolean;
   problems: { message: string; instead: string }[];
+  /** What may not be meant. */
+  warning: string | null;
   counts: string[];
   chip: Chip | null;
   state: '' | 'bad' | 'off';
@@ -52,12 +54,14 @@ export function stepCards({ steps, seen, counted, at, hrefOf }: CardInput): Step
       id: step.id,
       number: place + 1,
       words: wordsOf(isUnfinished(problems) ? (kind?.title ?? step.kind) : step.sentence),
-      note: step.on ? (learned ?? null) : 'switched off',
-      isSample: step.on && count?.learnedSentence === undefined && look?.sample === true,
+      note: step.on ? (learned ?? (count ? null : (look?.notInSample ?? null))) : 'switched off',
+      isSample:
+        step.on && count?.learnedSentence === undefined && (look?.sample === true || look?.notInSample !== undefined),
       problems: problems.map((problem) => ({
         message: messageOf(problem, titleOf(kind?.fields ?? [], problem)),
         instead: problem.instead,
       })),
+      warning: step.on ? (look?.warning ?? null) : null,
       counts: count && step.on && problems.length === 0 ? countsOf(count) : [],
       chip: chipOf({
         isOn: step.on,

@@ -9,6 +9,8 @@ export interface TryRecipePage {
   recipe: { href: string; name: string };
   datasets: Option[];
   chosen: string;
+  /** What it was made on was removed. */
+  isWithoutData: boolean;
   fit: {
     fits: boolean;
     sentence: string;
@@ -20,7 +22,7 @@ export interface TryRecipePage {
 export function tryRecipePage(
   recipe: RecipeDetail,
   lines: readonly DatasetLine[],
-  input: { chosen: string; fit: RecipeFit | null; clock: Clock },
+  input: { chosen: string; fit: RecipeFit | null; isWithoutData: boolean; clock: Clock },
 ): TryRecipePage {
   const { fit } = input;
   return {
@@ -31,6 +33,7 @@ export function tryRecipePage(
       input.clock,
     ),
     chosen: input.chosen,
+    isWithoutData: input.isWithoutData,
     fit: fit && {
       fits: fit.fits,
       sentence: fit.sentence,

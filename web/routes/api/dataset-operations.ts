@@ -153,7 +153,7 @@ export function datasetOperations(api: ApiRoutes, { datasets }: Services): void 
       permission: 'read',
       tag,
       summary: 'Download it, in parts if wanted',
-      description: 'In CSV, text that a spreadsheet would run as a formula begins with an apostrophe.',
+      description: 'In CSV, text that a spreadsheet would run as a formula gets an apostrophe before it.',
       query: z.strictObject({ format: z.enum(['csv', 'parquet', 'original']).default('csv') }),
       answers: {
         200: {

@@ -95,7 +95,7 @@ export function predictionOperations(api: ApiRoutes, { predictions, models }: Se
       permission: 'read',
       tag,
       summary: 'Download what was predicted',
-      description: 'In CSV, text that a spreadsheet would run as a formula begins with an apostrophe.',
+      description: 'In CSV, text that a spreadsheet would run as a formula gets an apostrophe before it.',
       query: z.strictObject({ format: z.enum(['csv', 'json', 'parquet']).default('csv') }),
       answers: { 200: { description: 'Every row of the data, with its predictions.', types: outputTypes } },
     },

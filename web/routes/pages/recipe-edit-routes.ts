@@ -8,7 +8,7 @@ import type { RecipeDetail } from '../../services/recipe-views.ts';
 import { notFound, Refused } from '../../services/refused.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { goTo, idIn, page, type PageKit, textOf } from './page-kit.ts';
-import { editorAt, readEditor } from './recipe-page.ts';
+import { editorAt, lacksData, readEditor } from './recipe-page.ts';
 import { positionIn } from './recipe-place.ts';
 
 const what = 'recipe with this id';
@@ -21,7 +21,11 @@ export function recipeEditRoutes(routes: SecuredRoutes, kit: PageKit): void {
     '/recipes/:id',
     'read',
     page(async (request, response) => {
-      const view = await readEditor(request, kit, idIn(request, what));
+      const id = idIn(request, what);
+      const who = context.who(request);
+      // Without data there is nothing to show, but a recipe to take to other data.
+      if (await lacksData(kit, who, await services.recipes.get(who, id))) return goTo(response, `/recipes/${id}/try`);
+      const view = await readEditor(request, kit, id);
       await show(
         request,
         response,

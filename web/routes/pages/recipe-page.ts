@@ -46,6 +46,17 @@ export async function editorAt(kit: PageKit, who: Who, { recipe, place, tab, ste
   return editorPage(facts, place, await kit.clock(who));
 }
 
+/** A recipe outlives the data that it was made on. */
+export async function lacksData({ services }: PageKit, who: Who, { datasetId }: RecipeDetail): Promise<boolean> {
+  try {
+    await services.datasets.get(who, datasetId);
+    return false;
+  } catch (error) {
+    if (refusedBy(error)?.status === 404) return true;
+    throw error;
+  }
+}
+
 async function previewAt(
   { services, context }: PageKit,
   who: Who,

@@ -11,6 +11,7 @@ import { type Refused, Refused as RefusedError, notFound } from '../../services/
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { bringBack } from './bring-back.ts';
 import { goTo, idIn, page, type PageKit, queryOf, textOf } from './page-kit.ts';
+import { lacksData } from './recipe-page.ts';
 import { positionIn } from './recipe-place.ts';
 
 const what = 'recipe with this id';
@@ -155,7 +156,13 @@ export function recipeRoutes(routes: SecuredRoutes, kit: PageKit): void {
       ]);
       const chosen = idSchema.safeParse(queryOf(request, 'dataset')).data;
       const fit = chosen ? await services.recipes.tryOn(who, id, { datasetId: chosen }) : null;
-      const view = tryRecipePage(recipe, datasets, { chosen: chosen ?? '', fit, clock: await clock(who) });
+      const isWithoutData = await lacksData(kit, who, recipe);
+      const view = tryRecipePage(recipe, datasets, {
+        chosen: chosen ?? '',
+        fit,
+        isWithoutData,
+        clock: await clock(who),
+      });
       await show(request, response, 'recipes/try', { section: 'data', title: `Try ${recipe.name}` }, view);
     }),
   );

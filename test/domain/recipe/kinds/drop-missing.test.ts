@@ -1,3 +1,4 @@
+import { applyFitted, fittedFrom } from '../apply-fitted.ts';
 import { runRecipe, valuesOf } from '../run-recipe.ts';
 
 const table = {
@@ -30,4 +31,23 @@ it('says what it does', async () => {
   ]);
   expect((await drop({})).sentences).toEqual(['Drop rows where anything is missing']);
   expect((await drop({ columns: ['nobody'] })).problems).toHaveLength(1);
+});
+
+const labelled = {
+  columns: { id: 'BIGINT', a: 'VARCHAR', b: 'DOUBLE', y: 'VARCHAR' },
+  rows: table.rows.map((row) => [...row, 'yes']),
+} as const;
+
+it.each([
+  [{}, ['s1', null, 's1']],
+  [{ columns: ['a', 'y'] }, ['s1', null, 's1']],
+  [{ columns: ['y'] }, [null, null, null]],
+  // With a label, none of these rows was left out of the training.
+  [{ columns: ['a', 'b', 'y'], when: 'all' }, [null, null, null]],
+  [{ columns: ['a', 'b'], when: 'all' }, [null, null, 's1']],
+])('%j leaves rows that lack their label out as those that have it', async (settings, leftOut) => {
+  const run = await runRecipe(labelled, [{ kind: 'drop-missing', settings }]);
+  const fitted = fittedFrom(run, labelled, { labels: ['y'], features: ['id', 'a', 'b'] });
+  const asked = { columns: table.columns, rows: [table.rows[1], [4, 'x', 1], table.rows[3]] } as const;
+  expect((await applyFitted(fitted, asked)).rows.map(([out]) => out)).toEqual(leftOut);
 });

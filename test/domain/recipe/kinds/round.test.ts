@@ -20,6 +20,15 @@ it.each([
   expect((await round('DOUBLE', values, settings)).values).toEqual(expected);
 });
 
+it.each([{}, { how: 'up' }, { digits: -1 }])('makes no zero of another sign: %j', async (settings) => {
+  const asText = { kind: 'change-type', settings: { columns: ['x'], to: 'text' } };
+  const run = await runRecipe({ columns: { x: 'DOUBLE' }, rows: [[-0.3], [0]] }, [
+    { kind: 'round', settings: { columns: ['x'], ...settings } },
+    asText,
+  ]);
+  expect(valuesOf(run, 'x')[0]).toBe(valuesOf(run, 'x')[1]);
+});
+
 it.each([
   [{}, [7], [7]],
   [{ digits: -1 }, [15, 14, -15, -14], [20, 10, -20, -10]],
