@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { DatasetRow } from '../db/tables.ts';
 import { engineVersion } from '../data/engine-version.ts';
-import type { RecipeRun } from '../data/recipe/recipe-calls.ts';
+import type { RecipeRun, Split } from '../data/recipe/recipe-calls.ts';
 import { checkLabelAndSplit } from '../domain/check-training.ts';
 import { datasetFiles } from '../domain/dataset-files.ts';
 import type { DatasetProfile } from '../domain/dataset.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import type { Holder } from '../domain/ids.ts';
-import type { JobSpec } from '../domain/job-spec.ts';
+import { type JobSpec, sideColumns } from '../domain/job-spec.ts';
 import { recipeForTraining, type TrainingRecipe } from '../domain/recipe/for-training.ts';
 import { namedDatasets } from '../domain/recipe/named-datasets.ts';
 import type { Step } from '../domain/recipe/recipe.ts';
@@ -79,6 +79,7 @@ export async function stageRecipe(
         ...spec.split,
         label: spec.task.labels[0] ?? '',
         stratify: spec.task.kind !== 'regression',
+        ...keyOf(spec),
         keepFold: true,
       },
       toParquet: prepared,
@@ -108,9 +109,15 @@ export async function stageRecipe(
   const [before, after] = [run.rowsIn, run.rowsOut].map((rows) => rows.toLocaleString('en-US'));
   await journalActivities(dependencies).note({
     ...{ ...holder, attempt: 0, mark: 'note', key: 'prepared' },
-    text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.${run.stratified || spec.task.kind === 'regression' ? '' : ` ${dividedByChance(spec)}`}`,
+    text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.${run.stratified || spec.task.kind === 'regression' || spec.split.groupColumn || spec.split.timeColumn ? '' : ` ${dividedByChance(spec)}`}`,
   });
   await cloud.putText(holder, preparationObject, JSON.stringify(preparationOf(told, run, fitted)));
+}
+
+/** What decides, instead of chance, on which side a row comes. */
+function keyOf({ split }: JobSpec): Pick<Split, 'key'> {
+  if (split.groupColumn) return { key: { by: 'group', column: split.groupColumn } };
+  return split.timeColumn ? { key: { by: 'time', column: split.timeColumn } } : {};
 }
 
 function dividedByChance({ task }: JobSpec): string {
@@ -203,7 +210,7 @@ async function fittedFrom(run: RecipeRun, { spec, dataset, steps, others }: Arou
     fits: run.learned,
     isSample: false,
     task: spec.task,
-    ignoredColumns: spec.ignoredColumns,
+    ignoredColumns: [...spec.ignoredColumns, ...sideColumns(spec)],
     duckdb: engineVersion,
   });
   if (!('problems' in made)) return made;

@@ -3,7 +3,7 @@ import { datasetFiles } from '../domain/dataset-files.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import { optionsOf } from '../domain/import-options.ts';
 import type { AttemptRef, Holder } from '../domain/ids.ts';
-import type { JobSpec } from '../domain/job-spec.ts';
+import { type JobSpec, sideColumns } from '../domain/job-spec.ts';
 import type { TableSchema } from '../domain/recipe/table-schema.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -99,6 +99,7 @@ async function trainSpec(
     engine: spec.engine.name,
     settings: spec.engine.settings,
     task: spec.task,
+    weight: spec.weightColumn ?? null,
     columns: columns.map(({ name, type }) => ({ ...roleOf(name, spec), name, sqlType: type })),
     split: spec.split,
     data: 'input/data.parquet',
@@ -116,9 +117,10 @@ async function columnsOf(dependencies: Dependencies, cloud: Cloud, spec: JobSpec
   return schemaOf(dataset);
 }
 
-function roleOf(name: string, spec: { task: { labels: string[] }; ignoredColumns: string[] }) {
+function roleOf(name: string, spec: JobSpec) {
   if (spec.task.labels.includes(name)) return { role: 'label' as const };
-  return { role: spec.ignoredColumns.includes(name) ? ('ignored' as const) : ('feature' as const) };
+  const ignored = [...spec.ignoredColumns, ...sideColumns(spec)];
+  return { role: ignored.includes(name) ? ('ignored' as const) : ('feature' as const) };
 }
 
 function predictSpec({ spec }: Extract<HolderWork, { kind: 'prediction' }>) {

@@ -26,6 +26,9 @@ export interface TrainOptions {
   metric?: string;
   budget?: string;
   ignore?: string[];
+  group?: string;
+  byTime?: string;
+  weight?: string;
   set?: string[];
   recipe?: string;
   follow?: boolean;
@@ -242,6 +245,8 @@ export function commands(client: ApiClient, said: Output) {
       task: { kind, labels: [options.label], metric: options.metric ?? null },
       engine: { name: options.engine, settings },
       ignoredColumns: options.ignore ?? [],
+      split: { groupColumn: options.group ?? null, timeColumn: options.byTime ?? null },
+      weightColumn: options.weight ?? null,
       ...recipe,
       limits: {
         ...(trainingSeconds === undefined ? {} : { trainingSeconds }),

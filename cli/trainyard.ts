@@ -52,6 +52,9 @@ command('train <file>', 'train a model on a file of data', (file: string, option
   .option('--metric <name>', 'what to choose the best model by')
   .option('--budget <dollars>', 'the most that it may cost')
   .option('--ignore <column>', 'a column that the model must not see; may be repeated', several)
+  .option('--group <column>', 'rows with the same value here are never on both sides of the split')
+  .option('--by-time <column>', 'hold out the latest rows by this column')
+  .option('--weight <column>', 'how much each row counts')
   .option('-s, --set <key=value>', 'a setting of the engine; may be repeated', several)
   .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
   .option('-f, --follow', 'show what happens until the end');

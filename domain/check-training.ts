@@ -1,6 +1,6 @@
 import type { ColumnProfile, DatasetProfile } from './dataset.ts';
 import { isComplete, isNumber } from './column-facts.ts';
-import type { JobSpec } from './job-spec.ts';
+import { type JobSpec, sideColumns } from './job-spec.ts';
 import type { Task } from './task.ts';
 
 export interface TrainingProblem {
@@ -25,11 +25,13 @@ export function checkTraining(job: {
   task: LabelTask;
   split: JobSpec['split'];
   ignoredColumns: readonly string[];
+  weightColumn?: string | null;
 }): TrainingProblem[] {
-  const { profile, task, split, ignoredColumns } = job;
+  const { profile, task, split, ignoredColumns, weightColumn = null } = job;
   return [
     ...labelProblems(profile, task),
-    ...columnProblems(profile, task, ignoredColumns),
+    ...columnProblems(profile, task, [...ignoredColumns, ...sideColumns({ split, weightColumn })]),
+    ...sideProblems(profile, task, { split, weightColumn }),
     ...splitProblems(profile, task, split),
   ];
 }
@@ -179,6 +181,40 @@ function columnProblems(profile: DatasetProfile, task: LabelTask, ignored: reado
       message: 'All columns to learn from have the same value in every row. There is nothing to learn.',
     });
   }
+  return problems;
+}
+
+function sideProblems(
+  profile: DatasetProfile,
+  task: LabelTask,
+  { split, weightColumn }: Pick<JobSpec, 'split' | 'weightColumn'>,
+): TrainingProblem[] {
+  const problems: TrainingProblem[] = [];
+  const look = (field: string, name: string | null, problemOf: (column: ColumnProfile) => string | undefined) => {
+    if (name === null) return;
+    const column = profile.columns.find((each) => each.name === name);
+    const message = !column
+      ? `The data has no column “${name}”.`
+      : task.labels.includes(name)
+        ? `“${name}” is to be predicted. Choose another column.`
+        : problemOf(column);
+    if (message !== undefined) problems.push({ field, message });
+  };
+  look('split.groupColumn', split.groupColumn ?? null, (column) =>
+    column.distinct + (column.missing > 0 ? 1 : 0) < 2
+      ? `“${column.name}” has one value only: there is no second group to judge by.`
+      : undefined,
+  );
+  look('split.timeColumn', split.timeColumn ?? null, (column) => {
+    if (!isNumber(column) && column.sqlType !== 'DATE' && column.sqlType !== 'TIMESTAMP')
+      return `“${column.name}” is ${column.type}; rows are put in order by a date, a time or a number.`;
+    return column.distinct < 2 ? `“${column.name}” has one value only: there is no order in it.` : undefined;
+  });
+  look('weightColumn', weightColumn, (column) => {
+    if (!isNumber(column)) return `“${column.name}” is ${column.type}; weights are numbers.`;
+    if (column.missing > 0) return `“${column.name}” is missing in some rows. Each row needs a weight.`;
+    return Number(column.min) < 0 ? `“${column.name}” has negative numbers. A weight is 0 or more.` : undefined;
+  });
   return problems;
 }
 

@@ -10,13 +10,22 @@ export const engineChoiceSchema = z.object({
   settings: z.record(z.string(), settingValueSchema).default({}),
 });
 
-export const splitSchema = z.object({
-  /** The part that no model sees until the winner is judged, once. */
-  holdoutFraction: z.number().min(0.05).max(0.5).default(0.2),
-  /** Folds of cross-validation on the rest; 0 lets the engine decide. */
-  folds: z.int().min(0).max(20).default(0),
-  seed: z.int().min(0).max(2_147_483_647).default(0),
-});
+export const splitSchema = z
+  .object({
+    /** The part that no model sees until the winner is judged, once. */
+    holdoutFraction: z.number().min(0.05).max(0.5).default(0.2),
+    /** Folds of cross-validation on the rest; 0 lets the engine decide. */
+    folds: z.int().min(0).max(20).default(0),
+    seed: z.int().min(0).max(2_147_483_647).default(0),
+    /** Rows with the same value here are never on both sides: of one customer, patient, machine. */
+    groupColumn: z.string().min(1).nullable().default(null),
+    /** What came last is held out, and each part is judged by what came after it. */
+    timeColumn: z.string().min(1).nullable().default(null),
+  })
+  .refine((split) => split.groupColumn === null || split.timeColumn === null, {
+    path: ['timeColumn'],
+    message: 'Rows are divided by groups or by time, not by both.',
+  });
 
 export const machineChoiceSchema = z.object({
   cloud: z.enum(['local', 'gcp', 'aws']).default('local'),
@@ -93,6 +102,8 @@ export const jobSpecSchema = z.object({
   task: taskSchema,
   /** Columns that the model must not see, the label aside. */
   ignoredColumns: ignoredColumnsSchema.default([]),
+  /** A number for each row that says how much it counts; no column to learn from. */
+  weightColumn: z.string().min(1).nullable().default(null),
   engine: engineChoiceSchema,
   split: splitSchema.prefault({}),
   machine: machineChoiceSchema.prefault({}),
@@ -102,6 +113,11 @@ export const jobSpecSchema = z.object({
 });
 
 export type JobSpec = z.infer<typeof jobSpecSchema>;
+
+/** Columns that say how rows are divided or count, and are not learned from. */
+export function sideColumns({ split, weightColumn }: Pick<JobSpec, 'split' | 'weightColumn'>): string[] {
+  return [split.groupColumn, weightColumn].filter((name) => typeof name === 'string');
+}
 
 /** What a person or a program may say when asking for a job; the server adds workspace and owner. */
 export const jobRequestSchema = jobSpecSchema

@@ -143,6 +143,8 @@ export interface Split {
   label: string;
   /** Each part gets its share of each class, as far as the label is known before the first step that learns. */
   stratify: boolean;
+  /** Rows are divided by this column and not by chance: whole groups, or the latest held out. */
+  key?: { by: 'group' | 'time'; column: string } | undefined;
   /** Writes the fold of each row as a column: −1 held out, from 0 otherwise. */
   keepFold?: boolean | undefined;
 }

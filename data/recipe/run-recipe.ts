@@ -5,6 +5,7 @@ import { lastRegrouping, type Walked, type WalkedStep, walk } from '../../domain
 import { writeCsv } from '../export-rows.ts';
 import type { Session } from '../session.ts';
 import { quoteText } from '../sql-text.ts';
+import { assignByKey } from './assign-by-key.ts';
 import { assignFolds, OWN_FOLDS } from './assign-folds.ts';
 import { findLabel, withLabel } from './label-at-split.ts';
 import { Fits, learnFrom } from './learn.ts';
@@ -32,7 +33,8 @@ export async function runRecipe(session: Session, input: RunRecipeInput, parts: 
   const fits = new Fits(table, input);
   const { split } = input;
   const regrouped = input.steps[lastRegrouping(input.steps)]?.id;
-  const label = split && findLabel(tried, others, split.label, regrouped);
+  const key = split?.key;
+  const label = split && findLabel(tried, others, key?.column ?? split.label, regrouped);
   const passes = new Passes(session, table, {
     lookups,
     watch: false,
@@ -41,7 +43,11 @@ export async function runRecipe(session: Session, input: RunRecipeInput, parts: 
     folds: split &&
       label && {
         after: regrouped,
-        assign: (relation, schema) => assignFolds(session, withLabel(relation, schema, label), split),
+        assign: (relation, schema) => {
+          const rows = withLabel(relation, schema, label);
+          if (key && !rows.hasLabel) throw unknownKey(key.column);
+          return key ? assignByKey(session, rows, split, key) : assignFolds(session, rows, split);
+        },
       },
     nameOf: (stepId) => nameOf(tried, stepId),
   });
@@ -65,8 +71,16 @@ export async function runRecipe(session: Session, input: RunRecipeInput, parts: 
     learned: fits.toKnown(walked.steps),
     lookups: lookups.kept,
     folds: split?.keepFold ? await foldsIn(session, parts[0] as string) : [],
-    stratified: split?.stratify === true && label?.name !== undefined,
+    stratified: split?.stratify === true && !key && label?.name !== undefined,
   };
+}
+
+function unknownKey(column: string): TrainyardError {
+  return new TrainyardError(
+    'BadSettings',
+    `“${column}”, by which rows are to be divided, is made after a step that learns from training rows, or is not there.`,
+    'Divide by a column that is there before that step.',
+  );
 }
 
 async function writeResult(

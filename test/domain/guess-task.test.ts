@@ -125,7 +125,7 @@ describe('the task is guessed', () => {
   });
 });
 
-const split = { holdoutFraction: 0.2, folds: 0, seed: 0 };
+const split = { holdoutFraction: 0.2, folds: 0, seed: 0, groupColumn: null, timeColumn: null };
 
 describe('a label is refused', () => {
   test.each([
@@ -236,6 +236,20 @@ describe('a training is refused', () => {
       },
       'split.holdoutFraction',
       /has 3 rows: too few/,
+    ],
+    [
+      'with groups by what is not there',
+      { split: { ...split, groupColumn: 'z' } },
+      'split.groupColumn',
+      /no column “z”/,
+    ],
+    ['in order of the label', { split: { ...split, timeColumn: 'y' } }, 'split.timeColumn', /“y” is to be predicted/],
+    ['weighed by text', { weightColumn: 'y' }, 'weightColumn', /is to be predicted/],
+    [
+      'with its only column as the group',
+      { split: { ...split, groupColumn: 'x' } },
+      'ignoredColumns',
+      /No column is left/,
     ],
     ['with all columns ignored', { ignoredColumns: ['x'] }, 'ignoredColumns', /No column is left.* Ignore fewer/],
     ['with one column', { profile: table(label) }, 'ignoredColumns', /No column is left.* another column beside/],

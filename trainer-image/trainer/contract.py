@@ -37,6 +37,10 @@ class Split:
     holdout_fraction: float = 0.2
     folds: int = 0
     seed: int = 0
+    #: Rows with the same value here are never on both sides.
+    group: str | None = None
+    #: What came last is held out, and each part is judged by what came after it.
+    time: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class TrainSpec:
     job_id: str = ""
     #: The folder of what prepared the data; None for data as it came.
     recipe: Path | None = None
+    #: The column that says how much each row counts.
+    weight: str | None = None
 
     @property
     def features(self) -> list[Column]:
@@ -84,6 +90,7 @@ def read_train_spec(path: Path, work: Path) -> TrainSpec:
             training_seconds=float((raw.get("limits") or {}).get("trainingSeconds", 600)),
             job_id=str(raw.get("jobId", "")),
             recipe=work / raw["recipe"] if raw.get("recipe") else None,
+            weight=raw.get("weight"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TrainerFailure("BadSpec", f"The spec of this job cannot be read: {error!r}.") from error
@@ -143,7 +150,13 @@ def _columns(raw: list[dict[str, Any]], labels: list[str]) -> list[Column]:
 
 
 def _split(raw: dict[str, Any]) -> Split:
-    split = Split(float(raw.get("holdoutFraction", 0.2)), int(raw.get("folds", 0)), int(raw.get("seed", 0)))
+    split = Split(
+        float(raw.get("holdoutFraction", 0.2)),
+        int(raw.get("folds", 0)),
+        int(raw.get("seed", 0)),
+        raw.get("groupColumn"),
+        raw.get("timeColumn"),
+    )
     if not 0 < split.holdout_fraction < 1:
         raise TrainerFailure("BadSettings", "The held-out part has to be between 0 and 1 of the rows.")
     if split.folds < 0:

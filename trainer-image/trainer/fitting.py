@@ -50,6 +50,10 @@ class Order:
     #: The fold of each row in `frame`, where a recipe was fitted by folds; an engine that makes its own would judge a
     #: row by what was learned from its label.
     folds: np.ndarray | None = None
+    #: Folds follow each other in time: each is judged by what was learned from those before it.
+    ordered: bool = False
+    #: How much each row in `frame` counts, where that was asked for; on average 1.
+    weights: np.ndarray | None = None
     preparation: Preparation | None = None
     warnings: list[str] = field(default_factory=list)
     #: Set by the engine when it would have gone on with more time.

@@ -16,7 +16,7 @@ from trainer.failures import TrainerFailure
 from trainer.labels import Labels, read_labels
 from trainer.preparation import FOLD_COLUMN, Preparation, read_preparation
 from trainer.reading import Parquet, quoted
-from trainer.split import given_folds, holdout
+from trainer.split import given_folds, grouped_folds, holdout, timed_folds
 
 _FEWEST_ROWS = 5
 _RARE = 10
@@ -35,6 +35,8 @@ class Inputs:
     seconds: float
     #: The fold of each row in `frame`, where they were given.
     folds: np.ndarray | None = None
+    #: How much each row in `frame` counts, where that was asked for.
+    weights: np.ndarray | None = None
     preparation: Preparation | None = None
 
 
@@ -53,6 +55,8 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
     # Without a recipe nobody but a person can have given data such a column.
     fold_of = None if preparation is None else _folds_given(parquet, labels)
     if fold_of is None:
+        fold_of = _folds_by_column(parquet, labels, spec)
+    if fold_of is None:
         kept, held = holdout(labels.values, spec.split.holdout_fraction, spec.split.seed, spec.task.is_classes)
         _check_folds(spec, len(kept))
     else:
@@ -60,7 +64,9 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         _check_parts(spec, labels, kept, held)
     warnings = _warnings(spec, labels)
     folds = None if fold_of is None else fold_of[kept]
-    if folds is not None and len(given_folds(labels.values[kept], folds, spec.task.is_classes)) < 2:
+    ordered = spec.split.time is not None
+    least = 1 if ordered else 2
+    if folds is not None and len(given_folds(labels.values[kept], folds, spec.task.is_classes, ordered)) < least:
         warnings.append("After the recipe too few rows are left for its folds; others were made.")
         folds = None
     fingerprint = _fingerprint(spec, labels, fold_of, preparation)
@@ -77,6 +83,7 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         fingerprint=fingerprint,
         seconds=seconds,
         folds=folds,
+        weights=_weights(parquet, labels, spec)[kept] if spec.weight else None,
         preparation=preparation,
     )
 
@@ -86,6 +93,50 @@ def _folds_given(parquet: Parquet, labels: Labels) -> np.ndarray | None:
         return None
     read = parquet.connection.execute(f"SELECT {quoted(FOLD_COLUMN)} AS f FROM {parquet.source} WHERE {labels.where}")
     return read.df()["f"].to_numpy("int64")
+
+
+def _folds_by_column(parquet: Parquet, labels: Labels, spec: TrainSpec) -> np.ndarray | None:
+    """Where no recipe has divided the rows, they are divided here by what a person named."""
+    split = spec.split
+    name = split.group or split.time
+    if name is None:
+        return None
+    column = _column(parquet, labels, name)
+    if split.group is not None:
+        known, codes = column.notna().to_numpy(), pd.factorize(column)[0]
+        # A row of no group is one by itself.
+        codes[~known] = codes.max(initial=-1) + 1 + np.arange((~known).sum())
+        if len(np.unique(codes)) < 2:
+            raise TrainerFailure(
+                "BadSettings", f"“{name}” has too few groups to learn from some rows and judge by others."
+            )
+        return grouped_folds(codes, split.holdout_fraction, split.folds, split.seed)
+    if column.nunique() < 2:
+        raise TrainerFailure(
+            "BadSettings", f"“{name}” has too few different times to learn from some rows and judge by others."
+        )
+    times = column.rank(method="dense").fillna(0.0).to_numpy()  # a row that says no time is taken for an early one
+    return timed_folds(times, split.holdout_fraction, split.folds)
+
+
+def _weights(parquet: Parquet, labels: Labels, spec: TrainSpec) -> np.ndarray:
+    assert spec.weight is not None
+    column = _column(parquet, labels, spec.weight)
+    given = column.to_numpy("float64") if pd.api.types.is_numeric_dtype(column) else np.array([np.nan])
+    if not np.isfinite(given).all() or (given < 0).any() or given.sum() == 0:
+        raise TrainerFailure(
+            "BadSettings", f"“{spec.weight}” is not a number of 0 or more in every row: it cannot weigh them."
+        )
+    return given / given.mean()
+
+
+def _column(parquet: Parquet, labels: Labels, name: str) -> pd.Series:
+    if name not in parquet.types:
+        raise TrainerFailure(
+            "BadSettings", f"The data has no column “{name}”, by which its rows were to be divided or weighed."
+        )
+    read = parquet.connection.execute(f"SELECT {quoted(name)} AS c FROM {parquet.source} WHERE {labels.where}")
+    return read.df()["c"]
 
 
 def _check_parts(spec: TrainSpec, labels: Labels, kept: np.ndarray, held: np.ndarray) -> None:

@@ -44,11 +44,55 @@ def folds(values: np.ndarray, count: int, seed: int, classes: bool) -> Iterator[
         yield np.flatnonzero(~judged), np.flatnonzero(judged)
 
 
-def given_folds(values: np.ndarray, fold_of: np.ndarray, classes: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+#: Folds that rows are divided into by group or time where nobody asked for a number.
+_OWN_FOLDS = 5
+
+
+def grouped_folds(groups: np.ndarray, fraction: float, count: int, seed: int) -> np.ndarray:
+    """The fold of each row, −1 for what is held out: whole groups (numbers from 0), drawn until a part has its share."""
+    sizes = np.bincount(groups)
+    drawn = np.random.default_rng(seed).permutation(len(sizes))
+    middle = np.cumsum(sizes[drawn]) - sizes[drawn] / 2
+    held = fraction * len(groups)
+    is_held = middle < held
+    is_held[0] = True
+    left = len(groups) - sizes[drawn][is_held].sum()
+    behind = middle - sizes[drawn][is_held].sum()
+    count = min(count or _OWN_FOLDS, len(sizes) - int(is_held.sum()))
+    fold = np.where(is_held, -1, np.clip((behind * count / max(1, left)).astype("int64"), 0, count - 1))
+    of_group = np.empty(len(sizes), dtype="int64")
+    of_group[drawn] = fold
+    return of_group[groups]
+
+
+def timed_folds(times: np.ndarray, fraction: float, count: int) -> np.ndarray:
+    """The same by time (numbers in its order): the latest are held out, the folds before them in its order.
+
+    Rows of the same time are in the same part.
+    """
+    _, places = np.unique(times, return_inverse=True)
+    sizes = np.bincount(places)
+    middle = np.cumsum(sizes) - sizes / 2
+    train = (1 - fraction) * len(times)
+    is_held = middle >= train
+    is_held[-1], is_held[0] = True, False
+    left = sizes[~is_held].sum()
+    count = min(count or _OWN_FOLDS, int((~is_held).sum()))
+    fold = np.where(is_held, -1, np.clip((middle * count / left).astype("int64"), 0, count - 1))
+    return fold[places]
+
+
+def given_folds(
+    values: np.ndarray, fold_of: np.ndarray, classes: bool, ordered: bool = False
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """The same from folds that were given: a pair for each fold. Fewer than two when they say too little to go by.
 
-    A class that is in one fold only is always fitted and never judged, as above.
+    A class that is in one fold only is always fitted and never judged, as above. `ordered`: each fold is judged by what
+    was learned from those before it only.
     """
+    if ordered:
+        names = np.unique(fold_of)
+        return [(np.flatnonzero(fold_of < name), np.flatnonzero(fold_of == name)) for name in names[1:]]
     judged_in = fold_of.copy()
     for code in np.unique(values) if classes else []:
         rows = np.flatnonzero(values == code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -81,6 +81,8 @@ class Training:
             earlier=earlier,
             warnings=[*inputs.warnings, *self._notes],
             folds=inputs.folds,
+            ordered=self.spec.split.time is not None,
+            weights=inputs.weights,
             preparation=inputs.preparation,
         )
         _warn_of_fits(engine, order)
@@ -145,7 +147,14 @@ class Training:
             )
         # The held-out rows must stay those that the earlier model has not seen.
         seen = told["split"]
-        split = Split(seen["holdoutFraction"], seen["folds"], seen["seed"])
+        split = Split(
+            **{
+                **asdict(self.spec.split),
+                "holdout_fraction": seen["holdoutFraction"],
+                "folds": seen["folds"],
+                "seed": seen["seed"],
+            }
+        )
         if split != self.spec.split:
             self._notes.append("Split and seed are those of the earlier model, so that the held-out rows stay unseen.")
         self.spec = replace(self.spec, split=split)

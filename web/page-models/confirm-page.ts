@@ -40,6 +40,12 @@ interface Input {
   host: string;
 }
 
+function heldOut({ holdoutFraction, groupColumn, timeColumn }: JobSpec['split']): string {
+  const share = `${Math.round(holdoutFraction * 100)} % of the rows`;
+  if (groupColumn) return `${share}, whole groups of “${groupColumn}”`;
+  return timeColumn ? `${share}, the latest by “${timeColumn}”` : share;
+}
+
 export function confirmPage({ spec, check, dataset, recipe, engine, machine, host }: Input): ConfirmPage {
   const { workspaceId: _workspace, owner: _owner, ...request } = spec;
   const { task, limits, split } = spec;
@@ -65,7 +71,8 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
       },
       { name: 'Engine', value: engine?.title ?? spec.engine.name, href: null },
       { name: 'Time limit', value: `${formatSpan(limits.trainingSeconds * 1000)} of training`, href: null },
-      { name: 'Held out', value: `${Math.round(split.holdoutFraction * 100)} % of the rows`, href: null },
+      { name: 'Held out', value: heldOut(split), href: null },
+      ...(spec.weightColumn ? [{ name: 'Weighed by', value: spec.weightColumn, href: null }] : []),
       {
         name: 'Machine',
         value: machine ? `${machine.title}${spec.machine.spot ? ', spot' : ''}` : spec.machine.type,
@@ -146,6 +153,9 @@ function cliFor(request: Omit<JobSpec, 'id' | 'workspaceId' | 'owner'>, file: st
     // By its id: several recipes may have one name.
     ...(recipe ? [`--recipe ${recipe.id}@${recipe.version}`] : []),
     ...request.ignoredColumns.map((column) => `--ignore ${quoted(column)}`),
+    ...(request.split.groupColumn ? [`--group ${quoted(request.split.groupColumn)}`] : []),
+    ...(request.split.timeColumn ? [`--by-time ${quoted(request.split.timeColumn)}`] : []),
+    ...(request.weightColumn ? [`--weight ${quoted(request.weightColumn)}`] : []),
     ...Object.entries(engine.settings)
       .filter(([, value]) => value !== null)
       .map(([name, value]) => `--set ${quoted(`${name}=${Array.isArray(value) ? value.join(',') : String(value)}`)}`),

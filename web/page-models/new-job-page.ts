@@ -177,7 +177,7 @@ function labelProblems(profile: DatasetProfile, values: FormValues): FieldProble
     labels: [valueOf(values, 'task.labels')].filter((name) => name !== ''),
     positiveClass: valueOf(values, 'task.positiveClass') || null,
   };
-  const split = { holdoutFraction: 0.2, folds: 0, seed: 0 };
+  const split = { holdoutFraction: 0.2, folds: 0, seed: 0, groupColumn: null, timeColumn: null };
   const found = checkTraining({ profile, task, split, ignoredColumns: listOf(values, 'ignoredColumns') });
   return found.filter(({ field }) => field.startsWith('task.'));
 }
@@ -309,6 +309,17 @@ function moreFields(field: FieldMaker): Field[] {
     field('split.folds', 'Folds', '0 lets the engine decide.'),
     field('task.positiveClass', 'Positive class', 'For one of two classes; empty takes the rarer one.'),
     field('split.seed', 'Seed', 'The same seed splits the rows the same way.'),
+    field(
+      'split.groupColumn',
+      'Keep together by',
+      'A column, as of a customer: rows with the same value are never on both sides. It is not learned from.',
+    ),
+    field(
+      'split.timeColumn',
+      'Divide by time of',
+      'A column: the latest rows are held out, and the past judges no future.',
+    ),
+    field('weightColumn', 'Weigh rows by', 'A column of numbers: how much each row counts. It is not learned from.'),
     field('longestMinutes', 'Longest time, in minutes', 'The most it may be extended to; empty is twice the limit.'),
     field('limits.attempts', 'Attempts', 'How many machines may be lost before it fails, the last one included.'),
     field(

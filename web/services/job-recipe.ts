@@ -2,7 +2,7 @@ import type { OtherDataset, RecipePreview } from '../../data/recipe/recipe-calls
 import type { DatasetRow, RecipeVersionRow } from '../../db/tables.ts';
 import { datasetFiles } from '../../domain/dataset-files.ts';
 import { TrainyardError } from '../../domain/failures.ts';
-import type { JobRequest } from '../../domain/job-spec.ts';
+import { type JobRequest, sideColumns } from '../../domain/job-spec.ts';
 import { stepProblems } from '../../domain/recipe/for-training.ts';
 import { namedDatasets } from '../../domain/recipe/named-datasets.ts';
 import { type Step, stepsSchema } from '../../domain/recipe/recipe.ts';
@@ -13,7 +13,7 @@ import type { Who } from './services.ts';
 import type { FieldProblem } from './views.ts';
 
 type Options = Pick<ServiceOptions, 'stores' | 'store' | 'data' | 'tempFolder'>;
-type Asked = Pick<JobRequest, 'recipeId' | 'recipeVersion' | 'task' | 'ignoredColumns'>;
+type Asked = Pick<JobRequest, 'recipeId' | 'recipeVersion' | 'task' | 'ignoredColumns' | 'split' | 'weightColumn'>;
 
 /** Somebody waits for the check of a job while steps learn from the whole file. */
 const WHOLE_FILE_MS = 120_000;
@@ -104,7 +104,7 @@ async function tryOut(
   { request, dataset, steps, others: rows }: TryOut,
 ): Promise<RecipePreview | { problems: FieldProblem[] }> {
   const { task, ignoredColumns } = request;
-  const training = { task, ignoredColumns };
+  const training = { task, ignoredColumns: [...ignoredColumns, ...sideColumns(request)] };
   const withOthers = async (
     parquet: string,
     left: readonly DatasetRow[],

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.split import folds, given_folds, holdout
+from trainer.split import folds, given_folds, grouped_folds, holdout, timed_folds
 
 
 def test_the_held_out_rows_are_the_same_for_the_same_seed_and_others_for_another():
@@ -61,3 +61,35 @@ def test_a_class_of_one_fold_only_is_fitted_and_never_judged():
     assert [judged.tolist() for _, judged in parts] == [[0], [1, 2]]
     assert all({3, 4} <= set(fitted) for fitted, _ in parts)
     assert len(given_folds(values, np.zeros(5, dtype="int64"), True)) < 2
+
+
+def test_whole_groups_are_on_one_side_with_about_their_share():
+    groups = np.repeat(np.arange(60), np.random.default_rng(0).integers(1, 30, 60))
+    fold_of = grouped_folds(groups, 0.2, 4, seed=1)
+    assert all(len(set(fold_of[groups == group])) == 1 for group in range(60))
+    assert set(fold_of) == {-1, 0, 1, 2, 3}
+    assert all(abs((fold_of == fold).mean() - 0.2) < 0.06 for fold in set(fold_of))
+    assert (grouped_folds(groups, 0.2, 4, seed=1) == fold_of).all()
+    assert (grouped_folds(groups, 0.2, 4, seed=2) != fold_of).any()
+
+
+def test_two_groups_are_one_to_learn_from_and_one_to_judge_by():
+    fold_of = grouped_folds(np.array([0] * 90 + [1] * 10), 0.2, 5, seed=0)
+    assert set(fold_of) == {-1, 0}
+
+
+def test_the_latest_are_held_out_and_each_part_is_judged_by_what_came_before():
+    times = np.random.default_rng(0).permutation(np.repeat(np.arange(100.0), 5))
+    fold_of = timed_folds(times, 0.2, 4)
+    assert times[fold_of == -1].min() > times[fold_of >= 0].max()
+    assert (fold_of == -1).mean() == pytest.approx(0.2)
+    train = fold_of >= 0
+    pairs = given_folds(np.zeros(train.sum()), fold_of[train], classes=False, ordered=True)
+    assert len(pairs) == 3
+    for fitted, judged in pairs:
+        assert times[train][fitted].max() < times[train][judged].min()
+
+
+def test_rows_of_one_time_are_in_one_part_and_both_sides_have_some():
+    fold_of = timed_folds(np.array([1.0] * 3 + [2.0] * 97), 0.2, 5)
+    assert set(fold_of[:3]) == {0} and set(fold_of[3:]) == {-1}

@@ -14,7 +14,7 @@ from autogluon.tabular import TabularPredictor  # pyright: ignore[reportMissingI
 
 from trainer.engines.autogluon.callback import KEPT_FOLDER, SAFE_COPY, TellingCallback
 from trainer.engines.autogluon.continuing import combine, fit_further, put_back_rows, rows_of
-from trainer.engines.autogluon.folding import divided
+from trainer.engines.autogluon.folding import WEIGHT_COLUMN, divided
 from trainer.engines.autogluon.lightening import lighten
 from trainer.engines.autogluon.outcomes import Outcome, Outcomes
 from trainer.engines.autogluon.portable import predict
@@ -69,6 +69,7 @@ class AutogluonEngine:
             positive_class=order.labels.positive if task.kind == "binary" else None,
             verbosity=2,
             groups=rows.groups,
+            sample_weight=None if order.weights is None else WEIGHT_COLUMN,
         )
         if order.settings["preset"] != "medium":
             order.events.progress("Trying on a part of the rows whether stacking helps", 0.0)
@@ -85,7 +86,7 @@ class AutogluonEngine:
                     # Folds on disk make a fit that is broken off usable at once; they do not go into the archive.
                     save_bag_folds=True,
                     **({"num_bag_folds": rows.folds} if rows.folds else {}),
-                    **self._asked_for(),
+                    **self._asked_for(tuned_on=rows.tuning is not None),
                 )
         except Interrupted:
             order.cut_short = True
@@ -99,11 +100,14 @@ class AutogluonEngine:
             order.cut_short = True
         return self.go_on() if order.clock.left() > _LEAST_SECONDS and self._moved_on() else self._conclude()
 
-    def _asked_for(self) -> dict[str, Any]:
+    def _asked_for(self, tuned_on: bool) -> dict[str, Any]:
         settings, asked = self._order.settings, dict[str, Any]()
         if settings["stack_levels"] is not None:
             # Asked for is asked for: not tried out first on a part of the rows.
             asked |= {"num_stack_levels": settings["stack_levels"], "dynamic_stacking": False}
+        if tuned_on and settings["preset"] != "medium":
+            # Bagged models are judged by the rows that were set apart, too.
+            asked["use_bag_holdout"] = True
         if settings["tuning"] == "random":
             trials = {"num_trials": settings["tuning_trials"], "scheduler": "local", "searcher": "random"}
             asked["hyperparameter_tune_kwargs"] = trials

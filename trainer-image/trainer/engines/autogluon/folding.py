@@ -11,6 +11,9 @@ from trainer.fitting import Order
 from trainer.preparation import FOLD_COLUMN
 from trainer.split import given_folds
 
+#: Of the frame that AutoGluon sees.
+WEIGHT_COLUMN = "__ty_weight"
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -25,8 +28,14 @@ class Rows:
 def divided(order: Order) -> Rows:
     asked = order.spec.split.folds
     frame = order.frame.assign(**{order.spec.task.label: order.values})
+    if order.weights is not None:
+        frame = frame.assign(**{WEIGHT_COLUMN: order.weights})
     if order.folds is None:
         return Rows(frame, folds=asked if asked > 1 else 0)
+    if order.ordered:
+        # AutoGluon's folds learn from what came later, too; the latest part judges what came before it.
+        *_, (train, judged) = given_folds(order.values, order.folds, order.spec.task.is_classes, ordered=True)
+        return Rows(frame.iloc[train], tuning=frame.iloc[judged])
     if asked > 1 or order.settings["preset"] != "medium":
         given = _whole_groups(order, order.folds)
         return Rows(frame.assign(**{FOLD_COLUMN: given}), groups=FOLD_COLUMN, folds=len(np.unique(given)))

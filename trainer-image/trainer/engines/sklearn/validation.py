@@ -23,6 +23,8 @@ from trainer.split import folds, given_folds, holdout
 _MOST_ROWS_FOR_FOLDS = 20_000
 _FOLDS = 5
 _VALIDATION_SHARE = 0.2
+#: Scikit-learn's own of these know no weights.
+_UNWEIGHTED = ("nearest_neighbours",)
 
 
 @dataclass
@@ -46,8 +48,9 @@ class Validation:
         count = (asked or min(_FOLDS, rows)) if by_folds else 1
         is_classes = self._classes is not None
         if order.folds is not None:
-            given = given_folds(order.values, order.folds, is_classes)
-            self._parts = given if by_folds else given[:1]
+            given = given_folds(order.values, order.folds, is_classes, order.ordered)
+            # By one part: the last, which is the latest where they are in order.
+            self._parts = given if by_folds else given[-1:]
             count = len(self._parts)
         elif by_folds:
             self._parts = list(folds(order.values, count, order.seed, is_classes))
@@ -103,7 +106,15 @@ class Validation:
         with warnings.catch_warnings():
             # Convergence and rare-class warnings are for library users; the score tells the person what they mean.
             warnings.simplefilter("ignore")
-            return pipeline.fit(self._ready.iloc[rows], values)
+            return pipeline.fit(self._ready.iloc[rows], values, **self._weighing(candidate, rows))
+
+    def _weighing(self, candidate: Candidate, rows: np.ndarray) -> dict[str, Any]:
+        if self._order.weights is None:
+            return {}
+        if candidate.algorithm in _UNWEIGHTED:
+            self._order.warn(f"{candidate.name} cannot weigh rows: for it all count the same.")
+            return {}
+        return {"estimator__sample_weight": self._order.weights[rows]}
 
     def _estimator(self, candidate: Candidate, values: np.ndarray) -> Any:
         rarest = len(values) if self._classes is None else int(np.unique(values, return_counts=True)[1].min())

@@ -1,0 +1,108 @@
+"""Rows divided by what a person named, and rows that count more than others."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from trainer_bench import Run, Yard
+
+
+def visits(rows: int = 600) -> pd.DataFrame:
+    """Each customer has a habit of their own, so who knows the customer knows the answer."""
+    random = np.random.default_rng(0)
+    customer = random.integers(0, 60, rows)
+    habit = random.normal(size=60)
+    return pd.DataFrame(
+        {
+            "customer": customer,
+            "trait": habit[customer],
+            "noise": random.normal(size=rows),
+            "day": pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 300, rows), unit="D"),
+            "importance": np.where(customer < 30, 1.0, 50.0),
+            "spent": np.where(customer < 30, 10.0, 20.0) + random.normal(size=rows),
+        }
+    )
+
+
+def asked(yard: Yard, settings: dict[str, Any], split: dict[str, Any], weight: str | None = None, **more: Any) -> Yard:
+    yard.ask(visits(), "spent", "regression", settings=settings, split=split, **more)
+    side = {split.get("groupColumn"), "importance", weight}
+    for column in yard.spec["columns"]:
+        column["role"] = "ignored" if column["name"] in side else column["role"]
+    yard.spec["weight"] = weight
+    return yard
+
+
+def test_customers_that_are_judged_were_never_seen(yard: Yard):
+    tree = {"algorithm": "tree"}
+    by_chance = asked(yard, tree, {}).train("chance")
+    by_customer = asked(yard, tree, {"groupColumn": "customer"}).train("customer")
+    assert by_chance.code == by_customer.code == 0, by_customer.log
+    assert "customer" not in {row["column"] for row in by_customer.report["importance"]}
+    # Who has seen a customer knows the answer; of one who was never seen nothing tells.
+    assert by_chance.report["best"]["test"] < 0.6 * by_customer.report["best"]["test"]
+    held = by_customer.report["rows"]["test"]
+    assert 80 <= held <= 160
+
+
+def test_what_comes_last_is_held_out(yard: Yard):
+    run = asked(yard, {"algorithm": "linear"}, {"timeColumn": "day", "folds": 4}).train()
+    assert run.code == 0, run.log
+    # Each part but the first is judged, by what came before it.
+    rows = run.report["rows"]
+    assert rows["validation"] == pytest.approx(0.75 * rows["train"], abs=30)
+    assert rows["test"] == pytest.approx(120, abs=10)
+
+
+def prediction_of(run: Run) -> float:
+    with zipfile.ZipFile(run.out / "model.zip") as archive, archive.open("model/pipeline.joblib") as file:
+        pipeline = joblib.load(file)
+    plan = json.loads(zipfile.ZipFile(run.out / "model.zip").read("model/plan.json"))
+    assert not {"importance"} & {column["name"] for column in plan["columns"]}
+    return float(pipeline.predict(pd.DataFrame({"noise": [0.0]}))[0])
+
+
+def test_rows_that_count_more_pull_the_model_to_them(yard: Yard):
+    # Held back so much that only the mean is left to say.
+    flat = {"algorithm": "tree", "max_depth": 1, "hyperparameters": json.dumps({"min_samples_leaf": 400})}
+
+    def trained(weight: str | None) -> float:
+        one = asked(yard, flat, {}, weight)
+        for column in one.spec["columns"]:
+            column["role"] = (
+                "feature" if column["name"] == "noise" else "label" if column["name"] == "spent" else "ignored"
+            )
+        run = one.train("weighed" if weight else "even")
+        assert run.code == 0, run.log
+        return prediction_of(run)
+
+    assert trained(None) == pytest.approx(15, abs=1.5)
+    assert trained("importance") > 19
+
+
+@pytest.mark.parametrize(
+    ("split", "weight", "said"),
+    [
+        ({"groupColumn": "nothing"}, None, "no column “nothing”"),
+        ({}, "day", "cannot weigh them"),
+    ],
+)
+def test_what_cannot_divide_or_weigh_is_refused(yard: Yard, split: dict[str, Any], weight: str | None, said: str):
+    run = asked(yard, {"algorithm": "linear"}, split, weight).train()
+    assert run.code == 65
+    assert said in run.failure["message"]
+
+
+@pytest.mark.autogluon
+def test_autogluon_validates_by_what_came_last_and_weighs_rows(yard: Yard):
+    run = asked(yard, {"include": ["GBM"]}, {"timeColumn": "day"}, "importance", engine="autogluon").train()
+    assert run.code == 0, run.log
+    rows = run.report["rows"]
+    assert rows["validation"] == pytest.approx(96, abs=20) and rows["test"] == pytest.approx(120, abs=10)
+    assert yard.predict(visits().drop(columns=["importance"]), engine="autogluon").code == 0
