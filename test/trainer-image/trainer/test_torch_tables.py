@@ -168,7 +168,7 @@ def test_a_part_of_the_first_epoch_is_better_than_nothing(yard: Yard):
 
 def test_the_time_limit_holds(yard: Yard, here: Here):
     load_engine("torch").warm_up()  # the first one in a process takes as long as a busy machine likes
-    settings = {"epochs": 100_000, "patience": 0}
+    settings = {"epochs": 10_000, "patience": 0}
     run = here(yard.ask(breast_cancer(), "diagnosis", "binary", engine="torch", settings=settings, seconds=12))
     assert run.code == 0 and run.report["why"] == "time_up"
     assert run.report["seconds"]["total"] < 12 + 12
