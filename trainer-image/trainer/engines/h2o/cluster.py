@@ -83,12 +83,13 @@ class Cluster:
 
     def cancel(self, job: str, seconds: float) -> None:
         """Asks for it and waits a little, so that what comes next has the processors to itself."""
-        self.machine.ask(f"POST /3/Jobs/{job}/cancel")
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if self.machine.ask(f"GET /3/Jobs/{job}")["jobs"][0]["status"] in _ENDED:
-                return
-            time.sleep(_LOOK_SECONDS)
+        with self.machine.patience(seconds):
+            self.machine.ask(f"POST /3/Jobs/{job}/cancel")
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                if self.machine.ask(f"GET /3/Jobs/{job}")["jobs"][0]["status"] in _ENDED:
+                    return
+                time.sleep(_LOOK_SECONDS)
 
 
 def under_way(told: dict[str, Any]) -> tuple[str, str, str] | None:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ class H2oEngine:
         self._steps: dict[str, str] = {}
         self._looked = 0.0
         self._taken_up = 0
+        self._runs = 0
+        self._job: str | None = None
         self.best_ = ""
         self.validation_: dict[str, float] = {}
         self.interval_: float | None = None
@@ -95,7 +98,7 @@ class H2oEngine:
                 self._fit_in_java()
             except JavaGone:
                 self._say_that_java_is_gone()
-        elif not order.clock.stop_asked:
+        if order.clock.left() <= _LEAST_SECONDS:
             order.cut_short = True
         return self._conclude()
 
@@ -148,10 +151,6 @@ class H2oEngine:
     def _first(self) -> None:
         """Linear models and boosting, until they are done or have had their share of the time."""
         asked = int(_number(self._order.settings["max_models"]))
-        fitted = sum(not model.bases and model.family != "DeepLearning" for model in self._kept.models)
-        plan = first_plan(self._excluded, self._done())
-        if self._kept.escalated or not plan or (asked and fitted >= asked):
-            return
         ends_at = time.time() + _FIRST_SHARE * self._order.clock.left()
         further = {"DeepLearning", "StackedEnsemble"} - self._excluded
 
@@ -160,7 +159,13 @@ class H2oEngine:
                 raise EnoughTimeForFirst
 
         try:
-            self._automl("first", plan, asked - fitted if asked else 0, look)
+            while not self._kept.escalated:
+                fitted = sum(not model.bases and model.family != "DeepLearning" for model in self._kept.models)
+                plan = first_plan(self._excluded, self._done())
+                if not plan or (asked and fitted >= asked) or self._order.clock.left() <= _LEAST_SECONDS:
+                    return
+                if not self._automl(plan, asked - fitted if asked else 0, look):
+                    return
         except EnoughTimeForFirst:
             self._stop_java_jobs()
 
@@ -213,20 +218,24 @@ class H2oEngine:
                     raise EnoughTimeForFirst
 
             try:
-                self._automl("further", plan, MOST_NETWORKS - networks, look)
+                self._automl(plan, MOST_NETWORKS - networks, look)
             except EnoughTimeForFirst:
                 self._stop_java_jobs()
         if "StackedEnsemble" not in self._excluded:
             self._stack()
 
-    def _automl(self, project: str, plan: list[dict[str, Any]], most: int, look: Any) -> None:
+    def _automl(self, plan: list[dict[str, Any]], most: int, look: Callable[[], None]) -> bool:
+        """Whether it ended by the limit that it was told: the deadline may have moved on meanwhile."""
         order, settings = self._order, self._order.settings
+        self._runs += 1
+        project = f"run_{self._taken_up}_{self._runs}"
+        ends_at = time.time() + max(1.0, order.clock.left())
         tolerance = _number(settings["stopping_tolerance"])
         stopping = {
             "max_models": most,
             "max_runtime_secs": max(1.0, order.clock.left()),
             # Another attempt draws other models from the grids, else it would fit the same again.
-            "seed": order.seed + 1000 * self._taken_up,
+            "seed": order.seed + 1000 * (self._taken_up + self._runs - 1),
             "stopping_rounds": int(_number(settings["stopping_rounds"])),
             "stopping_metric": settings["stopping_metric"],
             "stopping_tolerance": tolerance or -1.0,
@@ -240,7 +249,7 @@ class H2oEngine:
                     "sort_metric": _SORT_METRICS.get(order.spec.task.metric.name, "AUTO"),
                 },
                 "build_control": {
-                    "project_name": f"{project}_{self._taken_up}",
+                    "project_name": project,
                     "nfolds": 0,
                     "keep_cross_validation_predictions": True,
                     "stopping_criteria": stopping,
@@ -252,12 +261,13 @@ class H2oEngine:
 
         def watch(told: dict[str, Any]) -> None:
             self._tell(under_way(told))
-            for key in self._cluster.automl_models(f"{project}_{self._taken_up}", LABEL):
+            for key in self._cluster.automl_models(project, LABEL):
                 self._keep(key)
             if told["status"] == "RUNNING":
                 look()
 
         self._ended(self._cluster.watch(job, watch))
+        return time.time() >= ends_at - _LEAST_SECONDS
 
     def _stack(self) -> None:
         """One of all models, and one of the best of each family, on their predictions of rows unseen."""
@@ -363,10 +373,13 @@ class H2oEngine:
         return Output.of_probabilities(probabilities_of(answer, self._plan["domain"], self._classes))
 
     def _stop_java_jobs(self) -> None:
+        if self._job is None:
+            return
         try:
             self._cluster.cancel(self._job, _CANCEL_SECONDS)
         except JavaGone:
-            self._say_that_java_is_gone()
+            print("Java does not answer; it is ended, and what it had finished is put together", flush=True)
+            self._machine.close()
 
     def _say_that_java_is_gone(self) -> None:
         print(f"Java ended by itself. Its last words:\n{self._machine.last_lines()}", flush=True)

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,16 @@ class JavaMachine:
         except h2o.exceptions.H2OConnectionError as error:
             raise JavaGone(str(error)) from error
 
+    @contextlib.contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """Within the block an answer that takes longer counts as none: a process may be there and still not answer."""
+        connection = h2o.connection()
+        before, connection._timeout = connection._timeout, seconds
+        try:
+            yield
+        finally:
+            connection._timeout = before
+
     def last_lines(self) -> str:
         try:
             lines = (self._folder / "java.log").read_text("utf-8", errors="replace").splitlines()
@@ -121,7 +132,8 @@ class JavaMachine:
     def close(self) -> None:
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
             if not self.gone:
-                h2o.connection().close()  # else it tries to at the very end, and complains
+                with self.patience(1.0):
+                    h2o.connection().close()  # else it tries to at the very end, and complains
         if self._leash is not None:
             os.close(self._leash)
             self._leash = None

@@ -1,4 +1,4 @@
-"""What AutoML is asked to try, in order; what was finished before is not tried again."""
+"""What AutoML is asked to try (it has its own mind about the order); what was finished before is not tried again."""
 
 from __future__ import annotations
 
