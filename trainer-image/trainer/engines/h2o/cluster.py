@@ -13,6 +13,7 @@ import h2o  # pyright: ignore[reportMissingImports]
 import pandas as pd
 
 from trainer.engines.h2o.machine import JavaMachine
+from trainer.engines.h2o.portable import ROW, write_rows
 
 _LOOK_SECONDS = 0.25
 _ENDED = ("DONE", "FAILED", "CANCELLED")
@@ -32,8 +33,8 @@ class Cluster:
         key = name or f"rows_{self._number}"
         path = self._folder / f"{key}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        ready.to_csv(path, index=False)
-        types = {column: "enum" if column in enums else "numeric" for column in ready.columns}
+        write_rows(ready, path)
+        types = {column: "enum" if column in enums else "numeric" for column in [*ready.columns, ROW]}
         try:
             h2o.import_file(str(path.resolve()), destination_frame=key, header=1, sep=",", col_types=types)
         finally:

@@ -20,7 +20,7 @@ from trainer.engines.h2o.java import heap_megabytes
 from trainer.engines.h2o.kept import FOLDER, Kept, KeptModel
 from trainer.engines.h2o.machine import JavaGone, JavaMachine
 from trainer.engines.h2o.plan import class_tokens, enums_of, make_plan
-from trainer.engines.h2o.portable import prepare, probabilities_of
+from trainer.engines.h2o.portable import ROW, prepare, probabilities_of
 from trainer.engines.h2o.steps import MOST_NETWORKS, first_plan, further_plan
 from trainer.failures import Interrupted, TrainerFailure
 from trainer.files import write_text
@@ -74,12 +74,12 @@ class H2oEngine:
             return self
         self._taken_up = len(self._kept.models)
         if self._order.checkpoints.resumed_from is not None and self._order.clock.left() > 0:
-            names = ", ".join(model.name for model in self._kept.models)
-            lost = (
-                f" What was lost is {self._kept.under_way}, in the middle of its fit." if self._kept.under_way else ""
-            )
+            names = [model.name for model in self._kept.models]
+            lost = self._kept.under_way
+            which = f", {lost}," if lost and lost not in names else ""
             self._order.warn(
-                f"An earlier machine was lost. {self._taken_up} finished models were taken up from it: {names}.{lost}"
+                f"An earlier machine was lost. {len(names)} finished models were taken up from it: {', '.join(names)}. "
+                f"What it was in the middle of{which} is lost."
             )
         return self
 
@@ -105,7 +105,7 @@ class H2oEngine:
     def _make_plan(self) -> dict[str, Any]:
         order = self._order
         frame = order.frame.iloc[self._rows]
-        columns, left_out = make_plan(frame, order.spec.features, {LABEL, FOLD})
+        columns, left_out = make_plan(frame, order.spec.features, {LABEL, FOLD, ROW})
         return {"columns": columns, "leftOut": left_out, "domain": [], "tokens": class_tokens(order.labels.class_names)}
 
     def _fit_in_java(self) -> None:
@@ -246,6 +246,7 @@ class H2oEngine:
                     "training_frame": _ROWS,
                     "response_column": LABEL,
                     "fold_column": FOLD,
+                    "ignored_columns": [ROW],
                     "sort_metric": _SORT_METRICS.get(order.spec.task.metric.name, "AUTO"),
                 },
                 "build_control": {
@@ -295,6 +296,7 @@ class H2oEngine:
                     "model_id": key,
                     "training_frame": _ROWS,
                     "response_column": LABEL,
+                    "ignored_columns": json.dumps([ROW]),
                     "base_models": json.dumps([model.key for model in bases]),
                     "metalearner_fold_column": FOLD,
                     "metalearner_params": json.dumps({"keep_cross_validation_predictions": [True]}),

@@ -31,8 +31,8 @@ _PORTS = (20_000, 59_000)
 _LINES_TOLD = 30
 
 
-class JavaGone(Exception):
-    """The Java process ended by itself."""
+#: What every request raises when Java has ended, or does not answer in time.
+JavaGone = h2o.exceptions.H2OConnectionError
 
 
 class JavaMachine:
@@ -106,11 +106,7 @@ class JavaMachine:
         return self._guard is None or self._guard.poll() is not None
 
     def ask(self, endpoint: str, **given: Any) -> Any:
-        """One request; what goes wrong because Java is no more is told apart from what H2O refuses."""
-        try:
-            return h2o.api(endpoint, **given)
-        except h2o.exceptions.H2OConnectionError as error:
-            raise JavaGone(str(error)) from error
+        return h2o.api(endpoint, **given)
 
     @contextlib.contextmanager
     def patience(self, seconds: float) -> Iterator[None]:

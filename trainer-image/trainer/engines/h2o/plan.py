@@ -23,6 +23,8 @@ _MOST_OFTEN, _LEAST_OFTEN = 0.9, 0.01
 _WORD = re.compile(r"\w+")
 #: Begins with a letter: neither a number, a date nor a missing value to any reader of CSV.
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 _.\-]*[A-Za-z0-9_])?")
+#: Not “#7”: to H2O such a line is a remark.
+_OURS = re.compile(rf"level \d+|{OTHER}")
 _NOT_PLAIN = {"na", "nan", "null", "none", "inf", "infinity", "true", "false", "n-a"}
 
 
@@ -68,7 +70,10 @@ def _kind_of(series: pd.Series, column: Column) -> dict[str, Any]:
     if len(counts) > _MOST_CATEGORIES and _reads_as_text(series):
         return {"kind": "text", "words": _telling_words(series)}
     levels = sorted(level for level, _ in counts.most_common(MOST_LEVELS))
-    tokens = [level if is_plain(level) and level != OTHER else f"#{place}" for place, level in enumerate(levels)]
+    tokens = [
+        level if is_plain(level) and not _OURS.fullmatch(level) else f"level {place}"
+        for place, level in enumerate(levels)
+    ]
     return {
         "kind": "category",
         "levels": levels,

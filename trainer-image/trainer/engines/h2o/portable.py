@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-OTHER = "(other)"
+OTHER = "other levels"
+ROW = "ty_row"
 _WORD = re.compile(r"\w+")
 _HEAP = "-Xmx2g"
 
@@ -93,6 +94,11 @@ def _parts(dates: pd.Series, to: str, parts: list[str]) -> dict[str, pd.Series]:
     return {f"{to} {part}": made[part].astype("float64") for part in parts}
 
 
+def write_rows(ready: pd.DataFrame, path: Path) -> None:
+    """With a column that is never empty: a line without any value would not count as a row."""
+    ready.assign(**{ROW: 0}).to_csv(path, index=False)
+
+
 def probabilities_of(answer: pd.DataFrame, domain: list[int], classes: int) -> np.ndarray:
     """H2O has a column for each class in the order of its own names; ours are in the order of the codes."""
     probabilities = np.zeros((len(answer), classes))
@@ -122,10 +128,13 @@ class Model:
     def _answer(self, ready: pd.DataFrame) -> pd.DataFrame:
         with tempfile.TemporaryDirectory(prefix="trainyard-h2o-") as folder:
             asked, answered = Path(folder) / "asked.csv", Path(folder) / "answered.csv"
-            ready.to_csv(asked, index=False)
+            write_rows(ready, asked)
             command = [self._java, _HEAP, "-cp", str(find_jar()), "hex.genmodel.tools.PredictCsv"]
             command += ["--mojo", str(self._mojo), "--input", str(asked), "--output", str(answered), "--decimal"]
             ended = subprocess.run(command, capture_output=True, text=True, check=False)
             if ended.returncode != 0 or not answered.is_file():
                 raise RuntimeError(f"Java could not predict: {(ended.stderr or ended.stdout).strip()[-500:]}")
-            return pd.read_csv(answered, dtype={0: str} if self._classes is not None else None)
+            answer = pd.read_csv(answered, dtype={0: str} if self._classes is not None else None)
+        if len(answer) != len(ready):
+            raise RuntimeError(f"Java answered for {len(answer)} rows of {len(ready)}")
+        return answer
