@@ -260,8 +260,17 @@ def test_java_is_gone_when_the_process_that_fits_is_killed(yard: Yard):
 
 
 def test_at_the_deadline_it_hands_in_by_itself(yard: Yard):
-    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings={"max_models": 0}, seconds=20).train()
+    """The deadline is moved to where a model is being fitted: H2O itself was told of a later one."""
+    deadline = 0.0
+
+    def move(process: Process) -> None:
+        nonlocal deadline
+        process.wait_for_models(1)
+        deadline = time.time() + 2
+        (yard.work / "deadline.json").write_text(json.dumps({"deadlineAtMs": int(deadline * 1000)}), "utf-8")
+
+    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100).train(while_running=move)
     assert run.code == 0, run.log
     assert run.report["why"] == "time_up"
-    assert run.report["seconds"]["total"] < 20 + 15
+    assert time.time() - deadline < 15
     assert gone(yard.work)
