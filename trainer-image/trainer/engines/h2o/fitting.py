@@ -265,6 +265,8 @@ class H2oEngine:
             for key in self._cluster.automl_models(project, LABEL):
                 self._keep(key)
             if told["status"] == "RUNNING":
+                if order.clock.left() <= 0:
+                    raise Interrupted  # the deadline came nearer: the alarm was set for a later one
                 look()
 
         self._ended(self._cluster.watch(job, watch))
