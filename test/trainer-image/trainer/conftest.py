@@ -15,22 +15,21 @@ from trainer_bench import TRAINER_IMAGE, Run, Yard
 
 sys.path.insert(0, str(TRAINER_IMAGE))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the supervisor does, for what is trained in this process
-HAS_AUTOGLUON = importlib.util.find_spec("autogluon") is not None
-HAS_TORCH = importlib.util.find_spec("torch") is not None
+#: Engines with an environment of their own: their tests run in that alone.
+APART = ("autogluon", "h2o", "torch")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "autogluon: needs the environment of the autogluon engine")
-    config.addinivalue_line("markers", "torch: needs the environment of the torch engine")
+    for engine in APART:
+        config.addinivalue_line("markers", f"{engine}: needs the environment of the {engine} engine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    absent = pytest.mark.skip(reason="this Python is not the environment of the autogluon engine")
+    absent = [engine for engine in APART if importlib.util.find_spec(engine) is None]
     for item in items:
-        if item.get_closest_marker("autogluon") and not HAS_AUTOGLUON:
-            item.add_marker(absent)
-        if item.get_closest_marker("torch") and not HAS_TORCH:
-            item.add_marker(pytest.mark.skip(reason="this Python is not the environment of the torch engine"))
+        for engine in absent:
+            if item.get_closest_marker(engine):
+                item.add_marker(pytest.mark.skip(reason=f"this Python is not the environment of the {engine} engine"))
 
 
 @pytest.fixture

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
-from sklearn import datasets
+
+SAMPLES = Path(__file__).parents[3] / "trainer-image" / "samples"
+
+
+def sample(name: str) -> pd.DataFrame:
+    """A set of scikit-learn's as Trainyard brings it, for environments that have no scikit-learn."""
+    return pd.read_csv(SAMPLES / f"{name}.csv")
 
 
 def breast_cancer() -> pd.DataFrame:
+    from sklearn import datasets
+
     frame = datasets.load_breast_cancer(as_frame=True).frame
     return frame.assign(diagnosis=frame.pop("target").map({0: "malignant", 1: "benign"}))
 
 
 def iris() -> pd.DataFrame:
+    from sklearn import datasets
+
     frame = datasets.load_iris(as_frame=True).frame
     return frame.assign(species=frame.pop("target").map({0: "setosa", 1: "versicolor", 2: "virginica"}))
 
 
 def wine() -> pd.DataFrame:
     """Its label is a whole number."""
+    from sklearn import datasets
+
     return datasets.load_wine(as_frame=True).frame.rename(columns={"target": "cultivar"})
 
 
 def diabetes() -> pd.DataFrame:
+    from sklearn import datasets
+
     return datasets.load_diabetes(as_frame=True, scaled=False).frame.rename(columns={"target": "progression"})
 
 

@@ -23,6 +23,7 @@ _TOLD = (
     "xgboost-cpu",
     "xgboost",
     "catboost",
+    "h2o",
     "pandas",
     "numpy",
 )
