@@ -28,9 +28,13 @@ export function checkTraining(job: {
   weightColumn?: string | null;
 }): TrainingProblem[] {
   const { profile, task, split, ignoredColumns, weightColumn = null } = job;
+  // What is wrong with these themselves is said of them.
+  const side = sideColumns({ split, weightColumn }).filter(
+    (name) => !task.labels.includes(name) && profile.columns.some((column) => column.name === name),
+  );
   return [
     ...labelProblems(profile, task),
-    ...columnProblems(profile, task, [...ignoredColumns, ...sideColumns({ split, weightColumn })]),
+    ...columnProblems(profile, task, [...ignoredColumns, ...side]),
     ...sideProblems(profile, task, { split, weightColumn }),
     ...splitProblems(profile, task, split),
   ];

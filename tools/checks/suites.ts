@@ -200,7 +200,7 @@ export const suites: readonly Suite[] = [
     cores: 1,
     needs: ['python tools', 'sklearn'],
     steps: [
-      { kind: 'pytest', engine: 'sklearn', args: ['-m', 'not autogluon and not torch', 'test/trainer-image/trainer'] },
+      { kind: 'pytest', engine: 'sklearn', args: ['-m', 'not autogluon and not torch and not h2o', 'test/trainer-image/trainer'] },
       { kind: 'pytest', engine: 'sklearn', args: ['test/trainer-image/recipe'] },
     ],
   },
@@ -221,6 +221,15 @@ export const suites: readonly Suite[] = [
     cores: 2,
     needs: ['python tools', 'torch'],
     steps: [{ kind: 'pytest', engine: 'torch', args: ['-m', 'torch', 'test/trainer-image/trainer'] }],
+  },
+  {
+    name: 'h2o',
+    what: 'the trainer with H2O',
+    fast: false,
+    budgetSeconds: 240,
+    cores: 2,
+    needs: ['python tools', 'h2o'],
+    steps: [{ kind: 'pytest', engine: 'h2o', args: ['-m', 'h2o', 'test/trainer-image/trainer'] }],
   },
   {
     name: 'web',
