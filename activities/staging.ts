@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { schemaOf } from '../db/looked-into.ts';
 import { datasetFiles } from '../domain/dataset-files.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import { optionsOf } from '../domain/import-options.ts';
@@ -8,7 +9,7 @@ import type { TableSchema } from '../domain/recipe/table-schema.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf, type HolderWork } from './holders.ts';
-import { preparedColumns, recipeFolder, schemaOf, stageRecipe } from './recipes.ts';
+import { preparedColumns, recipeFolder, stageRecipe } from './recipes.ts';
 import { fromStore, inScratch } from './scratch.ts';
 import { trustedModel } from './trusted-model.ts';
 
