@@ -70,8 +70,8 @@ function allowChoices({ extraColumns, castTypes }: Allow): AllowChoice[] {
     },
     {
       name: 'castTypes',
-      label: 'Cast types',
-      hint: 'Columns of another type are brought to the one of the training, where every value allows it. Otherwise such data is refused.',
+      label: 'Cast columns of another type',
+      hint: 'They are brought to the type of the training, if every value allows it. Otherwise such data is refused.',
       checked: castTypes,
     },
   ];
