@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { PredictionFacts, PredictionLine } from '../../db/read-models/prediction-pages.ts';
 import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
+import { castText, ignoredText, type Mended } from '../../domain/fit-to-model.ts';
+import type { Allow } from '../../domain/prediction-spec.ts';
 import { type Chip, workChip } from './chip.ts';
 import type { Clock } from './clock.ts';
 import { cell, type PreviewCell, type PreviewTable } from './dataset-page.ts';
@@ -94,6 +96,7 @@ export function predictionPage(
       { name: 'Model', value: model?.name ?? 'removed', href: model && !model.deleted ? `/models/${model.id}` : null },
       { name: 'Data', value: dataset?.name ?? 'removed', href: dataset ? `/data/${dataset.id}` : null },
       ...(dataset ? [{ name: 'Rows', value: formatCount(dataset.row_count), href: null }] : []),
+      ...fitFacts(facts.mended, facts.spec.allow),
       {
         name: 'Started by',
         value: `${prediction.owner === env.owner ? 'you' : prediction.owner}, ${clock.moment(prediction.accepted_at_ms).text}`,
@@ -105,6 +108,18 @@ export function predictionPage(
     logHref: `${href}/log`,
     recipe: recipeCard(env.recipe),
   };
+}
+
+/** What was done to the data, and what might not have been. */
+function fitFacts(mended: Mended | null, { extraColumns, castTypes }: Allow): PredictionPage['from'] {
+  const fact = (name: string, value: string) => ({ name, value, href: null });
+  const { ignored = [], cast = [] } = mended ?? {};
+  const refused = [...(extraColumns ? [] : ['extra columns']), ...(castTypes ? [] : ['columns of another type'])];
+  return [
+    ...(ignored.length > 0 ? [fact('Columns ignored', ignoredText(ignored))] : []),
+    ...(cast.length > 0 ? [fact('Types cast', castText(cast))] : []),
+    ...(refused.length > 0 ? [fact('Not allowed', refused.join(', '))] : []),
+  ];
 }
 
 function outputOf({ prediction }: PredictionFacts, href: string): PredictionPage['output'] {
