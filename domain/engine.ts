@@ -6,13 +6,17 @@ export const settingSchema = z.object({
   name: z.string(),
   title: z.string(),
   help: z.string(),
-  type: z.enum(['choice', 'number', 'integer', 'boolean', 'choices']),
+  type: z.enum(['choice', 'number', 'integer', 'boolean', 'choices', 'text']),
   default: z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
   choices: z.array(z.object({ value: z.string(), title: z.string() })).default([]),
   min: z.number().nullable().default(null),
   max: z.number().nullable().default(null),
   tasks: z.array(z.enum(taskKinds)).default([...taskKinds]),
+  /** For those who know what they look for: the form shows it when asked to. */
+  advanced: z.boolean().default(false),
 });
+
+const longestText = 10_000;
 
 /** What an engine says of itself (`python -m trainer describe`); form, API schema and CLI help are made from it. */
 export const engineSchema = z.object({
@@ -65,6 +69,10 @@ function problemWith(setting: EngineSetting, value: SettingValue): string | unde
       return typeof value === 'boolean' ? undefined : `${setting.title} is yes or no.`;
     case 'choice':
       return options.includes(String(value)) ? undefined : `${setting.title} is one of ${options.join(', ')}.`;
+    case 'text':
+      return typeof value === 'string' && value.length <= longestText
+        ? undefined
+        : `${setting.title} is a text of at most ${longestText} characters.`;
     case 'choices':
       return Array.isArray(value) && value.every((item) => options.includes(item))
         ? undefined

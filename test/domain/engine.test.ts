@@ -33,9 +33,10 @@ const engine: Engine = engineSchema.parse({
     { name: 'share', title: 'Share', help: '', type: 'number', default: 0.5, min: 0.1, max: 1 },
     { name: 'depth', title: 'Depth', help: '', type: 'integer', default: null, min: 1 },
     { name: 'balanced', title: 'Balanced', help: '', type: 'boolean', default: false },
+    { name: 'ranges', title: 'Ranges', help: '', type: 'text', default: '' },
   ],
 });
-const defaults = { preset: 'fast', algorithms: ['forest'], share: 0.5, depth: null, balanced: false };
+const defaults = { preset: 'fast', algorithms: ['forest'], share: 0.5, depth: null, balanced: false, ranges: '' };
 
 test('what was not said is filled in as the engine declares it', () => {
   expect(checkSettings(engine, {})).toEqual({ settings: defaults, problems: [] });
@@ -60,6 +61,8 @@ test.each([
   ['depth', 2.5, 'Depth is a whole number.'],
   ['depth', 0, 'Depth is at least 1.'],
   ['balanced', 'yes', 'Balanced is yes or no.'],
+  ['ranges', 3, 'Ranges is a text of at most 10000 characters.'],
+  ['ranges', 'x'.repeat(10_001), 'Ranges is a text of at most 10000 characters.'],
 ] as const)('%s = %j is refused in words that say what is possible', (setting, value, message) => {
   const given = { [setting]: value } as unknown as Parameters<typeof checkSettings>[1];
   expect(checkSettings(engine, given).problems).toEqual([{ setting, message }]);
@@ -75,7 +78,7 @@ test('a setting that the engine does not have is named, with those it has, and n
   expect(problems).toEqual([
     {
       setting: 'sharpness',
-      message: 'scikit-learn has no setting “sharpness”. It has: preset, algorithms, share, depth, balanced.',
+      message: 'scikit-learn has no setting “sharpness”. It has: preset, algorithms, share, depth, balanced, ranges.',
     },
   ]);
   expect(settings).toEqual(defaults);

@@ -2,14 +2,13 @@
 
 A checkpoint is a folder `checkpoints/<number>` in the work folder. It is there whole or not at all, and told with an
 event; the runner uploads it, and what the next attempt finds in its scratch folder is the newest one that arrived.
-An engine calls `publish` after it has kept something that `resume` can go on from. Files may be shared with the scratch
-folder by hard links: they are replaced there, never written into.
+An engine calls `publish` after it has kept something that `resume` can go on from. Files are copied, since some libraries
+write into theirs again; what did not change since the last checkpoint is shared with that one and costs nothing.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -33,6 +32,8 @@ class Checkpoints:
         self._events = events
         self._clock = clock
         self._number = max(self._numbers(), default=0)
+        #: Of each file in the newest checkpoint, by what it could be told that it changed.
+        self._published: dict[str, tuple[int, ...]] = {}
         #: What the checkpoint that this attempt began with says of itself, if it began with one.
         self.resumed_from: dict[str, Any] | None = read_told(scratch)
 
@@ -42,8 +43,9 @@ class Checkpoints:
         try:
             shutil.rmtree(making, ignore_errors=True)
             making.mkdir(parents=True)
-            for name in [*names, "board.json"]:
-                self._share(self._scratch / name, making / name)
+            published: dict[str, tuple[int, ...]] = {}
+            for name in self._files([*names, "board.json"]):
+                published[name] = self._share(name, making / name)
             told = {"label": label, "atMs": int(time.time() * 1000), "usedSeconds": round(self._clock.used(), 3)}
             write_text(making / TOLD, json.dumps(told, ensure_ascii=False))
             making.rename(self._folder / str(self._number + 1))
@@ -53,17 +55,27 @@ class Checkpoints:
             shutil.rmtree(making, ignore_errors=True)
             return
         self._number += 1
+        self._published = published
         self._events.checkpoint(label, str(self._number))
         for number in self._numbers():
             if number <= self._number - _KEPT:
                 shutil.rmtree(self._folder / str(number), ignore_errors=True)
 
-    def _share(self, source: Path, to: Path) -> None:
-        if source.is_dir():
-            shutil.copytree(source, to, copy_function=_link, dirs_exist_ok=True)
-        elif source.exists():
-            to.parent.mkdir(parents=True, exist_ok=True)
-            _link(source, to)
+    def _files(self, names: Iterable[str]) -> list[str]:
+        found: list[Path] = []
+        for name in names:
+            path = self._scratch / name
+            found += [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+        return [path.relative_to(self._scratch).as_posix() for path in found if path.is_file()]
+
+    def _share(self, name: str, to: Path) -> tuple[int, ...]:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        status = (self._scratch / name).stat()
+        sign = (status.st_ino, status.st_mtime_ns, status.st_size)
+        before = self._folder / str(self._number) / name
+        if self._published.get(name) != sign or not _linked(before, to):
+            shutil.copyfile(self._scratch / name, to)
+        return sign
 
     def _numbers(self) -> list[int]:
         if not self._folder.is_dir():
@@ -88,8 +100,9 @@ def take_up(work: Path, scratch: Path) -> bool:
     return True
 
 
-def _link(source: str | Path, to: str | Path) -> None:
+def _linked(source: Path, to: Path) -> bool:
     try:
-        os.link(source, to)
+        to.hardlink_to(source)
     except OSError:
-        shutil.copyfile(source, to)
+        return False
+    return True

@@ -9,7 +9,9 @@ from trainer.contract import SettingValue
 from trainer.failures import TrainerFailure
 from trainer.metrics import TASKS, TaskKind
 
-SettingType = Literal["choice", "number", "integer", "boolean", "choices"]
+SettingType = Literal["choice", "number", "integer", "boolean", "choices", "text"]
+
+_LONGEST_TEXT = 10_000
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,14 @@ class Setting:
     min: float | None = None
     max: float | None = None
     tasks: tuple[TaskKind, ...] = TASKS
+    #: For those who know what they look for: the form shows it when asked to.
+    advanced: bool = False
 
     def describe(self) -> dict[str, Any]:
         choices = [{"value": value, "title": title} for value, title in self.choices]
-        plain = {key: getattr(self, key) for key in ("name", "title", "help", "type", "default", "min", "max")}
+        plain = {
+            key: getattr(self, key) for key in ("name", "title", "help", "type", "default", "min", "max", "advanced")
+        }
         return {**plain, "choices": choices, "tasks": list(self.tasks)}
 
     def problem_with(self, value: SettingValue) -> str | None:
@@ -40,6 +46,9 @@ class Setting:
         if self.type == "choices":
             fits = isinstance(value, list) and all(item in options for item in value)
             return None if fits else f"{self.title} takes any of {', '.join(options)}, not “{value}”."
+        if self.type == "text":
+            fits = isinstance(value, str) and len(value) <= _LONGEST_TEXT
+            return None if fits else f"{self.title} is a text of at most {_LONGEST_TEXT} characters."
         return self._number_problem(value)
 
     def _number_problem(self, value: SettingValue) -> str | None:

@@ -163,7 +163,7 @@ function settingsFrom(
     const name = `${engine}.${setting.name}`;
     if (setting.type === 'boolean') chosen[setting.name] = one(name) !== '';
     else if (setting.type === 'choices') chosen[setting.name] = many(name);
-    else if (setting.type === 'choice') {
+    else if (setting.type === 'choice' || setting.type === 'text') {
       if (one(name) !== '') chosen[setting.name] = one(name);
     } else {
       const value = number(name, setting.title);

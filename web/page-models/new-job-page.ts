@@ -64,6 +64,7 @@ export interface EngineOption {
   selected: boolean;
   settings: (Field & {
     type: EngineSetting['type'];
+    advanced: boolean;
     options: Option[];
     checked: boolean;
     min: string;
@@ -288,6 +289,7 @@ function settingField(
     ),
     value: chosen[0] ?? '',
     type: setting.type,
+    advanced: setting.advanced,
     options: setting.choices.map((choice) => ({
       value: choice.value,
       word: choice.title,

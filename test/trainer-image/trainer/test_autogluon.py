@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tables import breast_cancer, diabetes, mixed_table, wine
+from test_checkpoints import newest_checkpoint
 from trainer_bench import Process, Run, Yard
 
 pytestmark = pytest.mark.autogluon
@@ -182,3 +183,62 @@ def test_nothing_left_to_fit_is_said_before_anything_is_loaded(yard: Yard):
     run = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=settings).train()
     assert run.code == 65
     assert run.failure["type"] == "BadSettings" and "Leave at least one in" in run.failure["message"]
+
+
+def test_on_another_machine_it_fits_only_what_remains(yard: Yard, tmp_path_factory: pytest.TempPathFactory):
+    def lose(process: Process) -> None:
+        process.wait_for(lambda event: event["type"] == "checkpoint" and event["label"] == "LightGBM")
+        for worker in process.workers():
+            os.kill(worker, signal.SIGKILL)
+        process.popen.kill()
+
+    asked = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=FAST)
+    lost = asked.train(while_running=lose)
+    assert lost.code == -signal.SIGKILL
+    other = Yard(tmp_path_factory.mktemp("other"), asked.spec)
+    shutil.copytree(yard.work / "input", other.work / "input")
+    shutil.copytree(newest_checkpoint(yard.work), other.work / "resume")
+    shutil.rmtree(yard.work)  # disk and all: no path of the first machine may be needed
+
+    run = other.train()
+    assert run.code == 0, run.log
+    fitted = [event["sentence"] for event in run.of("progress") if event["sentence"].startswith("Fitting")]
+    assert "Fitting ExtraTreesMSE" in fitted and not {"Fitting LightGBM", "Fitting LightGBMXT"} & set(fitted)
+    names = {row["model"] for row in run.report["leaderboard"]}
+    assert {"LightGBMXT", "LightGBM", "ExtraTreesMSE"} <= names
+    assert run.report["resumed"]["label"] == "LightGBM"
+    assert any("models were kept" in warning for warning in run.report["warnings"])
+    assert run.report["best"]["test"] < run.report["baseline"]["test"]
+    assert other.predict(diabetes().head(3), engine="autogluon").code == 0
+
+
+def test_searches_within_the_ranges_that_were_given_and_ends_when_nothing_gets_better(yard: Yard):
+    settings = {
+        "include": ["GBM", "XT"],
+        "tuning": "random",
+        "tuning_trials": 3,
+        "ranges": json.dumps({"GBM": {"learning_rate": [0.05, 0.06], "num_boost_round": 20}}),
+        "patience": 1,
+        "calibrate_threshold": "yes",
+    }
+    run = yard.ask(breast_cancer(), "diagnosis", "binary", engine="autogluon", settings=settings).train()
+    assert run.code == 0, run.log
+    assert len([name for name in run.models if name.startswith("LightGBM")]) >= 2
+    assert any("no better than" in warning for warning in run.report["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"tuning": "random", "ranges": "{"}, "no JSON"),
+        ({"tuning": "random", "ranges": '{"NN": {}}'}, "“NN” is not among the families"),
+        ({"tuning": "random", "ranges": '{"GBM": {"learning_rate": [0.3, 0.1]}}'}, "GBM.learning_rate is no range"),
+        ({"tuning": "random", "ranges": '{"GBM": {"learning_rate": [0, 0.1, "log"]}}'}, "begin above 0"),
+        ({"ranges": '{"GBM": {}}'}, "the search is off"),
+        ({"stack_levels": 1}, "Stacking needs folds"),
+    ],
+)
+def test_a_search_that_cannot_be_is_refused(yard: Yard, settings: dict[str, object], said: str):
+    run = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=settings).train()
+    assert run.code == 65
+    assert run.failure["type"] == "BadSettings" and said in run.failure["message"]

@@ -12,6 +12,10 @@ import pytest
 from test_stopping import SLOW, slow_table
 from trainer_bench import Process, Yard
 
+from trainer.checkpoints import Checkpoints
+from trainer.clock import Clock
+from trainer.events import Events
+
 
 def newest_checkpoint(work: Path) -> Path:
     return max((path for path in (work / "checkpoints").iterdir() if path.name.isdigit()), key=lambda p: int(p.name))
@@ -59,3 +63,21 @@ def test_a_checkpoint_is_whole_and_says_how_far_it_was(yard: Yard):
     assert (folder / "kept" / "pipeline.joblib").stat().st_size > 0
     assert json.loads((folder / "board.json").read_text("utf-8"))["rows"][-1]["model"] == "Linear"
     assert not list((yard.work / "checkpoints").glob(".*"))
+
+
+def test_a_file_that_is_written_into_again_does_not_change_what_was_published(tmp_path: Path):
+    scratch = tmp_path / "scratch"
+    (scratch / "models").mkdir(parents=True)
+    (scratch / "models" / "a").write_text("one")
+    (scratch / "models" / "b").write_text("same")
+    checkpoints = Checkpoints(tmp_path, scratch, Events(None), Clock(tmp_path, 60))
+    checkpoints.publish("first", ["models"])
+    with (scratch / "models" / "a").open("r+") as file:
+        file.write("two")
+    os.utime(scratch / "models" / "a", ns=(1, 1))
+    checkpoints.publish("second", ["models"])
+    first, second = tmp_path / "checkpoints" / "1", tmp_path / "checkpoints" / "2"
+    assert ((first / "models" / "a").read_text(), (second / "models" / "a").read_text()) == ("one", "two")
+    assert (first / "models" / "b").stat().st_ino == (second / "models" / "b").stat().st_ino
+    checkpoints.publish("third", ["models"])
+    assert not first.exists() and (tmp_path / "checkpoints" / "3" / "models" / "b").read_text() == "same"

@@ -47,6 +47,7 @@ def test_describes_every_engine_with_the_standard_library_alone():
                 "max",
                 "choices",
                 "tasks",
+                "advanced",
             }
     assert described["sklearn"]["environment"]["preparedAtStart"] is True
     assert described["autogluon"]["environment"]["preparedAtStart"] is False

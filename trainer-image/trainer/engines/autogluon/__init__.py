@@ -57,6 +57,68 @@ DECLARATION = Declaration(
             default=[],
             choices=_FAMILIES,
         ),
+        Setting(
+            name="stack_levels",
+            title="Levels of stacking",
+            help="Further levels of models that learn from the predictions of those below; each takes as long as the first. "
+            "Empty leaves it to the quality. Needs folds.",
+            type="integer",
+            default=None,
+            min=0,
+            max=3,
+            advanced=True,
+        ),
+        Setting(
+            name="tuning",
+            title="Search for hyperparameters",
+            help="Off takes AutoGluon's own well-tried values, which is mostly the better use of the time.",
+            type="choice",
+            default="off",
+            choices=(("off", "Off"), ("random", "Random: tries drawn from ranges, for each family")),
+            advanced=True,
+        ),
+        Setting(
+            name="tuning_trials",
+            title="Tries for each family",
+            help="Of the search: fewer when the time is over before.",
+            type="integer",
+            default=10,
+            min=1,
+            max=1000,
+            advanced=True,
+        ),
+        Setting(
+            name="ranges",
+            title="Ranges of the search",
+            help='As JSON, for families whose own ranges are not wanted: {"GBM": {"learning_rate": [0.01, 0.3, "log"]}}.',
+            type="text",
+            default="",
+            advanced=True,
+        ),
+        Setting(
+            name="calibrate_threshold",
+            title="Threshold of decision",
+            help="From which probability the positive class is said. By the metric it is moved for F1 and balanced accuracy only.",
+            type="choice",
+            default="auto",
+            choices=(
+                ("auto", "By the metric"),
+                ("yes", "Move it to where the metric is best"),
+                ("no", "Leave it at one half"),
+            ),
+            tasks=("binary",),
+            advanced=True,
+        ),
+        Setting(
+            name="patience",
+            title="Stop after models without improvement",
+            help="0 goes on to the end of the list. Else fitting ends when so many models in a row were no better than the best before.",
+            type="integer",
+            default=0,
+            min=0,
+            max=200,
+            advanced=True,
+        ),
     ),
     continues=True,
     takes_folds=True,
@@ -71,9 +133,10 @@ def warm_up() -> None:
 
 
 def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
-    from trainer.engines.autogluon.portfolio import check_families
+    from trainer.engines.autogluon.portfolio import check_families, check_search
 
     check_families(settings)
+    check_search(spec, settings)
 
 
 def fit(order: Order) -> Fitted:

@@ -16,6 +16,8 @@ from trainer.engines.autogluon.outcomes import Outcomes
 from trainer.fitting import Order
 
 SAFE_COPY = "trainer.safe.pkl"
+#: In the scratch folder.
+KEPT_FOLDER = "autogluon"
 #: When the time is up AutoGluon still walks through the rest of its list, only to skip each.
 _WORTH_TELLING = 0.5
 _REPEATED = re.compile(r"_\d+(?=$|_BAG|_L\d|_FULL)")
@@ -29,10 +31,20 @@ class TellingCallback(AbstractCallback):
         self._outcomes = None if order is None else Outcomes(order)
         #: Fitted before this fit began: not again.
         self._done = set(done or [])
+        self._best: str | None = None
+        self._without_gain = 0
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled with the trainer is an empty shell: no data, no descriptors."""
-        return {"_order": None, "_predictor": None, "_outcomes": None, "_done": set(), "_skip": False}
+        return {
+            "_order": None,
+            "_predictor": None,
+            "_outcomes": None,
+            "_done": set(),
+            "_skip": False,
+            "_best": None,
+            "_without_gain": 0,
+        }
 
     def _before_model_fit(
         self, trainer: Any, model: Any, time_limit: float | None = None, stack_name: str = "core", level: int = 1
@@ -57,7 +69,20 @@ class TellingCallback(AbstractCallback):
             models = Path(trainer.path)
             shutil.copyfile(models / "trainer.pkl", models / SAFE_COPY)
             self.tell(trainer, model_names)
-        return order.clock.stop_asked
+            order.checkpoints.publish(model_names[-1], [KEPT_FOLDER])
+        return order.clock.stop_asked or self._in_vain(len(model_names))
+
+    def _in_vain(self, fitted: int) -> bool:
+        order = self._order
+        assert order is not None
+        patience = order.settings["patience"]
+        best = None if order.board.best is None else order.board.best["model"]
+        self._without_gain = 0 if best is None or best != self._best else self._without_gain + fitted
+        self._best = best
+        if not patience or self._without_gain < int(str(patience)):
+            return False
+        order.warn(f"Ended after {self._without_gain} models in a row that were no better than {best}.")
+        return True
 
     def tell(self, trainer: Any, model_names: list[str]) -> None:
         assert self._order is not None and self._outcomes is not None

@@ -12,13 +12,13 @@ from typing import Any
 import pandas as pd
 from autogluon.tabular import TabularPredictor  # pyright: ignore[reportMissingImports]
 
-from trainer.engines.autogluon.callback import SAFE_COPY, TellingCallback
+from trainer.engines.autogluon.callback import KEPT_FOLDER, SAFE_COPY, TellingCallback
 from trainer.engines.autogluon.continuing import combine, fit_further, put_back_rows, rows_of
 from trainer.engines.autogluon.folding import divided
 from trainer.engines.autogluon.lightening import lighten
 from trainer.engines.autogluon.outcomes import Outcome, Outcomes
 from trainer.engines.autogluon.portable import predict
-from trainer.engines.autogluon.portfolio import further_portfolios, portfolio
+from trainer.engines.autogluon.portfolio import further_portfolios, own_portfolio, portfolio
 from trainer.failures import Interrupted
 from trainer.files import write_text
 from trainer.fitting import NothingFitted, Order
@@ -47,7 +47,7 @@ class AutogluonEngine:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._classes = None if order.labels.classes is None else len(order.labels.classes)
-        self._path = order.scratch / "autogluon"
+        self._path = order.scratch / KEPT_FOLDER
         self._predictor: Any = None
         self._outcome: Outcome | None = None
         self.best_ = ""
@@ -85,6 +85,7 @@ class AutogluonEngine:
                     # Folds on disk make a fit that is broken off usable at once; they do not go into the archive.
                     save_bag_folds=True,
                     **({"num_bag_folds": rows.folds} if rows.folds else {}),
+                    **self._asked_for(),
                 )
         except Interrupted:
             order.cut_short = True
@@ -97,6 +98,18 @@ class AutogluonEngine:
         if order.clock.time_up:
             order.cut_short = True
         return self.go_on() if order.clock.left() > _LEAST_SECONDS and self._moved_on() else self._conclude()
+
+    def _asked_for(self) -> dict[str, Any]:
+        settings, asked = self._order.settings, dict[str, Any]()
+        if settings["stack_levels"] is not None:
+            # Asked for is asked for: not tried out first on a part of the rows.
+            asked |= {"num_stack_levels": settings["stack_levels"], "dynamic_stacking": False}
+        if settings["tuning"] == "random":
+            trials = {"num_trials": settings["tuning_trials"], "scheduler": "local", "searcher": "random"}
+            asked["hyperparameter_tune_kwargs"] = trials
+        if settings["calibrate_threshold"] != "auto":
+            asked["calibrate_decision_threshold"] = settings["calibrate_threshold"] == "yes"
+        return asked
 
     def _moved_on(self) -> bool:
         """Whether the deadline went further than what AutoGluon was told at first."""
@@ -116,14 +129,21 @@ class AutogluonEngine:
         trainer = self._predictor._trainer
         trainer.reset_callbacks()
         combine(self._order, self._predictor, "Kept", only_able=True)
-        if self._order.spec.task.metric.name in _BY_THRESHOLD and self._order.spec.task.kind == "binary":
+        if self._moves_threshold():
             self._predictor.set_decision_threshold(self._predictor.calibrate_decision_threshold(verbose=False))
         return self
+
+    def _moves_threshold(self) -> bool:
+        asked, task = self._order.settings["calibrate_threshold"], self._order.spec.task
+        return task.kind == "binary" and (asked == "yes" or (asked == "auto" and task.metric.name in _BY_THRESHOLD))
 
     def go_on(self) -> AutogluonEngine:
         """Fits what is left of the lists, within the time that is left."""
         order = self._order
-        for configurations in further_portfolios(order.settings):
+        lost = order.checkpoints.resumed_from is not None and order.earlier is None
+        if lost:
+            self._tell_of_loss()
+        for configurations in own_portfolio(order.settings) if lost else further_portfolios(order.settings):
             if order.clock.left() <= _LEAST_SECONDS:
                 order.cut_short = True
                 break
@@ -132,7 +152,7 @@ class AutogluonEngine:
                 with order.interruption.allowed(self._grace()):
                     done = self.tried_ + self._predictor._trainer.get_model_names()
                     fit_further(order, self._predictor, configurations, done)
-                    if len(order.board.models) > fitted:
+                    if len(order.board.models) > fitted or lost:
                         combine(order, self._predictor, "Continued", only_able=False)
                         if self._refits():
                             self._predictor.refit_full("best", set_best_to_refit_full=True, num_gpus=0)
@@ -141,6 +161,17 @@ class AutogluonEngine:
                 self.take_up()
                 break
         return self._conclude()
+
+    def _tell_of_loss(self) -> None:
+        order = self._order
+        models = len(self._predictor._trainer.get_model_names(stack_name="core"))
+        order.warn(
+            f"The machine was lost in mid-fit: {models} models were kept, and what was left of the list was fitted anew."
+        )
+        if order.settings["stack_levels"] or order.settings["preset"] in ("high", "best"):
+            order.warn("Levels of stacking that were not complete when the machine was lost were left out.")
+        if order.settings["tuning"] == "random":
+            order.warn("The search for hyperparameters was not taken up again: AutoGluon's own values followed it.")
 
     def _refits(self) -> bool:
         return self._order.settings["preset"] in ("good", "high")

@@ -22,7 +22,7 @@ class Outcome:
 
 
 class Outcomes:
-    """Reads what the trainer has cached on disk; nothing is predicted twice."""
+    """Reads what the trainer has cached on disk; nothing is predicted twice, but for the tries of a search."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
@@ -75,6 +75,9 @@ def _cached_predictions(name: str, trainer: Any) -> np.ndarray | None:
     try:
         if not trainer.bagged_mode and trainer.get_model_attribute(name, "cached_y_pred_proba_val", default=None):
             return np.asarray(trainer._load_model_y_pred_proba_val(name))
+        if not trainer.bagged_mode and trainer.get_model_attribute(name, "can_infer", default=False):
+            # Of the tries of a search AutoGluon keeps no predictions.
+            return np.asarray(trainer.predict_proba(trainer.load_X_val(), model=name))
         return np.asarray(trainer.get_model_oof(name))
     except (FileNotFoundError, AssertionError, KeyError):
         return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from trainer.contract import SettingValue
+from trainer.contract import SettingValue, TrainSpec
+from trainer.engines.autogluon.tuning import given_ranges, spaces_of
 from trainer.failures import TrainerFailure
 
 #: The configurations that each preset fits, by AutoGluon's own names.
@@ -21,8 +22,27 @@ def check_families(settings: dict[str, SettingValue]) -> None:
         )
 
 
+def check_search(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:
+    ranges = given_ranges(settings, _families(settings))
+    if ranges and settings["tuning"] == "off":
+        raise TrainerFailure("BadSettings", "There are ranges, but the search is off. Turn it on, or take them out.")
+    if settings["stack_levels"] and spec.split.folds < 2 and settings["preset"] == "medium":
+        raise TrainerFailure(
+            "BadSettings", "Stacking needs folds. Ask for at least two, or for a quality of good or above."
+        )
+
+
 def portfolio(settings: dict[str, SettingValue]) -> dict[str, Any]:
+    if settings["tuning"] == "random":
+        # One configuration for each family, to draw from; a list of fixed ones beside it would be tried as they are.
+        ranges = given_ranges(settings, _families(settings))
+        return {family: spaces_of(ranges.get(family, {})) for family in _families(settings)}
     return _chosen(_CONFIGURATIONS[str(settings["preset"])], settings)
+
+
+def own_portfolio(settings: dict[str, SettingValue]) -> list[dict[str, Any]]:
+    """What a fit that was lost with its machine had still to do."""
+    return [_chosen(_CONFIGURATIONS[str(settings["preset"])], settings)]
 
 
 def further_portfolios(settings: dict[str, SettingValue]) -> list[dict[str, Any]]:
