@@ -16,6 +16,8 @@ export interface TrialFact {
 export interface SweepState {
   trials: readonly TrialFact[];
   asked: 'cancel' | 'stop' | null;
+  /** Why none can be begun any more, whatever was asked: its data is gone, its machine is not offered any more. */
+  blocked: string | null;
   /** The most that one trial can cost. */
   worstMicros: Micros;
 }
@@ -41,7 +43,7 @@ const hopelessAfter = 3;
 export function nextStep(spec: SweepSpec, state: SweepState): SweepStep {
   const open = state.trials.filter(({ isOpen }) => isOpen);
   const cancels = state.asked === 'cancel';
-  const why = noMoreBecause(spec, state);
+  const why = noMoreBecause(state);
   const { begin, shortOf } = why === null ? affordable(spec, state) : { begin: [], shortOf: null };
   const isOver = open.length === 0 && begin.length === 0;
   const left = spec.trials.length - state.trials.length - begin.length;
@@ -93,8 +95,9 @@ function committedSeconds(trial: TrialFact, trainingSeconds: number): number {
   return trial.isOpen ? trainingSeconds : Math.min(trainingSeconds, trial.machineSeconds);
 }
 
-function noMoreBecause(_spec: SweepSpec, { trials, asked }: SweepState): string | null {
+function noMoreBecause({ trials, asked, blocked }: SweepState): string | null {
   if (asked !== null) return asked === 'cancel' ? 'it was cancelled' : 'it was stopped';
+  if (blocked !== null) return blocked;
   const done = trials.filter(({ isOpen }) => !isOpen);
   const allFailed = done.length >= hopelessAfter && done.every(({ outcome }) => outcome === 'failed');
   return allFailed ? `the first ${done.length} all failed` : null;

@@ -28,12 +28,7 @@ const base = {
 } as const;
 
 const asked = (given: Partial<SweepRequestInput>) =>
-  sweepRequestSchema.parse({
-    name: 'depths',
-    base,
-    search: { kind: 'grid', values: { depth: [1, 2, 3] } },
-    ...given,
-  } as SweepRequestInput);
+  sweepRequestSchema.parse({ name: 'depths', base, search: { kind: 'grid', values: { depth: [1, 2, 3] } }, ...given });
 const problems = (given: Partial<SweepRequestInput>) => checkSweep(asked(given), engine).map(({ message }) => message);
 
 describe('the trials of a sweep', () => {
@@ -95,7 +90,9 @@ describe('the trials of a sweep', () => {
   test('at random are never the same twice, also where that makes them fewer', () => {
     const search = { count: 10, ranges: { bagged: { values: [true, false] } } };
     const made = trialsOf(asked({ search: { ...search, kind: 'random' } }), engine);
-    expect(made.map(({ settings }) => settings['bagged']).toSorted()).toEqual([false, true]);
+    expect(
+      made.map(({ settings }) => settings['bagged']).toSorted((one, other) => Number(one) - Number(other)),
+    ).toEqual([false, true]);
   });
 });
 
@@ -146,8 +143,13 @@ const done = (number: number, given: Partial<TrialFact> = {}): TrialFact => ({
   ...{ number, isOpen: false, outcome: 'succeeded', costMicros: 10, machineSeconds: 20 },
   ...given,
 });
-const step = (trials: TrialFact[], given: Partial<SweepSpec> = {}, asks: 'cancel' | 'stop' | null = null) => {
-  const made = nextStep(spec(given), { trials, asked: asks, worstMicros: 100 });
+const step = (
+  trials: TrialFact[],
+  given: Partial<SweepSpec> = {},
+  asks: 'cancel' | 'stop' | null = null,
+  blocked: string | null = null,
+) => {
+  const made = nextStep(spec(given), { trials, asked: asks, blocked, worstMicros: 100 });
   return { ...made, begin: made.begin.map(({ number }) => number) };
 };
 const limits = { budgetMicros: null, totalSeconds: null };
@@ -202,6 +204,14 @@ describe('the next step', () => {
     expect(step([done(1), done(2, { outcome: 'cancelled' })], {}, 'cancel').end).toEqual({
       outcome: 'cancelled',
       reason: 'Cancelled when asked; 1 model was kept.',
+    });
+  });
+
+  test('begins no more when something stands in the way, and says what', () => {
+    expect(step([open(1)], {}, null, 'its data was removed')).toMatchObject({ begin: [], end: null });
+    expect(step([done(1)], {}, null, 'its data was removed').end).toEqual({
+      outcome: 'succeeded',
+      reason: '1 of 4 trials were begun: its data was removed; 1 model was kept.',
     });
   });
 

@@ -106,7 +106,7 @@ async function othersOf(
 }
 
 /** Datasets without which the recipe cannot be carried out. */
-export function lookedInto(steps: readonly Step[]): string[] {
+function lookedInto(steps: readonly Step[]): string[] {
   return namedDatasets(steps.filter(({ on }) => on));
 }
 
