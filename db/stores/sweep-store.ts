@@ -80,16 +80,6 @@ export function sweepStore(database: Database) {
       });
     },
 
-    async count(workspaceId: string, listing: { open?: boolean } = {}, trx?: Trx): Promise<number> {
-      const row = await database.run(trx, (db) => {
-        const query = inScope(db, 'sweeps', { workspaceId });
-        if (listing.open === true) void query.whereNot('sweeps.phase', 'done');
-        if (listing.open === false) void query.where('sweeps.phase', 'done');
-        return query.count({ n: '*' }).first<{ n: number }>();
-      });
-      return row.n;
-    },
-
     async askCancel(workspaceId: string, id: string, nowMs: number, trx?: Trx): Promise<boolean> {
       return change(trx, id, { cancel_asked_at_ms: nowMs }, (query) => {
         notDone(query);
