@@ -192,7 +192,7 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
       return {
         ...(id === undefined ? {} : { id }),
         name: `${name.slice(0, 60 - suffix.length)}${suffix}`,
-        base: base as SweepRequestInput['base'],
+        base,
         search: { kind: 'seeds', count },
       };
     },
