@@ -10,6 +10,7 @@ from tables import breast_cancer, diabetes, iris, mixed_table, wine
 from trainer_bench import Run, Yard
 
 from trainer.report.leakage import doubled_rows, leaking_columns
+from trainer.report.single_column import SingleColumn
 from trainer.split import holdout
 
 Here = Callable[[Yard], Run]
@@ -86,6 +87,15 @@ def test_a_rare_class_is_no_leak_of_the_commonest():
     truth = (random.random(2000) < 0.01).astype("int64")
     frame = pd.DataFrame({"constant but once": (np.arange(2000) == 7).astype(float), "id": np.arange(2000)})
     assert hints(frame, truth, True) == {}
+
+
+def test_is_judged_by_rows_that_it_did_not_learn_from():
+    random = np.random.default_rng(0)
+    words = pd.Series(["".join(random.choice(list("abcdefgh"), 9)) for _ in range(300)])
+    numbers = pd.Series(random.normal(size=300))
+    for column in (words, numbers):
+        assert SingleColumn(random.integers(0, 2, 300), 2, 0).skill(column) < 0.2
+        assert SingleColumn(random.normal(size=300), None, 0).skill(column) < 0.2
 
 
 def test_names_the_columns_it_had_no_time_for():

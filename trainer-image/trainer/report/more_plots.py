@@ -27,7 +27,8 @@ def lines_plot(
         v for one in series for name in ("values", "low", "high") for v in one.get(name) or [] if v is not None
     ]  # fmt: skip
     named = [one for one in series if one["name"]]
-    room = 130 if named and wide else 20
+    # A date at the end is longer than a number.
+    room = 130 if named and wide else 40 if ticks else 20
     x = Scale(min(at), max(at), 62, width - room)
     y = Scale(min(known), max(known), _LOW, _HIGH, rounded=True)
     body = frame_of(x, y, x_title, y_title, x_ticks=None if ticks is None else list(zip(at, ticks, strict=True)))
