@@ -23,7 +23,8 @@ export interface CloserLook {
 
 export interface PlainTable {
   heads: { text: string; isNumber: boolean }[];
-  rows: { cells: { text: string; isNumber: boolean }[]; isChosen: boolean }[];
+  /** A short text stays whole on a phone; a long one may break anywhere. */
+  rows: { cells: { text: string; kind: 'num' | 'nowrap' | 'break' }[]; isChosen: boolean }[];
   sentence: string;
 }
 
@@ -49,7 +50,10 @@ function tableOf(
   return {
     heads: heads.map(([text, isNumber]) => ({ text, isNumber })),
     rows: rows.map(({ cells, isChosen = false }) => ({
-      cells: cells.map((text, index) => ({ text, isNumber: heads[index]?.[1] ?? false })),
+      cells: cells.map((text, index) => ({
+        text,
+        kind: heads[index]?.[1] ? 'num' : text.length > 24 ? 'break' : 'nowrap',
+      })),
       isChosen,
     })),
     sentence,

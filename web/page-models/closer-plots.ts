@@ -153,7 +153,7 @@ export function learningDrawings({ at, unit, series }: NonNullable<Report['learn
       ),
       spans: [],
       points: [],
-      axis: axisOf(formatScore(at[0]), formatScore(at.at(-1)), formatScore(low), formatScore(high), unit, kind),
+      axis: axisOf(String(at[0]), String(at.at(-1)), formatScore(low), formatScore(high), unit, kind),
     };
   });
 }

@@ -24,6 +24,7 @@ test('shows each part that a report has', () => {
     ['plan', false],
   ]);
   expect(look.worst?.rows[0]?.cells.map(({ text }) => text)).toEqual(['yes', 'no', '98 %', '48', '<b>pro</b>']);
+  expect(look.worst?.rows[0]?.cells.map(({ kind }) => kind)).toEqual(['nowrap', 'nowrap', 'num', 'nowrap', 'nowrap']);
   expect(look.leftOut).toEqual(['importance of some columns: there was no time for all columns']);
   expect(resultView(read(reportOfChurn), 'm', 0).baseline).toMatch(
     /Better by 0\.4367 in ROC AUC, 95 % interval 0\.428/,
@@ -34,6 +35,7 @@ test('draws what was learned by epoch, and leaves out what is not known', () => 
   const [drawing, ...others] = closerLook(read(reportOfChurn)).learning;
   expect(others).toEqual([]);
   expect(drawing?.title).toBe('loss by epoch');
+  expect(drawing?.axis.slice(0, 3).map(({ text }) => text)).toEqual(['1', 'epoch', '3']);
   expect(drawing?.lines.map(({ path }) => path)).toEqual(['M48 35L188 145L328 200', 'M48 24L328 156']);
 });
 
