@@ -66,9 +66,12 @@ test('from the form of a job to a sweep, without a script: what is tried, what i
   expect(confirm.text).toMatch(/At most \$\d+\.\d\d: 4 trials, each at most \$/);
   const sent = fieldsOf(confirm.text, '/sweeps');
   const both = await Promise.all([1, 2].map(() => session.post(address, '/sweeps', sent)));
-  expect(both.map(({ headers }) => headers['location'])).toEqual([`/sweeps/${form['id']}`, `/sweeps/${form['id']}`]);
-  expect(pages.asked.filter((what) => what.startsWith('startSweep'))).toContain(`startSweep ${form['id']}`);
-  const { text } = await session.get(`/sweeps/${form['id']}`);
+  expect(both.map(({ headers }) => headers['location'])).toEqual([
+    `/sweeps/${String(form['id'])}`,
+    `/sweeps/${String(form['id'])}`,
+  ]);
+  expect(pages.asked.filter((what) => what.startsWith('startSweep'))).toContain(`startSweep ${String(form['id'])}`);
+  const { text } = await session.get(`/sweeps/${String(form['id'])}`);
   expect(text.match(/>Trial \d</g)).toHaveLength(4);
   expect(text).toContain('To come');
   expect((await session.get('/sweeps')).text).toContain('mornings, tried');
@@ -142,7 +145,7 @@ test('a done job is repeated with several seeds: what it may cost first, and mea
   expect(confirm.text).toContain('Start 3 trials');
   const { headers } = await session.post(at, '/sweeps', fieldsOf(confirm.text, '/sweeps'));
   const repeated = headers['location'] as string;
-  expect(repeated).toBe(`/sweeps/${form['sweepId']}`);
+  expect(repeated).toBe(`/sweeps/${String(form['sweepId'])}`);
   for (let n = 0; n < 3; n += 1) {
     await advance(idOf(repeated));
     const begun = (await pages.stores.jobs.ofSweep(idOf(repeated))).filter(({ phase }) => phase !== 'done');
@@ -168,8 +171,8 @@ test('where a machine costs nothing, repeating is one click, and twice is once',
     const form = fieldsOf((await own.get(job)).text, `${job}/repeat`);
     const both = await Promise.all([1, 2].map(() => own.post(job, `${job}/repeat`, { ...form, seeds: '5' })));
     expect(both.map(({ headers }) => headers['location'])).toEqual([
-      `/sweeps/${form['sweepId']}`,
-      `/sweeps/${form['sweepId']}`,
+      `/sweeps/${String(form['sweepId'])}`,
+      `/sweeps/${String(form['sweepId'])}`,
     ]);
     expect(await free.stores.sweeps.list('default')).toHaveLength(1);
     expect((await own.post(job, `${job}/repeat`, { ...form, seeds: '1' })).status).toBe(422);

@@ -58,7 +58,7 @@ export function newSweepRoutes(routes: SecuredRoutes, kit: PageKit): void {
     page(async (request, response) => {
       const values = formValues(request);
       const id = idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID();
-      const base = jsonIn<Base>(request, 'base');
+      const base = jsonIn(request, 'base') as Base;
       if (textOf(request, 'action') === 'edit') {
         return showForm(kit, request, response, { id, base, values, problems: [] });
       }
@@ -78,7 +78,7 @@ export function newSweepRoutes(routes: SecuredRoutes, kit: PageKit): void {
   routes.post(
     '/sweeps',
     'train',
-    page(async (request, response) => start(kit, request, response, jsonIn<SweepRequestInput>(request, 'request'))),
+    page(async (request, response) => start(kit, request, response, jsonIn(request, 'request') as SweepRequestInput)),
   );
 
   // One click where it costs nothing; else the page that says what it may cost comes first.
@@ -143,11 +143,11 @@ function notPossible(problems: FieldProblem[]): Refused {
   return new Refused(422, 'That is not possible', firstOf(problems), { problems });
 }
 
-function jsonIn<T extends object>(request: Request, field: string): T {
+function jsonIn(request: Request, field: string): object {
   try {
     const parsed: unknown = JSON.parse(textOf(request, field));
     // What is in it is checked by whoever accepts it; here only that it is something.
-    if (parsed !== null && typeof parsed === 'object') return parsed as T;
+    if (parsed !== null && typeof parsed === 'object') return parsed;
   } catch {
     // Said below, for both kinds of nonsense.
   }
