@@ -13,6 +13,7 @@ import { preparationActivities } from './preparations.ts';
 import { predictionActivities } from './predictions.ts';
 import { reconcileActivities, reconciler } from './reconcile/reconcile.ts';
 import { relayActivities } from './relay/relay-activities.ts';
+import { sweepActivities } from './sweeps.ts';
 import { stagingActivities } from './staging.ts';
 
 /** All activities of all queues; which worker takes which is decided by its queue. */
@@ -35,6 +36,7 @@ export function createActivities(
     ...predictionActivities(dependencies),
     ...leftoverActivities(dependencies),
     ...preparationActivities(dependencies),
+    ...sweepActivities(dependencies),
     ...reconcileActivities(reconcile),
   };
 }

@@ -24,6 +24,8 @@ export interface Dependencies {
   /** Free bytes where data is kept, and below what relays stop taking in more. */
   freeBytes: () => Promise<number>;
   relayStopsBelowBytes: number;
+  /** Below it nothing new is begun. */
+  lowDiskBytes: number;
   trustForeignModels: boolean;
   /** How long the log of what is done is kept. */
   logRetentionMs: number;

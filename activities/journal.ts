@@ -52,6 +52,8 @@ export function journalActivities(dependencies: Dependencies) {
         throw new TrainyardError('Bug', `The ${kind} ${id} is in the phase “${work.phase}”, from which nothing ends.`);
       }
       await dropUnkept(dependencies, { kind, id });
+      // After its row, so that the sweep finds it ended; and again, when the first time was not heard.
+      if ('sweep_id' in work && work.sweep_id !== null) await dependencies.work.trialEnded(work.sweep_id);
     },
   };
 }

@@ -11,28 +11,12 @@ import { exitCodes, Usage } from './exit-codes.ts';
 import { follow } from './follow.ts';
 import { besideData, type Output, save } from './output.ts';
 import { type RecipeAt, recipeAt } from './recipe-of.ts';
+import { asUsage, jobRequestOn, type TrainOptions } from './job-request.ts';
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
 import { callMe, jobsTable, jobText, logText, scoreOf, stateOf } from './show.ts';
 
 const api = '/api/v1';
-
-export interface TrainOptions {
-  label: string;
-  engine: string;
-  time?: string;
-  name?: string;
-  task?: string;
-  metric?: string;
-  budget?: string;
-  ignore?: string[];
-  group?: string;
-  byTime?: string;
-  weight?: string;
-  set?: string[];
-  recipe?: string;
-  follow?: boolean;
-}
 
 export interface PredictOptions {
   output: string;
@@ -41,10 +25,6 @@ export interface PredictOptions {
   extraColumns: boolean;
   /** False with --no-cast-types. */
   castTypes: boolean;
-}
-
-export interface Guess {
-  kind: string;
 }
 
 /** Each command answers with its exit code. */
@@ -250,37 +230,13 @@ export function commands(client: ApiClient, said: Output) {
       recipe: RecipeAt | object;
     },
   ): Promise<{ job: JobSummary; sentence: string }> {
-    const { settings, trainingSeconds, recipe } = asked;
-    const kind = options.task ?? (await guessKind(dataset, options));
-    const request = {
-      name: options.name ?? dataset.name.replace(/\.[^.]+$/, ''),
-      datasetId: dataset.id,
-      task: { kind, labels: [options.label], metric: options.metric ?? null },
-      engine: { name: options.engine, settings },
-      ignoredColumns: options.ignore ?? [],
-      split: { groupColumn: options.group ?? null, timeColumn: options.byTime ?? null },
-      weightColumn: options.weight ?? null,
-      ...recipe,
-      limits: {
-        ...(trainingSeconds === undefined ? {} : { trainingSeconds }),
-        ...(options.budget === undefined ? {} : { budgetMicros: microsOf(options.budget) }),
-      },
-    };
+    const request = await jobRequestOn(client, dataset, options, asked);
     const { warnings } = await client.post<{ warnings: string[] }>(`${api}/jobs/check`, request);
     for (const warning of warnings) out.aside(warning);
     // One key for this one call: a lost answer that is asked for again is still one job.
     return client.post<{ job: JobSummary; sentence: string }>(`${api}/jobs`, request, {
       'Idempotency-Key': randomUUID(),
     });
-  }
-
-  async function guessKind(dataset: DatasetDetail, { label, recipe }: TrainOptions): Promise<string> {
-    try {
-      return (await client.get<Guess>(`${api}/datasets/${dataset.id}/guess`, { label })).kind;
-    } catch (error) {
-      if (recipe === undefined || !(error instanceof Refusal) || error.problem.status !== 422) throw error;
-      throw new Usage(`“${label}” is not a column of the file itself. Say by --task what the recipe makes of it.`);
-    }
   }
 
   /** The id may be a model's or a job's. */
@@ -296,19 +252,5 @@ export function commands(client: ApiClient, said: Output) {
       return client.upload(`${api}/jobs/${id}/predict`, file, allow);
     }
     return client.upload(`${api}/models/${id}/predict`, file, allow);
-  }
-}
-
-function microsOf(text: string): number {
-  const dollars = Number(text.replace(/^\$/, ''));
-  if (!Number.isFinite(dollars) || dollars < 0) throw new Usage(`“${text}” is not an amount of dollars.`);
-  return Math.round(dollars * 1_000_000);
-}
-
-function asUsage<T>(act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw new Usage(error instanceof Error ? error.message : String(error));
   }
 }

@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { apiClient } from './client.ts';
-import { commands, type PredictOptions, type TrainOptions } from './commands.ts';
+import { commands, type PredictOptions } from './commands.ts';
 import { dataCommands, type PrepareOptions } from './data-commands.ts';
+import type { TrainOptions } from './job-request.ts';
 import { type KindToDelete, kindsToDelete } from './library-commands.ts';
 import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
 import { endWithItsReader, output } from './output.ts';
 import { callMe } from './show.ts';
+import { type SweepOptions, sweepCommands } from './sweep-commands.ts';
 
 const several = (value: string, before: string[] = []) => [...before, value];
 
@@ -37,6 +39,7 @@ function command(
 
 const on = (options: { json?: boolean }) => commands(apiClient(address), output(options.json ?? false));
 const onData = (options: { json?: boolean }) => dataCommands(apiClient(address), output(options.json ?? false));
+const onSweeps = (options: { json?: boolean }) => sweepCommands(apiClient(address), output(options.json ?? false));
 type Json = { json?: boolean };
 
 command('train <file>', 'train a model on a file of data', (file: string, options: TrainOptions & Json) =>
@@ -177,6 +180,62 @@ command('prepare <recipe>', 'carry a recipe out on a whole dataset', (given: str
   .option('-f, --follow', 'go on until the end')
   .option('-o, --output <file>', 'wait for it and save it; - is standard output')
   .addOption(new Option('--format <format>', 'of the output').choices(['csv', 'parquet']).default('csv'));
+
+const sweep = program.command('sweep').description('try several settings or seeds, and compare them').exitOverride();
+command(
+  'start <file>',
+  'train on a CSV file with several settings, as one sweep',
+  (file: string, options: SweepOptions & Json) => onSweeps(options).start(file, options),
+  sweep,
+)
+  .requiredOption('-l, --label <column>', 'the column to predict')
+  .option('-e, --engine <name>', 'what trains; “engines” lists them', 'sklearn')
+  .option('--grid <name=values>', 'values to try in every combination: trees=50,100,200; may be repeated', several)
+  .option('--random <name=range>', 'what to draw from: rate=0.001..0.1:log or depth=2,4,8; may be repeated', several)
+  .option('--count <count>', 'how many to draw, with --random', '10')
+  .option('--seeds <count>', 'how many seeds for each; alone, the same settings with so many seeds')
+  .option('--parallel <count>', 'how many trials may be open at once')
+  .option('-t, --time <time>', 'how long each may train: 90s, 10m, 1h30m (10m unless told)')
+  .option('--total-time <time>', 'how long all of them together may train')
+  .option('--budget <dollars>', 'the most that all of them together may cost')
+  .option('-n, --name <name>', 'what to call it; the name of the file unless told')
+  .addOption(
+    new Option('--task <kind>', 'what to predict; guessed unless told').choices(['binary', 'multiclass', 'regression']),
+  )
+  .option('--metric <name>', 'what to compare by')
+  .option('--ignore <column>', 'a column that the models must not see; may be repeated', several)
+  .option('-s, --set <key=value>', 'a setting that all trials have; may be repeated', several)
+  .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
+  .option('-f, --follow', 'show what happens until the end');
+command(
+  'repeat <job>',
+  'train a job again with several seeds: mean and spread of its score',
+  (job: string, options: { seeds: string; follow?: boolean } & Json) => onSweeps(options).repeat(job, options),
+  sweep,
+)
+  .requiredOption('--seeds <count>', 'how many')
+  .option('-f, --follow', 'show what happens until the end');
+command(
+  'list',
+  'list sweeps',
+  (options: { open?: boolean; limit?: string } & Json) => onSweeps(options).list(options),
+  sweep,
+)
+  .option('--open', 'only those that are not done')
+  .option('--limit <count>', 'how many', '20');
+command('show <id>', 'show a sweep and its trials', (id: string, options: Json) => onSweeps(options).show(id), sweep);
+command(
+  'cancel <id>',
+  'cancel a sweep and its open trials; models of those that have ended stay',
+  (id: string, options: Json) => onSweeps(options).ask(id, 'cancel'),
+  sweep,
+);
+command(
+  'stop <id>',
+  'begin no more trials; the open ones come to their end',
+  (id: string, options: Json) => onSweeps(options).ask(id, 'stop'),
+  sweep,
+);
 
 endWithItsReader();
 try {

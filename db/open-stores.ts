@@ -14,6 +14,7 @@ import { type PreparationStore, preparationStore } from './stores/preparation-st
 import { type RecipeStore, recipeStore } from './stores/recipe-store.ts';
 import { type RelayStore, relayStore } from './stores/relay-store.ts';
 import { type ResourceStore, resourceStore } from './stores/resource-store.ts';
+import { type SweepStore, sweepStore } from './stores/sweep-store.ts';
 import { type TimelineStore, timelineStore } from './stores/timeline-store.ts';
 import { type UploadStore, uploadStore } from './stores/upload-store.ts';
 import { type WorkspaceStore, workspaceStore } from './stores/workspace-store.ts';
@@ -38,6 +39,7 @@ export interface Stores {
   recipes: RecipeStore;
   preparations: PreparationStore;
   uploads: UploadStore;
+  sweeps: SweepStore;
 }
 
 export function openStores(database: Database): Stores {
@@ -61,5 +63,6 @@ export function openStores(database: Database): Stores {
     recipes: recipeStore(database),
     preparations: preparationStore(database),
     uploads: uploadStore(database),
+    sweeps: sweepStore(database),
   };
 }

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Holder } from '../domain/ids.ts';
 
-export type ScopedTable = 'datasets' | 'jobs' | 'predictions' | 'models' | 'recipes' | 'preparations';
+export type ScopedTable = 'datasets' | 'jobs' | 'predictions' | 'models' | 'recipes' | 'preparations' | 'sweeps';
 
 export interface Scope {
   workspaceId: string;

@@ -1,6 +1,7 @@
 import type { Phase } from '../domain/phases.ts';
 import type { Outcome } from '../domain/outcomes.ts';
 import type { HolderKind } from '../domain/ids.ts';
+import type { SweepPhase } from '../domain/sweep.ts';
 
 /**
  * The rows of every table, as they are in the database. Times are UTC milliseconds (`…_at_ms`, BIGINT), money is
@@ -28,6 +29,7 @@ export interface Tables {
   recipe_versions: RecipeVersionRow;
   preparations: PreparationRow;
   uploads: UploadRow;
+  sweeps: SweepRow;
 }
 
 /** Exactly one row. `schema_version` beyond what the code knows means: a data folder from a newer version. */
@@ -120,6 +122,36 @@ export interface JobRow extends WorkColumns {
   progress_json: string | null;
   training_deadline_ms: number | null;
   log_deleted_at_ms: number | null;
+  /** Whose trial it is, and which. */
+  sweep_id: string | null;
+  sweep_trial: number | null;
+}
+
+/** Several jobs that differ in settings. The trials themselves are jobs. */
+export interface SweepRow {
+  id: string;
+  workspace_id: string;
+  owner: string;
+  name: string;
+  dataset_id: string;
+  engine: string;
+  /** What models are chosen by. */
+  metric: string;
+  spec_json: string;
+  trial_count: number;
+  idempotency_key: string | null;
+  request_hash: string | null;
+  phase: SweepPhase;
+  sentence: string;
+  outcome: Outcome | null;
+  reason: string | null;
+  version: number;
+  accepted_at_ms: number;
+  started_at_ms: number | null;
+  done_at_ms: number | null;
+  cancel_asked_at_ms: number | null;
+  stop_asked_at_ms: number | null;
+  deleted_at_ms: number | null;
 }
 
 export interface PredictionRow extends WorkColumns {

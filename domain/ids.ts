@@ -19,9 +19,9 @@ export interface AttemptRef extends Holder {
   attempt: number;
 }
 
-/** Whatever has a workflow of its own: a holder, or the preparation of a dataset, which holds nothing. */
+/** Whatever has a workflow of its own: a holder, or what holds nothing: the preparation of a dataset, a sweep. */
 export interface WorkRef {
-  kind: HolderKind | 'preparation';
+  kind: HolderKind | 'preparation' | 'sweep';
   id: string;
 }
 

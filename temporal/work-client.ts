@@ -15,6 +15,7 @@ import type { JobSpec } from '../domain/job-spec.ts';
 import type { ReleaseEnding } from '../domain/outcomes.ts';
 import type { PreparationOrder } from '../domain/preparation.ts';
 import type { PredictionSpec } from '../domain/prediction-spec.ts';
+import type { SweepOrder } from '../domain/sweep.ts';
 import { decisionsQueue } from '../domain/queues.ts';
 import type { ExtendAnswer, WorkStatus } from '../workflows/messages.ts';
 import type { ReleaseOrder } from '../workflows/release-holder.ts';
@@ -45,10 +46,13 @@ export interface WorkClient {
   startJob(spec: JobSpec): Promise<void>;
   startPrediction(spec: PredictionSpec): Promise<void>;
   startPreparation(order: PreparationOrder): Promise<void>;
+  startSweep(order: SweepOrder): Promise<void>;
+  /** Wakes a sweep when a trial of it has ended. */
+  trialEnded(sweepId: string): Promise<void>;
   /** Frees all that a holder may still have, when its own workflow is closed and cannot do it any more. */
   startRelease(holder: Holder, ending: ReleaseEnding): Promise<void>;
   cancel(work: WorkRef): Promise<void>;
-  stop(holder: Holder): Promise<void>;
+  stop(work: WorkRef): Promise<void>;
   wake(holder: Holder): Promise<void>;
   extend(jobId: string, trainingSeconds: number): Promise<ExtendAnswer>;
   status(holder: Holder): Promise<WorkStatus>;
@@ -133,6 +137,14 @@ export async function openWorkClient(
         [order],
         attributes(order.owner, 'duckdb', order.name),
       ),
+    startSweep: (order) =>
+      start(
+        'sweep',
+        workflowIdOf({ kind: 'sweep', id: order.id }),
+        [order],
+        attributes(order.owner, order.engine, order.name),
+      ),
+    trialEnded: (id) => signal({ kind: 'sweep', id }, 'trialEnded'),
     async startRelease(holder, ending) {
       // Unlike the others it may run again under the same id: each time something was left over.
       await within(serverMs, () =>

@@ -49,6 +49,7 @@ export async function openDependencies(settings: Settings): Promise<Dependencies
     scratchFolder,
     freeBytes: () => freeBytes(dataFolder),
     relayStopsBelowBytes: (settings.lowDiskMb / 2) * 1024 * 1024,
+    lowDiskBytes: settings.lowDiskMb * 1024 * 1024,
     trustForeignModels: settings.trustForeignModels,
     logRetentionMs: keptMs(settings.logRetentionDays),
     predictionRetentionMs: keptMs(settings.predictionRetentionDays),

@@ -4,6 +4,8 @@ import type { Phase } from '../domain/phases.ts';
 /** Signals wait in history while no worker is up: what a person asked is never lost. */
 export const cancelSignal = defineSignal('cancel');
 export const stopSignal = defineSignal('stop');
+/** A trial of a sweep has its end in the database. */
+export const trialEndedSignal = defineSignal('trialEnded');
 /** A place in the yard may have come free. */
 export const wakeSignal = defineSignal('wake');
 

@@ -4,6 +4,7 @@ import { cloudNamed, type Dependencies } from '../dependencies.ts';
 import { compareLedger, type LedgerReport } from './compare-ledger.ts';
 import { placeFreer } from './free-places.ts';
 import { preparationMender } from './mend-preparations.ts';
+import { sweepMender } from './mend-sweeps.ts';
 import { seamMender } from './mend-seams.ts';
 import { retireDatasets } from './retire-datasets.ts';
 import { retireLogs } from './retire-logs.ts';
@@ -21,6 +22,7 @@ const stayMs = 3_600_000;
 export function reconciler(dependencies: Dependencies, log: Logger) {
   const mendSeams = seamMender(dependencies);
   const mendPreparations = preparationMender(dependencies);
+  const mendSweeps = sweepMender(dependencies);
   const freePlaces = placeFreer(dependencies);
   const sweepDatasets = datasetSweeper(dependencies);
   const sweepStore = storeSweeper(dependencies);
@@ -38,6 +40,7 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
     const cloud = cloudNamed(dependencies, cloudName);
     await attempt('workflows', mendSeams);
     await attempt('preparations', mendPreparations);
+    await attempt('sweeps', mendSweeps);
     await attempt('places', () => freePlaces(cloud));
     if (dependencies.now() - (ledgerAtMs.get(cloudName) ?? 0) < ledgerEveryMs) return;
     ledgerAtMs.set(cloudName, dependencies.now());

@@ -23,6 +23,8 @@ export interface JobFacts {
   /** The job whose model this one starts from, and the jobs that start from this one's. */
   continues: Relative | null;
   continuedBy: Relative[];
+  /** Whose trial it is. */
+  sweep: Relative | null;
   predictions: number;
   /** How many wait before it for a place. */
   ahead: number;
@@ -50,9 +52,12 @@ export const readJobPage = reading(
         : undefined,
       knex('jobs').select('jobs.id', 'jobs.name').where('jobs.continues_job_id', id).whereNull('jobs.deleted_at_ms'),
     ]);
-    const [predictions, ahead] = await Promise.all([
+    const [predictions, ahead, sweep] = await Promise.all([
       model ? knex('predictions').count({ n: '*' }).where('predictions.model_id', model.id).first() : undefined,
       job.phase === 'queued' ? countAhead(knex, id) : 0,
+      job.sweep_id === null
+        ? undefined
+        : knex('sweeps').select('sweeps.id', 'sweeps.name').where('sweeps.id', job.sweep_id).first(),
     ]);
     return {
       job,
@@ -71,6 +76,7 @@ export const readJobPage = reading(
       model: model ?? null,
       continues: continues ?? null,
       continuedBy,
+      sweep: sweep ?? null,
       predictions: Number(predictions?.['n'] ?? 0),
       ahead,
     };

@@ -135,6 +135,17 @@ export function attemptStore(database: Database) {
       return database.run(trx, (db) => db('attempts').where(ofAttempt(ref)).first('attempts.*'));
     },
 
+    /** The attempts of all trials of a sweep. */
+    async ofSweep(sweepId: string, trx?: Trx): Promise<AttemptRow[]> {
+      return database.run(trx, (db) =>
+        db('attempts')
+          .join('jobs', 'jobs.id', 'attempts.holder_id')
+          .where('attempts.holder_kind', 'job')
+          .where('jobs.sweep_id', sweepId)
+          .select('attempts.*'),
+      );
+    },
+
     async list(holder: Holder, trx?: Trx): Promise<AttemptRow[]> {
       return database.run(trx, (db) =>
         db('attempts').where(ofHolder('attempts', holder)).orderBy('attempts.attempt').select('attempts.*'),

@@ -10,7 +10,7 @@ import { jobsWithRecipe } from './jobs-with-recipe.ts';
 
 /** What uses a thing; while it is not done, it stands in the way of removing it. */
 export interface User {
-  kind: HolderKind | 'preparation' | 'recipe';
+  kind: HolderKind | 'preparation' | 'recipe' | 'sweep';
   id: string;
   name: string;
   phase: Phase;
@@ -192,7 +192,7 @@ export function datasetStore(database: Database) {
               .whereNull('datasets.last_uploaded_at_ms')
               .orWhere('datasets.last_uploaded_at_ms', '<=', beforeMs);
           });
-        for (const table of ['jobs', 'predictions']) {
+        for (const table of ['jobs', 'predictions', 'sweeps']) {
           void query.whereNotExists((users: Knex.QueryBuilder) => {
             void users
               .from(table)
@@ -259,7 +259,13 @@ export function datasetStore(database: Database) {
             void either.where('recipes.dataset_id', id).orWhereRaw('instr(??, ?) > 0', ['recipes.steps_json', id]);
           })
           .select('recipes.id', 'recipes.name');
+        // Done, it is its jobs that count.
+        const sweeps: Omit<User, 'kind'>[] = await inScope(own, 'sweeps', { workspaceId })
+          .where('sweeps.dataset_id', id)
+          .whereNot('sweeps.phase', 'done')
+          .select('sweeps.id', 'sweeps.name', 'sweeps.phase');
         return [
+          ...sweeps.map((sweep): User => ({ kind: 'sweep', ...sweep })),
           ...jobs.map((job): User => ({ kind: 'job', ...job })),
           ...predictions.map((prediction): User => ({ kind: 'prediction', ...prediction })),
           ...preparations.map((preparation): User => ({ kind: 'preparation', ...preparation })),

@@ -27,6 +27,8 @@ export interface AcceptJob {
   requestHash: string | null;
   nowMs: number;
   sentence?: string;
+  /** Whose trial it is, and which. */
+  trial?: { sweepId: string; number: number };
 }
 
 export const jobSorts = ['accepted', 'name', 'engine', 'phase', 'outcome', 'done', 'cost'] as const;
@@ -142,6 +144,13 @@ export function jobStore(database: Database) {
       );
     },
 
+    /** The trials of a sweep that were begun, in order. */
+    async ofSweep(sweepId: string, trx?: Trx): Promise<JobRow[]> {
+      return database.run(trx, (db) =>
+        db('jobs').where('jobs.sweep_id', sweepId).orderBy('jobs.sweep_trial').select('jobs.*'),
+      );
+    },
+
     /** The jobs that go on from this one. */
     async childrenOf(workspaceId: string, id: string, trx?: Trx): Promise<JobRow[]> {
       return database.run(trx, (db) =>
@@ -187,5 +196,7 @@ function rowOf(spec: JobSpec, order: AcceptJob): JobRow {
     price_list_date: null,
     log_deleted_at_ms: null,
     deleted_at_ms: null,
+    sweep_id: order.trial?.sweepId ?? null,
+    sweep_trial: order.trial?.number ?? null,
   };
 }

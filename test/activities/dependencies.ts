@@ -50,6 +50,7 @@ export async function openTestDependencies(
     scratchFolder,
     freeBytes: async () => Number.MAX_SAFE_INTEGER,
     relayStopsBelowBytes: 0,
+    lowDiskBytes: 0,
     trustForeignModels: false,
     logRetentionMs: 365 * 86_400_000,
     predictionRetentionMs: Number.POSITIVE_INFINITY,

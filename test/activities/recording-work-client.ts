@@ -29,6 +29,10 @@ export class RecordingWorkClient implements WorkClient {
   startPreparation: WorkClient['startPreparation'] = async ({ id }) =>
     this.#startOnce('prepareDataset', { kind: 'preparation', id });
 
+  startSweep: WorkClient['startSweep'] = async ({ id }) => this.#startOnce('sweep', { kind: 'sweep', id });
+
+  trialEnded = async (id: string) => this.#signal({ kind: 'sweep', id }, 'trialEnded');
+
   async startRelease(holder: Holder, ending: ReleaseEnding): Promise<void> {
     this.#startAgain('releaseHolder', `release-${workflowIdOf(holder)}`, { ending });
   }
@@ -38,7 +42,7 @@ export class RecordingWorkClient implements WorkClient {
   }
 
   cancel = async (holder: WorkRef) => this.#signal(holder, 'cancel');
-  stop = async (holder: Holder) => this.#signal(holder, 'stop');
+  stop = async (holder: WorkRef) => this.#signal(holder, 'stop');
   wake = async (holder: Holder) => this.#signal(holder, 'wake');
 
   async extend(jobId: string, trainingSeconds: number) {

@@ -81,6 +81,21 @@ export function holdsWorkClientContract(name: string, open: () => Promise<Tempor
       expect(await house.runOf(id)).toBe(run);
     });
 
+    test('a sweep is started once, woken by its trials, told to stop, and not started again when it is closed', async () => {
+      const order = { id: randomUUID(), owner: 'tester', name: 'depths', engine: 'sklearn' };
+      const work = { kind: 'sweep', id: order.id } as const;
+      const id = workflowIdOf(work);
+      await Promise.all([client.startSweep(order), client.startSweep(order)]);
+      const run = await house.runOf(id);
+      await client.trialEnded(order.id);
+      await client.stop(work);
+      expect(await house.signalsOf(id)).toEqual(['trialEnded', 'stop']);
+      await house.terminate(id);
+      await client.startSweep(order);
+      await client.trialEnded(order.id);
+      expect(await house.runOf(id)).toBe(run);
+    });
+
     test('signals wait for the workflow, in the order in which they were sent', async () => {
       const holder = await startedJob();
       await client.wake(holder);

@@ -149,6 +149,8 @@ function absentWork(asked: string[]): WorkClient {
     startPrediction: note('startPrediction'),
     startPreparation: note('startPreparation'),
     startRelease: note('startRelease'),
+    startSweep: note('startSweep'),
+    trialEnded: note('trialEnded'),
     cancel: note('cancel'),
     stop: note('stop'),
     wake: note('wake'),

@@ -120,6 +120,8 @@ export function seedInto(database: Database, nowMs = Date.now()): Seed {
         progress_json: null,
         training_deadline_ms: null,
         log_deleted_at_ms: null,
+        sweep_id: null,
+        sweep_trial: null,
         ...given,
       };
       await insert('jobs', row);

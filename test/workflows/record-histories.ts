@@ -13,6 +13,7 @@ import { dollars } from '../../domain/money.ts';
 import type { ReleaseEnding } from '../../domain/outcomes.ts';
 import type { Step } from '../../domain/recipe/recipe.ts';
 import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
+import type { SweepAsked } from '../activities/sweep-spec-for.ts';
 import { keptModel, uploaded } from '../activities/files.ts';
 import {
   failsWith,
@@ -255,12 +256,67 @@ async function recordPreparation({ name, steps, instead, cancel = false }: Prepa
   }
 }
 
+interface SweepRecording {
+  name: string;
+  script: Script;
+  asked?: SweepAsked;
+  pricePerHourMicros?: number;
+  /** While its first trial trains. */
+  meanwhile?: (yard: TestYard, sweepId: string, trialId: string) => Promise<void>;
+}
+
+/** The sweep lets its open trial come to an end, and that one is brought to it here. */
+const stopsBoth: SweepRecording['meanwhile'] = async ({ dependencies: { work } }, sweepId, trialId) => {
+  await work.stop({ kind: 'sweep', id: sweepId });
+  await work.stop({ kind: 'job', id: trialId });
+};
+const oneAtATime = { parallel: 1 };
+const sweeps: SweepRecording[] = [
+  { name: 'sweep.finished.succeeded', script: succeeds },
+  { name: 'sweep.finished.failed', script: failsWith('BadLabel', 'The label has one value only.') },
+  { name: 'sweep.stopped.succeeded', script: trainsUntilAsked, asked: oneAtATime, meanwhile: stopsBoth },
+  { name: 'sweep.stopped.cancelled', script: worksInVain, asked: oneAtATime, meanwhile: stopsBoth },
+  {
+    name: 'sweep.money-up.over-budget',
+    script: succeeds,
+    asked: { limits: { budgetMicros: dollars(1) } },
+    pricePerHourMicros: dollars(3600),
+  },
+  {
+    name: 'sweep.cancelled.cancelled',
+    script: trainsUntilAsked,
+    meanwhile: ({ dependencies: { work } }, id) => work.cancel({ kind: 'sweep', id }),
+  },
+];
+
+async function recordSweep({ name, script, asked, pricePerHourMicros = 0, meanwhile }: SweepRecording): Promise<void> {
+  const yard = await openTestYard(new SimulatedCloud({ script: () => script, pricePerHourMicros }));
+  const { stores } = yard.dependencies;
+  try {
+    const { id } = await yard.acceptSweep(asked);
+    if (meanwhile) {
+      await until('a trial is begun', async () => (await stores.jobs.ofSweep(id)).length > 0);
+      const trialId = (await stores.jobs.ofSweep(id))[0]?.id ?? '';
+      await training(yard, { kind: 'job', id: trialId });
+      await meanwhile(yard, id, trialId);
+    }
+    await until('it is done', async () => (await stores.sweeps.find(id))?.phase === 'done', 60);
+    const { client } = await temporal();
+    const handle = client.workflow.getHandle(`sweep-${id}`);
+    await handle.result();
+    await keep(name, handle);
+  } finally {
+    await yard.close();
+  }
+}
+
 /** Only those that begin so, when that is said. */
 const wanted = (name: string) => name.startsWith(process.argv[2] ?? '');
 
 mkdirSync(folder, { recursive: true });
 for (const recording of recordings) if (wanted(recording.name)) await record(recording);
 for (const recording of preparations) if (wanted(recording.name)) await recordPreparation(recording);
+for (const recording of sweeps) if (wanted(recording.name)) await recordSweep(recording);
 if (wanted('keep-house.goes-on')) await recordKeepHouse();
 await closeTemporal();
 process.exit(0);

@@ -34,7 +34,7 @@ async function replay(name: string, changed = code): Promise<void> {
 }
 
 const workflowIdIn = (name: string) =>
-  `${name.startsWith('prepare') ? 'preparation' : name.startsWith('predict') ? 'prediction' : 'job'}-replayed`;
+  `${name.startsWith('sweep') ? 'sweep' : name.startsWith('prepare') ? 'preparation' : name.startsWith('predict') ? 'prediction' : 'job'}-replayed`;
 
 /** Of the names of workflows, endings and outcomes, as a file has them. */
 const kebab = (name: string) => name.replaceAll('_', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -54,6 +54,8 @@ const cannotBe: Record<string, (ending: Ending, outcome: Outcome) => boolean> = 
   prepareDataset: (ending, outcome) =>
     !['finished', 'cancelled', 'user_failure', 'attempts_used_up', 'bug'].includes(ending) ||
     (ending === 'finished' && outcome === 'failed'),
+  // What fails, fails in its trials; those that ended well make it a success, whatever ended it.
+  sweep: (ending) => !['finished', 'stopped', 'money_up', 'cancelled'].includes(ending),
   releaseHolder: (ending) => !releaseEndings.some((one) => one === ending),
   // It never ends.
   keepHouse: () => true,
@@ -176,6 +178,18 @@ const mistakes: [string, string[], RegExp, string][] = [
     ['prepare-dataset.cancelled.cancelled', 'prepare-dataset.user-failure.failed'],
     /decide\.closePreparation\(/,
     'decide.planPreparation(',
+  ],
+  [
+    'a decision left out',
+    ['sweep.finished.succeeded', 'sweep.stopped.cancelled'],
+    /await [\w.]*decideIfKnown\.advanceSweep\([^;]*;/,
+    '{ end: null };',
+  ],
+  [
+    'a sweep that does not wait',
+    ['sweep.cancelled.cancelled', 'sweep.stopped.succeeded'],
+    /await [^;]*isWoken, askAgainAfter\);/,
+    '',
   ],
   [
     'a history that goes on sooner',

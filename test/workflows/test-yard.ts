@@ -8,6 +8,7 @@ import { type Activities, createActivities } from '../../activities/activities.t
 import { reconciler } from '../../activities/reconcile/reconcile.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
 import type { PredictionSpec } from '../../domain/prediction-spec.ts';
+import type { SweepSpec } from '../../domain/sweep.ts';
 import type { Step } from '../../domain/recipe/recipe.ts';
 import { findTemporal } from '../../tools/temporal-server.ts';
 import { openWorkClient } from '../../temporal/work-client.ts';
@@ -21,6 +22,7 @@ import {
   predictionSpecFor,
   type TestDependencies,
 } from '../activities/dependencies.ts';
+import { type SweepAsked, sweepSpecFor } from '../activities/sweep-spec-for.ts';
 import type { SimulatedCloud } from '../clouds/simulated-cloud.ts';
 
 const searchAttributes = [
@@ -65,6 +67,7 @@ export interface TestYard {
   acceptPrediction(asked: Parameters<typeof predictionSpecFor>[0]): Promise<PredictionSpec>;
   /** A version of a recipe with these steps over a dataset; its id. */
   acceptPreparation(datasetId: string, steps: readonly Partial<Step>[]): Promise<string>;
+  acceptSweep(asked?: SweepAsked): Promise<SweepSpec>;
   /** The workers go away, as after a kill: nothing they held in memory is left. */
   stopWorkers(): Promise<void>;
   startWorkers(): Promise<void>;
@@ -112,6 +115,13 @@ export async function openTestYard(
       const row = await acceptedPreparation(dependencies, sourceId, steps);
       await work.startPreparation({ id: row.id, owner: row.owner, name: row.name });
       return row.id;
+    },
+    async acceptSweep(asked = {}) {
+      const spec = sweepSpecFor(datasetId, asked);
+      const order = { metric: 'roc_auc', idempotencyKey: null, requestHash: null, nowMs: Date.now() };
+      await stores.sweeps.insert(spec, order);
+      await work.startSweep({ id: spec.id, owner: spec.owner, name: spec.name, engine: spec.base.engine.name });
+      return spec;
     },
     async startWorkers() {
       const bundle = await workflowBundle(join(tmpdir(), 'trainyard-test-cache'));

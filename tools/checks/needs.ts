@@ -14,7 +14,7 @@ import { bringSystemPackage, type SystemPackage } from './apt.ts';
 export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | EngineNeed;
 
 /** The environment of an engine. */
-export type EngineNeed = 'sklearn' | 'autogluon' | 'torch';
+export type EngineNeed = 'sklearn' | 'autogluon' | 'h2o' | 'torch';
 
 export const systemPackages = {
   mariadb: {

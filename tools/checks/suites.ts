@@ -200,7 +200,11 @@ export const suites: readonly Suite[] = [
     cores: 1,
     needs: ['python tools', 'sklearn'],
     steps: [
-      { kind: 'pytest', engine: 'sklearn', args: ['-m', 'not autogluon and not torch and not h2o', 'test/trainer-image/trainer'] },
+      {
+        kind: 'pytest',
+        engine: 'sklearn',
+        args: ['-m', 'not autogluon and not torch and not h2o', 'test/trainer-image/trainer'],
+      },
       { kind: 'pytest', engine: 'sklearn', args: ['test/trainer-image/recipe'] },
     ],
   },

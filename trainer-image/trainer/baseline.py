@@ -9,6 +9,7 @@ from trainer.labels import Labels
 from trainer.metrics import Metric
 from trainer.output import Output
 from trainer.portable.predict import class_name
+from trainer.scoring import Difference
 
 
 class Baseline:
@@ -37,12 +38,12 @@ class Baseline:
         return Output(np.full(rows, int(self.guess_)), np.tile(self.shares_, (rows, 1)))
 
 
-def verdict(metric: Metric, model: float, baseline: float, interval: float | None) -> str:
+def verdict(metric: Metric, model: float, baseline: float, interval: float | None, gain: Difference | None) -> str:
     """One sentence for a person: was a model needed?"""
     numbers = f"{metric.title} {model:.4g} on the held-out rows, against {baseline:.4g} without a model"
-    gain = (model - baseline) * (1 if metric.higher_is_better else -1)
-    if gain <= 0:
+    gained = (model - baseline) * (1 if metric.higher_is_better else -1)
+    if gained <= 0:
         return f"It is no better than guessing: {numbers}. These columns may not tell what is asked."
-    if interval is not None and gain <= interval:
+    if gain.low <= 0 if gain is not None else interval is not None and gained <= interval:
         return f"It may be no better than guessing: {numbers}, and the difference is within chance."
     return f"It is better than guessing: {numbers}."

@@ -155,6 +155,8 @@ def _json(value: Any) -> str:
 def _readable(facts: dict[str, object]) -> dict[str, object]:
     told: dict[str, object] = {}
     for name, value in facts.items():
+        if isinstance(value, list):
+            continue  # the report draws it
         if isinstance(value, dict):
             value = ", ".join(f"{key} = {item}" for key, item in value.items())
         told[name[:1].upper() + name[1:]] = value

@@ -36,7 +36,9 @@ _ALL = (
     Metric("r2", "R²", ("regression",), True),
 )
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
+#: Shown beside the others, chosen by never: no engine optimises it.
+ONE_AGAINST_REST = Metric("roc_auc_ovr", "ROC AUC (one against the rest)", (), True)
+METRICS: dict[str, Metric] = {metric.name: metric for metric in (*_ALL, ONE_AGAINST_REST)}
 
 
 def metrics_of(kind: TaskKind) -> list[Metric]:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from trainer.contract import Task
-from trainer.metrics import metrics_of
+from trainer.metrics import ONE_AGAINST_REST, metrics_of
 from trainer.output import Output
 
 #: More draws make the interval steadier by its third digit only; more rows make a draw slower, not truer.
 _DRAWS = 200
 _ROWS = 10_000
 _TINY = 1e-15
+#: One sort of all rows for each class: more of both would take longer than the figure is worth.
+_CHEAP = 20_000_000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better one is than another on the same rows, with its 95 % interval; above nothing is better."""
+
+    value: float
+    low: float
+    high: float
 
 
 class Scorer:
@@ -30,10 +43,41 @@ class Scorer:
 
     def scores(self, output: Output) -> dict[str, float]:
         ones = np.ones((1, len(self.truth)))
-        return {m.name: self._of(m.name, self.truth, output, ones)[0].item() for m in metrics_of(self.task.kind)}
+        found = {m.name: self._of(m.name, self.truth, output, ones)[0].item() for m in metrics_of(self.task.kind)}
+        shares = output.probabilities
+        if self.task.kind == "multiclass" and shares is not None and shares.size <= _CHEAP:
+            found[ONE_AGAINST_REST.name] = _one_against_rest(self.truth, shares)
+        return found
 
     def interval(self, output: Output) -> float | None:
         """Half the width of the 95 % interval."""
+        drawn = self._drawn(output)
+        if drawn is None or np.isfinite(drawn).sum() < _DRAWS // 2:
+            return None
+        low, high = np.percentile(drawn[np.isfinite(drawn)], [2.5, 97.5])
+        return float((high - low) / 2 * self._narrowed())
+
+    def difference(self, output: Output, other: Output) -> Difference | None:
+        """Both on the same draws: what makes some rows hard for everyone does not count as chance."""
+        one, two = self._drawn(output), self._drawn(other)
+        if one is None or two is None:
+            return None
+        sign = 1 if self.task.metric.higher_is_better else -1
+        drawn = sign * (one - two)
+        drawn = drawn[np.isfinite(drawn)]
+        value = sign * (self.score(output) - self.score(other))
+        if len(drawn) < _DRAWS // 2 or not np.isfinite(value):
+            return None
+        # Around the draws' own middle, which with many rows is that of a part of them.
+        low, high = (np.percentile(drawn, [2.5, 97.5]) - np.median(drawn)) * self._narrowed()
+        return Difference(value, float(value + low), float(value + high))
+
+    def _narrowed(self) -> float:
+        """The interval of all rows from that of the rows which were drawn from."""
+        assert self._rows is not None
+        return float(np.sqrt(len(self._rows) / len(self.truth)))
+
+    def _drawn(self, output: Output) -> np.ndarray | None:
         count = len(self.truth)
         if count < 2:
             return None
@@ -41,12 +85,7 @@ class Scorer:
             used = min(count, _ROWS)
             self._rows = np.sort(self._random.choice(count, used, replace=False)) if used < count else np.arange(count)
             self._weights = self._random.poisson(1.0, size=(_DRAWS, used)).astype("float64")
-        drawn = self._of(self.task.metric.name, self.truth[self._rows], output.take(self._rows), self._weights)
-        drawn = drawn[np.isfinite(drawn)]
-        if len(drawn) < _DRAWS // 2:
-            return None
-        low, high = np.percentile(drawn, [2.5, 97.5])
-        return float((high - low) / 2 * np.sqrt(len(self._rows) / count))
+        return self._of(self.task.metric.name, self.truth[self._rows], output.take(self._rows), self._weights)
 
     def _of(self, metric: str, truth: np.ndarray, output: Output, weights: np.ndarray) -> np.ndarray:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -109,3 +148,12 @@ def _roc_auc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np
     downs = np.add.reduceat(weights * ~positive, starts, axis=1)
     below = np.cumsum(downs, axis=1) - downs
     return (ups * (below + downs / 2)).sum(axis=1) / (ups.sum(axis=1) * downs.sum(axis=1))
+
+
+def _one_against_rest(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """The average over the classes; one that is in every row or in none has no AUC."""
+    ones = np.ones((1, len(truth)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = [_roc_auc(truth == code, shares, ones)[0] for code, shares in enumerate(probabilities.T)]
+    known = [value for value in found if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")

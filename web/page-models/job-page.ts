@@ -41,7 +41,7 @@ export interface JobPage {
   from: { name: string; value: string; href: string | null }[];
   release: ReleaseCard;
   timeline: TimelineCard;
-  lineage: { continues: Relative | null; continuedBy: Relative[] };
+  lineage: { continues: Relative | null; continuedBy: Relative[]; sweep: Relative | null };
   actions: JobActions;
   result: { modelId: string; view: ResultView | null; predictions: string } | null;
   temporalHref: string | null;
@@ -70,6 +70,8 @@ export interface JobActions {
   extendTo: { minutes: number; least: number; most: number; now: string };
   mayRemove: boolean;
   mayContinue: boolean;
+  /** For a done job: the same with other seeds, under an id of its own, so that pressed twice it is one sweep. */
+  repeat: { sweepId: string } | null;
 }
 
 const removedData = 'data that was removed';
@@ -82,6 +84,7 @@ export function jobPage(
     owner: string;
     temporalUiUrl: string | null;
     continues: boolean;
+    nextSweepId: string;
     engineTitle: string;
     recipe: RecipeOfJob | undefined;
   },
@@ -136,8 +139,9 @@ export function jobPage(
     lineage: {
       continues: facts.continues && { href: `/jobs/${facts.continues.id}`, name: facts.continues.name },
       continuedBy: facts.continuedBy.map((each) => ({ href: `/jobs/${each.id}`, name: each.name })),
+      sweep: facts.sweep && { href: `/sweeps/${facts.sweep.id}`, name: facts.sweep.name },
     },
-    actions: actionsOf(facts, env.continues),
+    actions: actionsOf(facts, env),
     result: model
       ? {
           modelId: model.id,
@@ -240,7 +244,10 @@ function fromFacts(
   ];
 }
 
-function actionsOf({ job, spec, model, timeline }: JobFacts, continues: boolean): JobActions {
+function actionsOf(
+  { job, spec, model, timeline }: JobFacts,
+  env: { continues: boolean; nextSweepId: string },
+): JobActions {
   const isOpen = job.done_at_ms === null;
   const isAsked = job.cancel_asked_at_ms !== null || job.stop_asked_at_ms !== null;
   const now = presentLimit(spec, timeline);
@@ -259,6 +266,7 @@ function actionsOf({ job, spec, model, timeline }: JobFacts, continues: boolean)
       now: formatSpan(now * 1000),
     },
     mayRemove: !isOpen,
-    mayContinue: !isOpen && model !== null && continues,
+    mayContinue: !isOpen && model !== null && env.continues,
+    repeat: job.outcome === 'succeeded' ? { sweepId: env.nextSweepId } : null,
   };
 }

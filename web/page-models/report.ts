@@ -1,9 +1,6 @@
 import { z } from 'zod';
+import { closerParts, number, part } from './report-closer.ts';
 
-const number = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? null);
 const scores = z
   .record(z.string(), number)
   .nullish()
@@ -32,7 +29,15 @@ export const reportSchema = z.object({
     .object({ validation: scores, test: scores })
     .nullish()
     .transform((value) => value ?? { validation: {}, test: {} }),
-  baseline: z.object({ model: z.string(), validation: number, test: number, sentence: z.string() }).nullish(),
+  baseline: z
+    .object({
+      model: z.string(),
+      validation: number,
+      test: number,
+      sentence: z.string(),
+      difference: part(z.object({ value: z.number(), low: z.number(), high: z.number() })),
+    })
+    .nullish(),
   leaderboard: list(
     z.object({
       model: z.string(),
@@ -49,10 +54,29 @@ export const reportSchema = z.object({
     }),
   ),
   importance: list(z.object({ column: z.string(), mean: z.number(), interval: number })),
-  confusion: z.object({ labels: z.array(z.coerce.string()), matrix: z.array(z.array(z.number())) }).nullish(),
-  residuals: z
-    .object({ points, histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number()) }) })
+  confusion: z
+    .object({ labels: z.array(z.coerce.string()), matrix: z.array(z.array(z.number())), right: number })
     .nullish(),
+  residuals: z
+    .object({
+      points,
+      histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number()) }),
+      byPredicted: part(
+        z.array(
+          z.object({
+            from: z.number(),
+            to: z.number(),
+            rows: z.number(),
+            low: z.number(),
+            median: z.number(),
+            high: z.number(),
+          }),
+        ),
+      ),
+      quantiles: part(z.array(z.object({ percent: z.number(), error: z.number(), size: z.number() }))),
+    })
+    .nullish(),
+  ...closerParts,
   curves: z.object({ roc: points.nullish(), pr: points.nullish() }).nullish(),
   warnings: list(z.string()),
   rows: z.object({ train: number, validation: number, test: number }).nullish(),

@@ -1,4 +1,5 @@
 import { metricRule } from '../../domain/task.ts';
+import { type CloserLook, closerLook } from './closer-look.ts';
 import { type ImportanceBars, importanceBars } from './importance-bars.ts';
 import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
 import { formatCount, formatFit, formatInterval, formatScore, listing } from './plain-words.ts';
@@ -24,6 +25,7 @@ export interface ResultView {
   confusion: ConfusionTable | null;
   residuals: { scatter: ScatterChart; histogram: BarChart } | null;
   curves: CurveChart[];
+  closer: CloserLook;
   timings: { name: string; value: string }[];
   versions: { name: string; value: string }[];
   reportHref: string;
@@ -48,7 +50,7 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
     sentence: rows?.test
       ? `${best.model} was chosen on validation and then judged once, on ${formatCount(rows.test)} rows that no model had seen.`
       : `${best.model} was chosen on validation.`,
-    baseline: report.baseline?.sentence ?? '',
+    baseline: baselineWords(report),
     warnings: report.warnings,
     scores: scoreRows(report),
     leaderboard: leaderboardCard(report.leaderboard, {
@@ -67,20 +69,30 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
       curveChart('ROC curve', 'False positive rate', 'True positive rate', report.curves?.roc, true),
       curveChart('Precision and recall', 'Recall', 'Precision', report.curves?.pr, false),
     ].filter((curve) => curve !== null),
+    closer: closerLook(report),
     timings: timingRows(report, folds),
     versions: Object.entries(report.versions ?? {}).map(([name, value]) => ({ name, value })),
     reportHref: `/models/${modelId}/report.html`,
   };
 }
 
+function baselineWords({ baseline, metric }: Report): string {
+  if (!baseline?.difference) return baseline?.sentence ?? '';
+  const { value, low, high } = baseline.difference;
+  return `${baseline.sentence} Better by ${formatScore(value)} in ${metric.title}, 95 % interval ${formatScore(low)} to ${formatScore(high)}.`;
+}
+
 function withInterval(value: number | null, interval: number | null): string {
   return interval === null ? formatScore(value) : `${formatScore(value)} ± ${formatInterval(interval, value)}`;
 }
 
+/** Told beside the metrics that a job can be chosen by. */
+const shownOnly: Record<string, string> = { roc_auc_ovr: 'ROC AUC (one against the rest)' };
+
 function scoreRows({ scores, metric }: Report): ResultView['scores'] {
   const names = [...new Set([metric.name, ...Object.keys(scores.validation), ...Object.keys(scores.test)])];
   return names.map((name) => ({
-    metric: metricRule(name)?.title ?? name,
+    metric: metricRule(name)?.title ?? shownOnly[name] ?? name,
     chosen: name === metric.name,
     validation: formatScore(scores.validation[name]),
     test: formatScore(scores.test[name]),
@@ -110,7 +122,8 @@ function timingRows({ seconds, rows, seed }: Report, folds: number): ResultView[
   return timings;
 }
 
-function confusionTable({ labels, matrix }: NonNullable<Report['confusion']>): ConfusionTable {
+function confusionTable(confusion: NonNullable<Report['confusion']>): ConfusionTable {
+  const { labels, matrix } = confusion;
   let right = 0;
   let all = 0;
   matrix.forEach((row, i) =>
@@ -129,6 +142,6 @@ function confusionTable({ labels, matrix }: NonNullable<Report['confusion']>): C
         spoken: i === j ? 'right' : 'wrong',
       })),
     })),
-    sentence: `${formatCount(right)} of ${formatCount(all)} held-out rows were put into their class.`,
+    sentence: `${formatCount(confusion.right ?? right)} of ${formatCount(all)} held-out rows were put into their class.`,
   };
 }

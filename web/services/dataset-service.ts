@@ -260,6 +260,7 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
 }
 
 const usersInWords = {
+  sweep: ['sweep over it', 'sweeps over it'],
   job: ['job made with it, with its model', 'jobs made with it, with their models'],
   prediction: ['prediction made with it', 'predictions made with it'],
   preparation: [

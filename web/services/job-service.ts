@@ -1,11 +1,8 @@
-import type { Trx } from '../../db/database.ts';
-import { lookedInto } from '../../db/looked-into.ts';
+import { goneMeanwhile } from '../../activities/gone-meanwhile.ts';
 import { IdempotencyConflict } from '../../db/stores/job-store.ts';
 import { readModelIds } from '../../db/read-models/jobs-models.ts';
 import type { JobRow } from '../../db/tables.ts';
-import type { JobSpec } from '../../domain/job-spec.ts';
 import { phases } from '../../domain/phases.ts';
-import type { Step } from '../../domain/recipe/recipe.ts';
 import { deliver } from './deliver.ts';
 import { workAsks } from './job-asks.ts';
 import { jobChecker, parseRequest } from './job-check.ts';
@@ -68,8 +65,8 @@ export function jobService(options: ServiceOptions, health: HealthService): JobS
       const order = { idempotencyKey: idempotencyKey ?? null, requestHash, nowMs: now() };
       const kept = await stores.database
         .transaction(async (trx): Promise<Kept> => {
-          const gone = await goneMeanwhile(who, spec, trx);
-          return gone ?? stores.jobs.insert(spec, order, trx);
+          const gone = await goneMeanwhile(stores, spec, trx);
+          return gone ? { problems: [gone] } : stores.jobs.insert(spec, order, trx);
         })
         .catch((error: unknown) => {
           throw error instanceof IdempotencyConflict ? askedDifferently() : error;
@@ -120,22 +117,6 @@ export function jobService(options: ServiceOptions, health: HealthService): JobS
       return requestContinuing(specOf(row), extraSeconds);
     },
   };
-
-  async function goneMeanwhile(who: Who, request: JobSpec, trx: Trx): Promise<Rejected | undefined> {
-    const dataset = await stores.datasets.hold(who.workspaceId, request.datasetId, trx);
-    if (!dataset) return { problems: [{ field: 'datasetId', message: 'This dataset has just been removed.' }] };
-    const { recipeId, recipeVersion } = request;
-    const recipe = recipeId === null ? undefined : await stores.recipes.version(recipeId, recipeVersion ?? 0, trx);
-    for (const id of recipe ? lookedInto(JSON.parse(recipe.steps_json) as Step[]) : []) {
-      if (await stores.datasets.hold(who.workspaceId, id, trx)) continue;
-      const message = 'A dataset that the recipe looks things up in has just been removed.';
-      return { problems: [{ field: 'recipeId', message }] };
-    }
-    if (request.continuesJobId === null) return undefined;
-    const model = await stores.models.holdOfJob(request.continuesJobId, trx);
-    if (model && model.deleted_at_ms === null) return undefined;
-    return { problems: [{ field: 'continuesJobId', message: 'The model to continue from has just been removed.' }] };
-  }
 }
 
 function askedDifferently() {

@@ -11,6 +11,7 @@ import { preparationService } from './preparation-service.ts';
 import { predictionService } from './prediction-service.ts';
 import { recipeService } from './recipe-service.ts';
 import type { Services } from './services.ts';
+import { sweepService } from './sweep-service.ts';
 import { storageService } from './storage-service.ts';
 import { uploadService } from './upload-service.ts';
 
@@ -19,13 +20,15 @@ export function openServices(options: ServiceOptions): Services {
   const keep = keepDataset(options, health);
   const datasets = datasetService(options, keep);
   const recipes = recipeService(options);
+  const jobs = jobService(options, health);
   return {
     recipes,
     preparations: preparationService(options, { health, recipes }),
     uploads: uploadService(options, { health, keep }),
     looks: lookService(options),
     datasets,
-    jobs: jobService(options, health),
+    jobs,
+    sweeps: sweepService(options, jobs),
     predictions: predictionService(options, { health, keep, datasets }),
     models: modelService(options),
     log: logService(options),

@@ -100,6 +100,7 @@ export function jobSummary(row: JobRow, modelId: string | null): JobSummary {
     engine: row.engine,
     task: specOf(row).task,
     continuesJobId: row.continues_job_id,
+    sweep: row.sweep_id === null ? null : { id: row.sweep_id, trial: row.sweep_trial ?? 0 },
     modelId,
   };
 }

@@ -15,6 +15,7 @@ import type { LookService } from './look-service.ts';
 import type { MachineService } from './machine-service.ts';
 import type { PreparationService } from './preparation-service.ts';
 import type { RecipeService } from './recipe-service.ts';
+import type { SweepService } from './sweep-service.ts';
 import type { UploadService } from './upload-service.ts';
 import type {
   DatasetDetail,
@@ -261,6 +262,7 @@ export interface Services {
   looks: LookService;
   datasets: DatasetService;
   jobs: JobService;
+  sweeps: SweepService;
   predictions: PredictionService;
   models: ModelService;
   log: LogService;

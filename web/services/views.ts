@@ -104,6 +104,8 @@ export const jobSummarySchema = z
     engine: z.string(),
     task: taskSchema,
     continuesJobId: idSchema.nullable(),
+    /** Whose trial it is, and which. */
+    sweep: z.object({ id: idSchema, trial: z.int() }).nullable(),
     /** The model it left; a job leaves at most one. */
     modelId: idSchema.nullable(),
   })

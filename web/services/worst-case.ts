@@ -1,6 +1,6 @@
 import type { JobSpec } from '../../domain/job-spec.ts';
-import { bootGraceSeconds, collectGraceSeconds, teardownMarginSeconds } from '../../domain/machine-times.ts';
-import { costOf, formatMoney } from '../../domain/money.ts';
+import { formatMoney } from '../../domain/money.ts';
+import { type WorstPart, worstParts } from '../../domain/worst-case.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import { durationInWords } from './sizes.ts';
 import type { WorstCase } from './views.ts';
@@ -12,22 +12,15 @@ import type { WorstCase } from './views.ts';
  * nobody was there to take it down. Never above the cap, which ends machines by itself.
  */
 export function worstCaseOf(spec: Pick<JobSpec, 'limits'>, machine: MachineType): WorstCase {
-  const { trainingSeconds, longestSeconds, attempts, silenceSeconds, budgetMicros } = spec.limits;
-  const price = machine.pricePerHourMicros;
-  const part = (title: string, seconds: number) => ({
+  const { trainingSeconds, longestSeconds, budgetMicros } = spec.limits;
+  const counted = worstParts(spec.limits, machine.pricePerHourMicros);
+  const inWords = ({ title, seconds, micros }: WorstPart) => ({
     title,
-    text: `${durationInWords(seconds)} × ${formatMoney(price)} an hour`,
-    micros: costOf(price, seconds * 1000),
+    text: `${durationInWords(seconds)} × ${formatMoney(machine.pricePerHourMicros)} an hour`,
+    micros,
   });
-  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  const parts = [
-    part('Training, over all attempts', trainingSeconds),
-    part(`Setting up a machine, ${tries}`, attempts * bootGraceSeconds),
-    part(`Silence before a machine counts as lost, ${tries}`, attempts * silenceSeconds),
-    part(`Handing in model and report, ${tries}`, attempts * collectGraceSeconds),
-    part(`Taking machine and disk down, ${tries}`, attempts * teardownMarginSeconds),
-  ];
-  const extension = part('More training, if extended', longestSeconds - trainingSeconds);
+  const parts = counted.parts.map(inWords);
+  const extension = inWords(counted.extension);
   const sum = parts.reduce((total, { micros }) => total + micros, 0);
   const cap = budgetMicros ?? Number.POSITIVE_INFINITY;
   const most = { micros: Math.min(sum, cap), extendedMicros: Math.min(sum + extension.micros, cap) };

@@ -32,6 +32,16 @@ export class RememberingWorkClient implements WorkClient {
     if (!this.started.has(id)) this.started.set(id, order);
   }
 
+  async startSweep(order: Parameters<WorkClient['startSweep']>[0]): Promise<void> {
+    this.answer();
+    const id = workflowIdOf({ kind: 'sweep', id: order.id });
+    if (!this.started.has(id)) this.started.set(id, order);
+  }
+
+  async trialEnded(id: string): Promise<void> {
+    return this.signal('trialEnded', { kind: 'sweep', id });
+  }
+
   async startRelease(): Promise<void> {
     this.answer();
   }
@@ -45,7 +55,7 @@ export class RememberingWorkClient implements WorkClient {
     return this.signal('cancel', holder);
   }
 
-  stop(holder: Holder): Promise<void> {
+  stop(holder: WorkRef): Promise<void> {
     return this.signal('stop', holder);
   }
 

@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-import platform
 import time
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict
+from datetime import datetime, timezone
 from typing import Any
 
-from trainer import __version__
 from trainer.baseline import Baseline, verdict
 from trainer.events import finite
-from trainer.fitting import Fitted, Order
+from trainer.fitting import Fitted, Order, Output
 from trainer.inputs import Inputs
+from trainer.report.bounded import bounded
+from trainer.report.budget import Budget, report_seconds
+from trainer.report.classes import calibration, per_class, thresholds
+from trainer.report.data_facts import data_facts, versions
+from trainer.report.dependence import partial_dependence
+from trainer.report.errors import error_quantiles, errors_by_prediction, worst_errors
 from trainer.report.findings import confusion, curves, residuals
 from trainer.report.importance import permutation_importance
+from trainer.report.leakage import doubled_rows, leaking_columns
+from trainer.report.learning import learning_curve
 
-_TOLD = (
-    "torch",
-    "scikit-learn",
-    "autogluon.tabular",
-    "lightgbm",
-    "xgboost-cpu",
-    "xgboost",
-    "catboost",
-    "h2o",
-    "pandas",
-    "numpy",
-)
-#: The report must not outlast the training by much, nor be empty after a short one; stopped, it hurries.
-_IMPORTANCE_SHARE, _IMPORTANCE_LEAST, _IMPORTANCE_MOST = 0.1, 4.0, 30.0
-#: After the deadline the runner's patience runs.
-_IMPORTANCE_LATE, _IMPORTANCE_STOPPED = 8.0, 1.0
+#: Of the time that is left when their turn comes; partial dependence, the last, gets the rest.
+_LEAKAGE_SHARE, _IMPORTANCE_SHARE = 0.2, 0.6
 
 
 def build_report(
     order: Order, inputs: Inputs, fitted: Fitted, baseline: Baseline, why: str, fit_seconds: float
 ) -> dict[str, Any]:
     began = time.perf_counter()
+    budget = Budget(report_seconds(order.clock, fit_seconds), lambda: order.clock.stop_asked)
     task = order.spec.task
     scorer = order.scorer(inputs.test_values)
+    asked = time.perf_counter()
     output = fitted.predict(inputs.test_frame)
+    seconds_per_row = (time.perf_counter() - asked) / max(1, len(inputs.test_frame))
     test, test_interval = scorer.scores(output), scorer.interval(output)
-    baseline_test = scorer.score(baseline.predict(len(inputs.test_values)))
-    importance, complete = permutation_importance(
-        fitted.predict,
-        inputs.test_frame,
-        order.scorer,
-        inputs.test_values,
-        _importance_seconds(order),
-        order.seed,
-        lambda: order.clock.stop_asked,
-    )
-    # What said the same in every row was not learned from: it has no place among what mattered.
-    importance = [row for row in importance if order.frame[row["column"]].nunique(dropna=False) > 1]
-    if not complete:
-        order.warn("The importance of some columns was not measured: there was no time for all of them.")
+    guessed = baseline.predict(len(inputs.test_values))
+    baseline_test, gain = scorer.score(guessed), scorer.difference(output, guessed)
+    # These look into the data, so they come in the order of what a person needs first.
+    leakage = _leakage(order, inputs, budget)
+    importance = _importance(order, inputs, fitted, budget, seconds_per_row)
+    by_importance = [row["column"] for row in importance] or list(inputs.test_frame.columns)
+    dependence = _dependence(order, inputs, fitted, budget, by_importance)
     name = task.metric.name
     board = order.board.sorted()
     baseline_row = next(row for row in board if row["baseline"])
@@ -76,45 +65,121 @@ def build_report(
             "model": baseline.name_,
             "validation": baseline_row["validation"],
             "test": baseline_test,
-            "sentence": verdict(task.metric, test[name], baseline_test, test_interval),
+            "difference": None if gain is None else asdict(gain),
+            "sentence": verdict(task.metric, test[name], baseline_test, test_interval, gain),
         },
         "leaderboard": board,
         "history": [list(point) for point in order.board.history],
+        "learning": budget.part("learning curve", lambda _: learning_curve(fitted.facts())),
         "resumed": order.checkpoints.resumed_from,
+        "leakage": leakage,
         "importance": importance,
-        "confusion": confusion(inputs.test_values, output, inputs.labels.class_names) if task.is_classes else None,
-        "residuals": None if task.is_classes else residuals(inputs.test_values, output, order.seed),
-        "curves": curves(inputs.test_values, output, inputs.labels.positive) if task.kind == "binary" else None,
+        "dependence": dependence,
+        **_of_classes(order, inputs, output, budget),
+        **_of_numbers(order, inputs, output),
+        "worst": budget.part("worst errors", lambda _: _worst(order, inputs, output, by_importance)),
         "warnings": order.warnings,
         "recipe": None if order.preparation is None else order.preparation.report(),
+        "data": data_facts(order, inputs),
         "rows": {**fitted.rows_, "test": len(inputs.test_values)},
         "seed": order.seed,
-        "versions": _versions(),
+        "versions": versions(),
+        "madeAt": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "why": why,
+        "budget": budget.told(),
     }
-    report_seconds = time.perf_counter() - began
+    report_seconds_used = time.perf_counter() - began
     report["seconds"] = {
         "load": round(inputs.seconds, 3),
         "fit": round(fit_seconds, 3),
-        "report": round(report_seconds, 3),
+        "report": round(report_seconds_used, 3),
         "total": round(order.clock.used(), 3),
     }
-    return finite(report)
+    return bounded(finite(report))
 
 
-def _importance_seconds(order: Order) -> float:
-    if order.clock.stop_asked:
-        return _IMPORTANCE_STOPPED
-    whole = order.clock.deadline - order.clock.started_at
-    most = _IMPORTANCE_LATE if order.clock.time_up else _IMPORTANCE_MOST
-    return min(most, max(_IMPORTANCE_LEAST, whole * _IMPORTANCE_SHARE))
+def _leakage(order: Order, inputs: Inputs, budget: Budget) -> list[dict[str, Any]]:
+    classes = None if inputs.labels.classes is None else len(inputs.labels.classes)
+
+    def look(seconds: float) -> list[dict[str, Any]]:
+        label = order.spec.task.label
+        found, unseen = leaking_columns(order.frame, order.values, classes, label, seconds, order.seed)
+        if unseen:
+            budget.leave_out(f"leakage hints for {len(unseen)} columns", "there was no time for all columns")
+        return found
+
+    def compare(_: float) -> list[dict[str, Any]]:
+        found = doubled_rows(order.frame, inputs.test_frame)
+        return [] if found is None else [found]
+
+    columns = budget.part("leakage hints", look, _LEAKAGE_SHARE) or []
+    return columns + (budget.part("doubled rows", compare) or [])
 
 
-def _versions() -> dict[str, str]:
-    found = {"trainer": __version__, "python": platform.python_version()}
-    for name in _TOLD:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+def _importance(
+    order: Order, inputs: Inputs, fitted: Fitted, budget: Budget, seconds_per_row: float
+) -> list[dict[str, Any]]:
+    def measure(seconds: float) -> list[dict[str, Any]]:
+        found, complete = permutation_importance(
+            fitted.predict,
+            inputs.test_frame,
+            order.scorer,
+            inputs.test_values,
+            seconds,
+            order.seed,
+            lambda: order.clock.stop_asked,
+            seconds_per_row,
+        )
+        if not complete:
+            order.warn("The importance of some columns was not measured: there was no time for all of them.")
+            budget.leave_out("importance of some columns", "there was no time for all columns")
+        # What said the same in every row was not learned from: it has no place among what mattered.
+        return [row for row in found if order.frame[row["column"]].nunique(dropna=False) > 1]
+
+    return budget.part("importance", measure, _IMPORTANCE_SHARE) or []
+
+
+def _dependence(
+    order: Order, inputs: Inputs, fitted: Fitted, budget: Budget, columns: list[str]
+) -> list[dict[str, Any]]:
+    labels = inputs.labels
+    names = labels.class_names if order.spec.task.is_classes else None
+
+    def draw(seconds: float) -> list[dict[str, Any]]:
+        found, missed = partial_dependence(
+            fitted.predict, order.frame, inputs.test_frame, columns, names, labels.positive, seconds, order.seed
+        )
+        if missed:
+            quoted = ", ".join(f"“{name}”" for name in missed)
+            budget.leave_out(f"what the model makes of {quoted}", "there was no time left for it")
+        return found
+
+    return budget.part("what the model makes of a column", draw) or []
+
+
+def _of_classes(order: Order, inputs: Inputs, output: Output, budget: Budget) -> dict[str, Any]:
+    if not order.spec.task.is_classes:
+        return {"confusion": None, "perClass": None, "calibration": None, "curves": None, "thresholds": None}
+    truth, names, positive = inputs.test_values, inputs.labels.class_names, inputs.labels.positive
+    is_binary = order.spec.task.kind == "binary"
+    return {
+        "confusion": confusion(truth, output, names),
+        "perClass": per_class(truth, output, names),
+        "calibration": budget.part("calibration", lambda _: calibration(truth, output, positive, names)),
+        "curves": curves(truth, output, positive) if is_binary else None,
+        "thresholds": thresholds(truth, output, positive) if is_binary else None,
+    }
+
+
+def _of_numbers(order: Order, inputs: Inputs, output: Output) -> dict[str, Any]:
+    if order.spec.task.is_classes:
+        return {"residuals": None}
+    truth = inputs.test_values
+    found = residuals(truth, output, order.seed)
+    more = {"byPredicted": errors_by_prediction(truth, output), "quantiles": error_quantiles(truth, output)}
+    return {"residuals": {**found, **more}}
+
+
+def _worst(order: Order, inputs: Inputs, output: Output, columns: list[str]) -> dict[str, Any]:
+    names = inputs.labels.class_names if order.spec.task.is_classes else None
+    return worst_errors(inputs.test_frame, inputs.test_values, output, names, columns)

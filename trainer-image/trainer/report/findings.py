@@ -11,14 +11,24 @@ from trainer.output import Output
 _CURVE_POINTS = 200
 _SCATTER_POINTS = 500
 _BINS = 20
+#: A matrix grows with the square of them; past so many nobody reads it.
+_MOST_CLASSES = 50
 
 
 def confusion(truth: np.ndarray, output: Output, names: list[str]) -> dict[str, Any]:
-    """Rows are the truth, columns the prediction."""
+    """Rows are the truth, columns the prediction. Of too many classes the rarest are counted as one."""
+    said = output.values.astype("int64")
+    right = int((truth == said).sum())
+    if len(names) > _MOST_CLASSES:
+        common = np.sort(np.argsort(-np.bincount(truth, minlength=len(names)), kind="stable")[: _MOST_CLASSES - 1])
+        place = np.full(len(names), _MOST_CLASSES - 1)
+        place[common] = np.arange(len(common))
+        truth, said = place[truth], place[said]
+        names = [*(names[code] for code in common), f"{len(names) - len(common)} others"]
     count = len(names)
-    cells = truth.astype("int64") * count + output.values.astype("int64")
+    cells = truth.astype("int64") * count + said
     matrix = np.bincount(cells, minlength=count * count).reshape(count, count)
-    return {"labels": names, "matrix": matrix.tolist()}
+    return {"labels": names, "matrix": matrix.tolist(), "right": right}
 
 
 def curves(truth: np.ndarray, output: Output, positive: int) -> dict[str, Any] | None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from trainer.metrics import METRICS
+from trainer.report import sections as closer
 from trainer.report.plots import bars, confusion_table, figure, histogram, line_plot, scatter, score, step_plot
+from trainer.report.sections import card as _card
 
 _WHY = {
     "completed": "It ran to its end.",
@@ -21,15 +23,23 @@ def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[st
     sections = [
         f'<header><h1>{escape(label)}, predicted by {escape(best)}</h1><p class="muted">{_subtitle(report)}</p></header>',
         f'<p class="note"><b>{escape(report["baseline"]["sentence"])}</b> {_WHY[report["why"]]}</p>',
+        closer.leakage(report),
         _warnings(report["warnings"]),
         f'<div class="two">{_scores(report)}{_facts(report, facts)}</div>',
         _preparation(report),
         _leaderboard(report),
         _history(report, history),
+        closer.learning(report),
         _confusion(report),
+        closer.per_class(report),
         _curves(report),
+        _pair(closer.calibration(report), closer.thresholds(report)),
         _residuals(report),
+        closer.errors(report),
         _importance(report),
+        closer.dependence(report),
+        closer.worst(report),
+        closer.left_out(report),
     ]
     style = (Path(__file__).parent / "style.css").read_text("utf-8")
     return (
@@ -47,16 +57,16 @@ def _subtitle(report: dict[str, Any]) -> str:
     )
 
 
-def _card(title: str, aside: str, body: str) -> str:
-    note = f'<p class="muted">{escape(aside)}</p>' if aside else ""
-    return f'<section class="card"><h2>{escape(title)}</h2>{note}{body}</section>'
-
-
 def _warnings(warnings: list[str]) -> str:
     if not warnings:
         return ""
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in warnings)
     return f'<section class="note warn"><h2>To know</h2><ul>{items}</ul></section>'
+
+
+def _pair(*cards: str) -> str:
+    there = [card for card in cards if card]
+    return f'<div class="two">{"".join(there)}</div>' if len(there) > 1 else "".join(there)
 
 
 def _direction(higher: bool) -> str:
@@ -81,9 +91,14 @@ def _scores(report: dict[str, Any]) -> str:
         f'<th class="num">Held-out rows</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
     held = report["rows"]["test"]
-    return _card(
-        "How good it is", f"Chosen on validation, then judged once on {held:,} rows that no model had seen.", table
-    )
+    aside = f"Chosen on validation, then judged once on {held:,} rows that no model had seen."
+    gain = report["baseline"].get("difference")
+    if gain:
+        aside += (
+            f" Against no model, {report['metric']['title']} is better by {figure(gain['value'])} (95 % interval "
+            f"{figure(gain['low'], 3)} to {figure(gain['high'], 3)}, both judged on the same draws of rows)."
+        )
+    return _card("How good it is", aside, table)
 
 
 def _facts(report: dict[str, Any], facts: dict[str, Any]) -> str:
@@ -91,6 +106,7 @@ def _facts(report: dict[str, Any], facts: dict[str, Any]) -> str:
     items = {
         "Rows": f"{rows['train']:,} learned from, {rows['validation']:,} validated on, {rows['test']:,} held out",
         "Seconds": ", ".join(f"{name} {value:.1f}" for name, value in seconds.items()),
+        **closer.data_words(report),
         "Seed": str(report["seed"]),
         **{name: str(value) for name, value in facts.items()},
         "Versions": ", ".join(f"{name} {version}" for name, version in report["versions"].items()),
@@ -151,7 +167,8 @@ def _confusion(report: dict[str, Any]) -> str:
     found = report["confusion"]
     if found is None:
         return ""
-    right = sum(row[i] for i, row in enumerate(found["matrix"]))
+    counted = sum(row[i] for i, row in enumerate(found["matrix"]))
+    right = found.get("right", counted)
     whole = sum(sum(row) for row in found["matrix"])
     said = f"{right:,} of {whole:,} held-out rows are predicted right. A row is what is true, a column what was said."
     return _card("What is taken for what", said, confusion_table(found["labels"], found["matrix"]))

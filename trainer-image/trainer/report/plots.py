@@ -25,18 +25,18 @@ def score(value: float | None) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}"
 
 
-def _svg(width: int, height: int, label: str, body: list[str]) -> str:
+def svg_of(width: int, height: int, label: str, body: list[str]) -> str:
     inner = "".join(body)
     drawn = f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{inner}</svg>'
     # Squeezed onto a phone, the words of a wide one could not be read.
     return f'<div class="scroll" tabindex="0">{drawn}</div>' if width >= _WIDE else drawn
 
 
-def _text(x: float, y: float, words: str, anchor: str = "start", kind: str = "tick") -> str:
+def text_at(x: float, y: float, words: str, anchor: str = "start", kind: str = "tick") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{kind}">{escape(words)}</text>'
 
 
-class _Scale:
+class Scale:
     """From values to places in a drawing, with round numbers beside it."""
 
     def __init__(
@@ -75,14 +75,16 @@ def _round_step(least: float) -> float:
     return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= least * 0.999)
 
 
-def _frame(x: _Scale, y: _Scale, x_title: str, y_title: str) -> list[str]:
+def frame_of(
+    x: Scale, y: Scale, x_title: str, y_title: str, *, x_ticks: list[tuple[float, str]] | None = None
+) -> list[str]:
     body: list[str] = []
     for value, words in y.ticks():
         body.append(f'<path class="grid" d="M{x.start:.1f} {y(value):.1f}H{x.end:.1f}"/>')
-        body.append(_text(x.start - 6, y(value) + 4, words, "end"))
-    body.extend(_text(x(value), y.start + 16, words, "middle") for value, words in x.ticks())
-    body.append(_text((x.start + x.end) / 2, y.start + 34, x_title, "middle", "axis"))
-    body.append(_text(x.start - 50, y.end - 10, y_title, "start", "axis"))
+        body.append(text_at(x.start - 6, y(value) + 4, words, "end"))
+    body.extend(text_at(x(value), y.start + 16, words, "middle") for value, words in x_ticks or x.ticks())
+    body.append(text_at((x.start + x.end) / 2, y.start + 34, x_title, "middle", "axis"))
+    body.append(text_at(x.start - 50, y.end - 10, y_title, "start", "axis"))
     return body
 
 
@@ -98,14 +100,14 @@ def line_plot(
 ) -> str:
     xs, ys = [p[0] for p in points], [p[1] for p in points]
     right = width - 20
-    x = _Scale(0, 1, 62, right) if unit_square else _Scale(min(0.0, *xs), max(xs), 62, right)
-    y = _Scale(0, 1, 220, 28) if unit_square else _Scale(min(ys), max(ys), 220, 28, rounded=True)
-    body = _frame(x, y, x_title, y_title)
+    x = Scale(0, 1, 62, right) if unit_square else Scale(min(0.0, *xs), max(xs), 62, right)
+    y = Scale(0, 1, 220, 28) if unit_square else Scale(min(ys), max(ys), 220, 28, rounded=True)
+    body = frame_of(x, y, x_title, y_title)
     if diagonal:
         body.append(f'<path class="guess" d="M{x(0):.1f} {y(0):.1f}L{x(1):.1f} {y(1):.1f}"/>')
     path = "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in points)
     body.append(f'<path class="line" d="M{path}"/>')
-    return _svg(width, 262, label, body)
+    return svg_of(width, 262, label, body)
 
 
 def step_plot(points: list[list[float]], label: str, x_title: str, y_title: str) -> str:
@@ -120,41 +122,41 @@ def step_plot(points: list[list[float]], label: str, x_title: str, y_title: str)
 
 def scatter(points: list[list[float]], label: str) -> str:
     values = [value for point in points for value in point]
-    x, y = _Scale(min(values), max(values), 62, 410), _Scale(min(values), max(values), 220, 28)
-    body = _frame(x, y, "predicted", "actual")
+    x, y = Scale(min(values), max(values), 62, 410), Scale(min(values), max(values), 220, 28)
+    body = frame_of(x, y, "predicted", "actual")
     body.append(f'<path class="guess" d="M{x(x.low):.1f} {y(y.low):.1f}L{x(x.high):.1f} {y(y.high):.1f}"/>')
     body.extend(f'<circle class="dot" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3"/>' for a, b in points)
-    return _svg(430, 262, label, body)
+    return svg_of(430, 262, label, body)
 
 
 def histogram(edges: list[float], counts: list[int], label: str, x_title: str) -> str:
-    x, y = _Scale(edges[0], edges[-1], 62, 410), _Scale(0, max(counts), 220, 28, rounded=True, whole=True)
-    body = _frame(x, y, x_title, "rows")
+    x, y = Scale(edges[0], edges[-1], 62, 410), Scale(0, max(counts), 220, 28, rounded=True, whole=True)
+    body = frame_of(x, y, x_title, "rows")
     for left, right, count in zip(edges, edges[1:], counts, strict=False):
         width, top = max(1.0, x(right) - x(left) - 1), y(count)
         body.append(f'<rect class="bar" x="{x(left):.1f}" y="{top:.1f}" width="{width:.1f}" height="{220 - top:.1f}"/>')
-    return _svg(430, 262, label, body)
+    return svg_of(430, 262, label, body)
 
 
 def bars(rows: list[dict[str, Any]], label: str) -> str:
     shown = rows[:_MOST_BARS]
     low = min(0.0, *(row["mean"] - (row["interval"] or 0) for row in shown))
     high = max(0.0, *(row["mean"] + (row["interval"] or 0) for row in shown))
-    x = _Scale(low, high, 190, 540)
+    x = Scale(low, high, 190, 540)
     places = _places(max(abs(row["mean"]) for row in shown))
     body = [f'<path class="grid" d="M{x(0):.1f} 4V{len(shown) * 24 + 4}"/>']
     for number, row in enumerate(shown):
         top, mean, spread = number * 24 + 6, row["mean"], row["interval"] or 0.0
         left, right = sorted((x(0), x(mean)))
         name = row["column"] if len(row["column"]) <= 28 else row["column"][:27] + "…"
-        body.append(_text(182, top + 13, name, "end", "name"))
+        body.append(text_at(182, top + 13, name, "end", "name"))
         body.append(
             f'<rect class="bar" x="{left:.1f}" y="{top}" width="{max(0.5, right - left):.1f}" height="16" rx="2"/>'
         )
         if spread:
             body.append(f'<path class="whisker" d="M{x(mean - spread):.1f} {top + 8}H{x(mean + spread):.1f}"/>')
-        body.append(_text(548, top + 13, f"{round(mean, places) + 0.0:,.{places}f}"))
-    return _svg(_WIDE, len(shown) * 24 + 10, label, body)
+        body.append(text_at(548, top + 13, f"{round(mean, places) + 0.0:,.{places}f}"))
+    return svg_of(_WIDE, len(shown) * 24 + 10, label, body)
 
 
 def _places(largest: float) -> int:

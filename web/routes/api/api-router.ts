@@ -10,6 +10,7 @@ import { apiRoutes, type Operation } from './operation.ts';
 import { preparationOperations } from './preparation-operations.ts';
 import { predictionOperations } from './prediction-operations.ts';
 import { recipeOperations } from './recipe-operations.ts';
+import { sweepOperations } from './sweep-operations.ts';
 import { uploadOperations } from './upload-operations.ts';
 import { workOperations } from './work-operations.ts';
 
@@ -26,6 +27,7 @@ export function apiRouter(
   recipeOperations(api, services);
   preparationOperations(api, services);
   jobOperations(api, services);
+  sweepOperations(api, services);
   workOperations(api, services, feed);
   modelOperations(api, services);
   predictionOperations(api, services);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { readJobPage } from '../../../db/read-models/job-page.ts';
 import { readRecipeOfJob } from '../../../db/read-models/recipe-lines.ts';
@@ -72,6 +73,7 @@ async function readJob(request: Request, { services, context, clock }: PageKit, 
       owner: who.owner,
       temporalUiUrl: context.settings.temporalUiUrl,
       continues: engine?.continues ?? false,
+      nextSweepId: randomUUID(),
       recipe,
       engineTitle: engine?.title ?? facts.job.engine,
     },

@@ -157,7 +157,7 @@ async function showStart(kit: PageKit, request: Request, response: Response, ref
   await kit.show(request, response, 'jobs/start', { section: 'jobs', title: newTitle, scripts: ['upload.js'] }, view);
 }
 
-async function showJobForm(kit: PageKit, request: Request, response: Response, form: Form): Promise<void> {
+export async function showJobForm(kit: PageKit, request: Request, response: Response, form: Form): Promise<void> {
   const { services, context } = kit;
   const [engines, machines, { dataset, profile, recipe }] = await Promise.all([
     services.engines.list(),
@@ -219,7 +219,7 @@ async function datasetFor(kit: PageKit, request: Request, values: FormValues) {
   return { dataset, profile: schema ? preparedProfile(profile, schema) : profile, recipe };
 }
 
-function formValues(request: Request): FormValues {
+export function formValues(request: Request): FormValues {
   const body = (request.body ?? {}) as Record<string, unknown>;
   const values: FormValues = {};
   for (const [name, value] of Object.entries(body)) {
@@ -242,7 +242,7 @@ function requestIn(request: Request): Record<string, unknown> {
 }
 
 /** The same field is not scolded twice: what the form found is in its own words. */
-function withoutRepeats(problems: readonly FieldProblem[]): FieldProblem[] {
+export function withoutRepeats(problems: readonly FieldProblem[]): FieldProblem[] {
   const seen = new Set<string>();
   return problems.filter(({ field }) => !seen.has(field) && seen.add(field));
 }

@@ -10,6 +10,7 @@ import { jobsRoutes } from './jobs-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { machinesRoutes } from './machines-routes.ts';
 import { modelRoutes } from './model-routes.ts';
+import { newSweepRoutes } from './new-sweep-routes.ts';
 import { newJobRoutes } from './new-job-routes.ts';
 import { pageKit } from './page-kit.ts';
 import { preparationRoutes } from './preparation-routes.ts';
@@ -17,6 +18,7 @@ import { predictRoutes } from './predict-routes.ts';
 import { predictionRoutes } from './prediction-routes.ts';
 import { recipeEditRoutes } from './recipe-edit-routes.ts';
 import { recipeRoutes } from './recipe-routes.ts';
+import { sweepRoutes } from './sweep-routes.ts';
 import { yardRoutes } from './yard-routes.ts';
 
 /** Every page. The order matters where one path could be taken for another: `/jobs/new` before `/jobs/:id`. */
@@ -28,6 +30,8 @@ export function pageRouter(services: Services, context: AppContext): SecuredRout
   newJobRoutes(routes, kit);
   jobRoutes(routes, kit);
   jobActionRoutes(routes, kit);
+  newSweepRoutes(routes, kit);
+  sweepRoutes(routes, kit);
   logRoutes(routes, kit);
   dataRoutes(routes, kit);
   datasetRoutes(routes, kit);

@@ -1,0 +1,80 @@
+import type { DatasetDetail } from '../web/services/views.ts';
+import { type ApiClient, Refusal } from './client.ts';
+import type { settingsFrom } from './engine-settings.ts';
+import { Usage } from './exit-codes.ts';
+import type { RecipeAt } from './recipe-of.ts';
+
+const api = '/api/v1';
+
+export interface TrainOptions {
+  label: string;
+  engine: string;
+  time?: string;
+  name?: string;
+  task?: string;
+  metric?: string;
+  budget?: string;
+  ignore?: string[];
+  group?: string;
+  byTime?: string;
+  weight?: string;
+  set?: string[];
+  recipe?: string;
+  follow?: boolean;
+}
+
+interface Guess {
+  kind: string;
+}
+
+/** What the options of a command ask for, as the API takes it. */
+export async function jobRequestOn(
+  client: ApiClient,
+  dataset: DatasetDetail,
+  options: TrainOptions,
+  asked: {
+    settings: ReturnType<typeof settingsFrom>;
+    trainingSeconds: number | undefined;
+    recipe: RecipeAt | object;
+  },
+) {
+  const { settings, trainingSeconds, recipe } = asked;
+  const kind = options.task ?? (await guessKind(client, dataset, options));
+  return {
+    name: options.name ?? dataset.name.replace(/\.[^.]+$/, ''),
+    datasetId: dataset.id,
+    task: { kind, labels: [options.label], metric: options.metric ?? null },
+    engine: { name: options.engine, settings },
+    ignoredColumns: options.ignore ?? [],
+    split: { groupColumn: options.group ?? null, timeColumn: options.byTime ?? null },
+    weightColumn: options.weight ?? null,
+    ...recipe,
+    limits: {
+      ...(trainingSeconds === undefined ? {} : { trainingSeconds }),
+      ...(options.budget === undefined ? {} : { budgetMicros: microsOf(options.budget) }),
+    },
+  };
+}
+
+async function guessKind(client: ApiClient, dataset: DatasetDetail, { label, recipe }: TrainOptions): Promise<string> {
+  try {
+    return (await client.get<Guess>(`${api}/datasets/${dataset.id}/guess`, { label })).kind;
+  } catch (error) {
+    if (recipe === undefined || !(error instanceof Refusal) || error.problem.status !== 422) throw error;
+    throw new Usage(`“${label}” is not a column of the file itself. Say by --task what the recipe makes of it.`);
+  }
+}
+
+export function microsOf(text: string): number {
+  const dollars = Number(text.replace(/^\$/, ''));
+  if (!Number.isFinite(dollars) || dollars < 0) throw new Usage(`“${text}” is not an amount of dollars.`);
+  return Math.round(dollars * 1_000_000);
+}
+
+export function asUsage<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new Usage(error instanceof Error ? error.message : String(error));
+  }
+}

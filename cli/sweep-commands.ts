@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '../domain/engine.ts';
+import type { SweepRequestInput } from '../domain/sweep.ts';
+import { gridFrom, settingWords, triedFrom, type Tried } from '../domain/sweep-words.ts';
+import { metricRule } from '../domain/task.ts';
+import type { SweepDetail, SweepSummary } from '../web/services/sweep-views.ts';
+import type { DatasetDetail, JobDetail, JobSummary } from '../web/services/views.ts';
+import type { ApiClient } from './client.ts';
+import { parseDuration } from './duration.ts';
+import { settingsFrom } from './engine-settings.ts';
+import { exitCodes, Usage } from './exit-codes.ts';
+import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-request.ts';
+import { lookBeforeUpload } from './look-before-upload.ts';
+import type { Output } from './output.ts';
+import { recipeAt } from './recipe-of.ts';
+import { callMe, moneyOf, scoreOf, stateOf, table } from './show.ts';
+
+const api = '/api/v1';
+const pollMs = 1000;
+
+export interface SweepOptions extends TrainOptions {
+  grid?: string[];
+  random?: string[];
+  count: string;
+  seeds?: string;
+  parallel?: string;
+  totalTime?: string;
+}
+
+interface Accepted {
+  sweep: SweepSummary;
+  sentence: string;
+}
+
+/** Sweeps from the command line. Each command answers with its exit code. */
+export function sweepCommands(client: ApiClient, out: Output) {
+  const idOf = async (given: string, kind: 'sweep' | 'job' = 'sweep'): Promise<string> => {
+    if (/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(given)) return given.toLowerCase();
+    const { items } = await client.get<{ items: (SweepSummary | JobSummary)[] }>(`${api}/${kind}s`, { limit: 500 });
+    const fitting = items.filter(({ id, name }) => id.startsWith(given.toLowerCase()) || name === given);
+    const [only] = fitting;
+    if (only && fitting.length === 1) return only.id;
+    if (!only) throw new Usage(`No ${kind} is called “${given}”, and no id begins with it.`);
+    throw new Usage(`${fitting.length} ${kind}s fit “${given}”. Give more of the id.`);
+  };
+
+  const show = async (id: string): Promise<SweepDetail> => {
+    const sweep = await client.get<SweepDetail>(`${api}/sweeps/${id}`);
+    out.show(sweep, sweepText(sweep));
+    return sweep;
+  };
+
+  /** Until its end; Ctrl-C lets go of it and leaves it running. */
+  const watch = async (id: string): Promise<number> => {
+    let said = '';
+    for (;;) {
+      const sweep = await client.get<SweepDetail>(`${api}/sweeps/${id}`);
+      const best = sweep.best?.mean ? ` Best so far: ${meanOf(sweep.best)}.` : '';
+      if (`${sweep.sentence}${best}` !== said) out.aside((said = `${sweep.sentence}${best}`));
+      if (sweep.phase === 'done') break;
+      await sleep(pollMs);
+    }
+    const { outcome } = await show(id);
+    return outcome === 'succeeded' ? exitCodes.done : exitCodes.notSucceeded;
+  };
+
+  const accept = async (request: SweepRequestInput, toTheEnd: boolean): Promise<number> => {
+    const check = await client.post<{ warnings: string[]; worstCase: { sentence: string } | null }>(
+      `${api}/sweeps/check`,
+      request,
+    );
+    for (const warning of check.warnings) out.aside(warning);
+    if (check.worstCase) out.aside(check.worstCase.sentence);
+    // One key for this one call: a lost answer that is asked for again is still one sweep.
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const { sweep, sentence } = await client.post<Accepted>(`${api}/sweeps`, request, headers);
+    if (toTheEnd) {
+      out.aside(`${sentence} ${sweep.id}`);
+      return watch(sweep.id);
+    }
+    out.show(
+      sweep,
+      `${sentence} ${sweep.id}, ${sweep.trials.planned} trials\nSee it: ${callMe} sweep show ${sweep.id}`,
+    );
+    return exitCodes.done;
+  };
+
+  return {
+    async start(file: string, options: SweepOptions): Promise<number> {
+      const engines = await client.get<Engine[]>(`${api}/engines`);
+      const engine = engines.find(({ name }) => name === options.engine);
+      const search = searchFrom(options, engine);
+      const settings = asUsage(() => settingsFrom(engine, options.set ?? []));
+      const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
+      const totalSeconds = asUsage(() => (options.totalTime === undefined ? null : parseDuration(options.totalTime)));
+      const budgetMicros = options.budget === undefined ? null : microsOf(options.budget);
+      const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
+      await lookBeforeUpload(file, options.recipe === undefined ? options.label : undefined);
+      const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
+      out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
+      // The budget is shared, and not that of each.
+      const { budget: _shared, ...ofEach } = options;
+      const { name, ...base } = await jobRequestOn(client, dataset, ofEach, { settings, trainingSeconds, recipe });
+      const request = {
+        name: name.slice(0, 60),
+        base: base as SweepRequestInput['base'],
+        search,
+        ...(options.seeds === undefined || search.kind === 'seeds'
+          ? {}
+          : { seeds: wholeFrom(options.seeds, '--seeds') }),
+        ...(options.parallel === undefined ? {} : { parallel: wholeFrom(options.parallel, '--parallel') }),
+        limits: { budgetMicros, totalSeconds },
+      };
+      return accept(request, options.follow ?? false);
+    },
+
+    async repeat(given: string, options: { seeds: string; follow?: boolean }): Promise<number> {
+      const { spec } = await client.get<JobDetail>(`${api}/jobs/${await idOf(given, 'job')}`);
+      const { id: _id, name, workspaceId: _workspace, owner: _owner, ...base } = spec;
+      const count = wholeFrom(options.seeds, '--seeds');
+      const suffix = `, ${count} seeds`;
+      const named = `${name.slice(0, 60 - suffix.length)}${suffix}`;
+      return accept({ name: named, base, search: { kind: 'seeds', count } }, options.follow ?? false);
+    },
+
+    async list(options: { open?: boolean; limit?: string }): Promise<number> {
+      const page = await client.get<{ items: SweepSummary[]; total: number }>(`${api}/sweeps`, {
+        open: options.open ? 'true' : undefined,
+        limit: options.limit,
+      });
+      out.show(page, sweepsTable(page.items));
+      if (page.total > page.items.length) out.aside(`${page.items.length} of ${page.total}; --limit shows more.`);
+      return exitCodes.done;
+    },
+
+    async show(given: string): Promise<number> {
+      await show(await idOf(given));
+      return exitCodes.done;
+    },
+
+    async ask(given: string, what: 'cancel' | 'stop'): Promise<number> {
+      const asked = await client.post<{ sentence: string }>(`${api}/sweeps/${await idOf(given)}/${what}`);
+      out.show(asked, asked.sentence);
+      return exitCodes.done;
+    },
+  };
+}
+
+function searchFrom(
+  { grid = [], random = [], count, seeds }: SweepOptions,
+  engine: Engine | undefined,
+): SweepRequestInput['search'] {
+  if (grid.length > 0 && random.length > 0) throw new Usage('Either --grid or --random: --random takes lists as well.');
+  if (random.length > 0) {
+    return { kind: 'random', count: wholeFrom(count, '--count'), ranges: triedIn(random, engine) };
+  }
+  if (grid.length > 0) {
+    const made = gridFrom(triedIn(grid, engine));
+    if ('values' in made) return { kind: 'grid', values: made.values };
+    throw new Usage(`${made.setting}: ${made.problem}`);
+  }
+  if (seeds === undefined) throw new Usage('Say what to try: --grid name=a,b,c, --random name=min..max, or --seeds 5.');
+  return { kind: 'seeds', count: wholeFrom(seeds, '--seeds') };
+}
+
+function triedIn(given: readonly string[], engine: Engine | undefined): Record<string, Tried> {
+  return Object.fromEntries(
+    given.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1) throw new Usage(`“${pair}” is not of the form name=values.`);
+      const name = pair.slice(0, at);
+      const setting = engine?.settings.find((each) => each.name === name);
+      const tried = triedFrom(pair.slice(at + 1), setting);
+      if ('problem' in tried) throw new Usage(`${name}: ${tried.problem}`);
+      return [name, tried];
+    }),
+  );
+}
+
+function wholeFrom(text: string, option: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new Usage(`${option} takes a whole number, and not “${text}”.`);
+}
+
+function meanOf({ mean, spread }: NonNullable<SweepSummary['best']>): string {
+  return spread === null ? scoreOf(mean) : `${scoreOf(mean)} ± ${spread.toPrecision(2)}`;
+}
+
+function sweepsTable(sweeps: readonly SweepSummary[]): string {
+  if (sweeps.length === 0) {
+    return `No sweeps yet. Start one: ${callMe} sweep start data.csv --label COLUMN --grid trees=50,100,200`;
+  }
+  const rows = sweeps.map((sweep) => [
+    sweep.id,
+    sweep.name,
+    sweep.engine,
+    stateOf(sweep),
+    `${sweep.trials.begun - sweep.trials.open} of ${sweep.trials.planned}`,
+    sweep.best ? meanOf(sweep.best) : '–',
+    moneyOf(sweep.costMicros),
+  ]);
+  return table(['ID', 'NAME', 'ENGINE', 'STATE', 'TRIALS ENDED', 'BEST', 'COST'], rows);
+}
+
+function sweepText(sweep: SweepDetail): string {
+  const { varied, bestTrial } = sweep;
+  const rows = sweep.trialList.map(({ number, settings, seed, job }) => [
+    `${number === bestTrial ? '*' : ' '} ${number}`,
+    ...varied.map((name) => settingWords(settings[name])),
+    String(seed),
+    job ? stateOf(job) : 'to come',
+    scoreOf(job?.score ?? null),
+    job?.id ?? '',
+  ]);
+  const metric = metricRule(sweep.metric)?.title ?? sweep.metric;
+  const best = sweep.best?.mean ? `Best: ${meanOf(sweep.best)} ${metric} in validation, trial ${bestTrial}` : '';
+  return [
+    `${sweep.name}  ${stateOf(sweep)}`,
+    sweep.reason ?? sweep.sentence,
+    best,
+    table(['TRIAL', ...varied.map((name) => name.toUpperCase()), 'SEED', 'STATE', 'SCORE', 'JOB'], rows),
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+}

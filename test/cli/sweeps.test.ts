@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
+
+const program = join(import.meta.dirname, '../../cli/trainyard.ts');
+let yard: Yard;
+let server: Server;
+let address: string;
+let folder: string;
+let csv: string;
+
+beforeAll(async () => {
+  yard = await openYard();
+  server = createServer(yard.app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  folder = await mkdtemp(join(tmpdir(), 'trainyard-cli-'));
+  csv = join(folder, 'customers.csv');
+  await writeFile(csv, customersCsv());
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await yard.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function trainyard(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env.PATH, TRAINYARD_URL: address },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece));
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (err += piece));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out, err };
+}
+const sweepStart = (...args: string[]) => trainyard('sweep', 'start', csv, '-l', 'churned', ...args);
+
+it('starts a grid with several seeds under one budget, says what it may cost, lists and shows it', async () => {
+  const grid = ['--grid', 'trees=50,100', '--grid', 'effort=quick,balanced', '--seeds', '2', '--parallel', '3'];
+  const { code, out, err } = await sweepStart(...grid, '--budget', '5', '--total-time', '2h', '-n', 'from the shell');
+  expect([code, err]).toEqual([0, expect.stringContaining('At most $')]);
+  expect(out).toContain('8 trials');
+  const [id = ''] = /[0-9a-f-]{36}/.exec(out) ?? [];
+  const sweep = await yard.services.sweeps.get({ workspaceId: 'default', owner: 'ada' }, id);
+  expect(sweep.spec).toMatchObject({
+    ...{ seeds: 2, parallel: 3, limits: { budgetMicros: 5_000_000, totalSeconds: 7200 } },
+    base: { limits: { budgetMicros: null } },
+    search: { kind: 'grid', values: { trees: [50, 100], effort: ['quick', 'balanced'] } },
+  });
+  expect((await trainyard('sweep', 'list')).out).toMatch(/from the shell +sklearn +queued +0 of 8/);
+  const shown = await trainyard('sweep', 'show', id.slice(0, 8));
+  expect(shown.out).toMatch(/TRIAL +TREES +EFFORT +SEED +STATE/);
+  expect(shown.out).toMatch(/ 8 +100 +balanced +1 +to come/);
+  expect(JSON.parse((await trainyard('sweep', 'show', id, '--json')).out)).toMatchObject({
+    id,
+    varied: ['trees', 'effort'],
+  });
+  expect((await trainyard('sweep', 'stop', id)).out).toContain('No more trials are begun');
+  expect((await trainyard('sweep', 'cancel', 'from the shell')).out).toContain('Cancelling');
+});
+
+it('draws at random from ranges and lists', async () => {
+  const drawn = ['--random', 'trees=10..2000:log', '--random', 'effort=quick,balanced', '--count', '4'];
+  const { code, out } = await sweepStart(...drawn, '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ trials: { planned: 4 } });
+});
+
+it('repeats a job with several seeds', async () => {
+  const trained = await trainyard('train', csv, '-l', 'churned', '--json');
+  const { id } = JSON.parse(trained.out);
+  const { code, out } = await trainyard('sweep', 'repeat', id, '--seeds', '3', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ name: 'customers, 3 seeds', trials: { planned: 3 } });
+});
+
+it.each([
+  [[], 2, 'Say what to try'],
+  [['--grid', 'trees=1..5'], 2, 'A range can only be tried at random'],
+  [['--grid', 'trees'], 2, 'is not of the form name=values'],
+  [['--grid', 'trees=50', '--random', 'trees=1..5'], 2, 'Either --grid or --random'],
+  [['--grid', 'trees=50,100', '--seeds', 'two'], 2, '--seeds takes a whole number'],
+  [['--grid', 'bushes=1,2'], 3, 'scikit-learn has no setting “bushes”'],
+])('sweep start %j ends with %i and says why', async (args, code, sentence) => {
+  const ran = await sweepStart(...args);
+  expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(sentence)]);
+});
