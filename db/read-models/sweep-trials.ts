@@ -19,6 +19,7 @@ export type SweepTrialRow = Pick<
   | 'cost_micros'
   | 'cost_is_final'
   | 'price_list_date'
+  | 'deleted_at_ms'
 > & {
   sweep_id: string;
   sweep_trial: number;
@@ -29,7 +30,7 @@ export type SweepTrialRow = Pick<
 const ofJob = [
   ...['id', 'phase', 'outcome', 'sentence', 'reason', 'attempt', 'cancel_asked_at_ms', 'stop_asked_at_ms'],
   ...['accepted_at_ms', 'started_at_ms', 'done_at_ms', 'cost_micros', 'cost_is_final', 'price_list_date'],
-  ...['sweep_id', 'sweep_trial'],
+  ...['sweep_id', 'sweep_trial', 'deleted_at_ms'],
 ];
 
 /** The trials that were begun, of several sweeps at once, in order. */

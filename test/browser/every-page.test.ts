@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { openPageApp, type PageApp } from '../web/page-app.ts';
+import { makeSweep } from '../web/make-sweep.ts';
 import { makeRecipe } from '../web/make-recipe.ts';
 import { seedStories, seedStuck, type Stories } from '../web/seed-stories.ts';
 import { openBrowser, overflow, violations, visit } from './open-browser.ts';
@@ -9,12 +10,14 @@ let browser: Browser;
 let address: string;
 let stories: Stories;
 let made: { dataset: string; recipe: string; preparation: string };
+let sweep: string;
 
 beforeAll(async () => {
   pages = await openPageApp({ pricePerHourMicros: 120_000 });
   stories = await seedStories(pages.seed);
   await seedStuck(pages.seed);
   made = await makeRecipe(pages);
+  sweep = await makeSweep(pages, stories.done);
   address = await pages.listen();
   browser = await openBrowser();
 });
@@ -44,6 +47,9 @@ const paths: [name: string, path: () => string][] = [
   ['a prediction', () => `/predictions/${stories.prediction}`],
   ['a prediction under way', () => `/predictions/${stories.predicting}`],
   ['machines', () => '/machines'],
+  ['sweeps', () => '/sweeps'],
+  ['a sweep', () => `/sweeps/${sweep}`],
+  ['a sweep to be', () => `/sweeps/new?like=${stories.done}`],
 ];
 
 /** Once in each of both: there are many of them, and they are long. */
@@ -103,6 +109,10 @@ test('the keyboard reaches the content first, and everything in the bar', async 
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
   await page.keyboard.press('Enter');
   expect(await page.evaluate('document.activeElement.id')).toBe('main');
+  for (const tab of ['Jobs', 'Sweeps']) {
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe(tab);
+  }
   await page.keyboard.press('Tab');
   expect(await page.evaluate('document.activeElement.id')).toBe('q');
   await close();

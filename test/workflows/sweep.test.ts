@@ -178,3 +178,28 @@ test('a sweep whose workflow was terminated is closed by reconcile, after its op
   expect(trials.map(({ outcome }) => outcome)).toEqual(['cancelled', 'cancelled']);
   for (const trial of trials) expect(trial.done_at_ms).toBeLessThanOrEqual(row.done_at_ms ?? 0);
 }, 90_000);
+
+test('goes on in a new history when its own is long, and forgets nothing that was asked', async () => {
+  const yard = await openYard({ script: () => trainsUntilAsked });
+  const { work } = yard.dependencies;
+  const { client } = await temporal();
+  // Its trainer says nothing meanwhile, and must not count as lost.
+  const base = { limits: { trainingSeconds: 300, silenceSeconds: 300 } };
+  const { id } = await yard.acceptSweep({ count: 3, parallel: 1, base });
+  const handle = client.workflow.getHandle(`sweep-${id}`);
+  await areTraining(yard, id, 1);
+  const { runId } = await handle.describe();
+  // By signal alone: the database was not asked, so only the workflow knows of it.
+  await work.stop({ kind: 'sweep', id });
+  await until(
+    'it has a new history',
+    async () => {
+      await work.trialEnded(id);
+      return (await handle.describe()).runId !== runId;
+    },
+    100,
+  );
+  await endsTrial(yard, (await trialsOf(yard, id))[0] as JobRow);
+  expect(await isDone(yard, id)).toMatchObject({ outcome: 'succeeded', reason: expect.stringContaining('1 of 3') });
+  expect(await trialsOf(yard, id)).toHaveLength(1);
+}, 150_000);

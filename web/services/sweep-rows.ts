@@ -49,7 +49,8 @@ export function sweepSummary(row: SweepRow, begun: readonly SweepTrialRow[]): Sw
     },
     best,
     bestTrial,
-    bestJobId: begun.find(({ sweep_trial }) => sweep_trial === bestTrial)?.id ?? null,
+    bestJobId:
+      begun.find(({ sweep_trial, deleted_at_ms }) => sweep_trial === bestTrial && deleted_at_ms === null)?.id ?? null,
     costMicros: begun.reduce((sum, { cost_micros }) => sum + (cost_micros ?? 0), 0),
   };
 }
@@ -82,6 +83,7 @@ function jobOf(job: SweepTrialRow | undefined): TrialView['job'] {
     stopAskedAtMs: job.stop_asked_at_ms,
     cost: { micros: job.cost_micros ?? 0, isFinal: job.cost_is_final === 1, priceListDate: job.price_list_date },
     modelId: job.model_id,
+    isRemoved: job.deleted_at_ms !== null,
     score: job.validation_score,
   };
 }

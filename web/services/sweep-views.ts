@@ -66,6 +66,8 @@ const trialViewSchema = trialSchema.extend({
       stopAskedAtMs: z.int().nullable(),
       cost: costSchema,
       modelId: idSchema.nullable(),
+      /** Its job was removed since; what it came to stays with the sweep. */
+      isRemoved: z.boolean(),
       /** On validation; the held-out rows judge the winner alone, on its own page. */
       score: z.number().nullable(),
     })

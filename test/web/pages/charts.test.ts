@@ -103,6 +103,11 @@ test.each([
 ] as const)('the machine of %s work with %j says why it ended', (outcome, asked, note) => {
   const attempt = { machine_type: 'local', price_per_hour_micros: 0, ended_at_ms: 5, ended_because: 'finished' };
   const work = { outcome, cancel_asked_at_ms: null, stop_asked_at_ms: null, ...asked };
-  const card = machineCard([{ ...attempt, heartbeat_json: null } as never], [], clockAt(9, 'UTC'), work);
+  const card = machineCard(
+    [{ ...attempt, heartbeat_json: null, checkpoint_json: null } as never],
+    [],
+    clockAt(9, 'UTC'),
+    work,
+  );
   expect(card?.note).toBe(note);
 });

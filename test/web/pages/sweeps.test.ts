@@ -123,6 +123,10 @@ test('the page of a sweep marks the best by validation, draws the scores, and li
   const job = await session.get(`/jobs/${jobs[1]?.id}`);
   expect(job.text).toContain(`A trial of <a href="${href}">mornings, tried</a>`);
   expect(job.text).toContain('Repeat with seeds');
+  await pages.stores.jobs.softDelete('default', jobs[1]?.id ?? '', Date.now());
+  const without = await session.get(href);
+  expect(without.text).toContain('0.9300');
+  expect(without.text).not.toContain(`/jobs/${jobs[1]?.id}`);
 });
 
 test('it is stopped and cancelled from its page', async () => {

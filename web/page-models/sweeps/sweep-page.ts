@@ -26,8 +26,7 @@ export interface SweepPage {
     score: string;
     words: string;
     settings: { name: string; value: string }[];
-    href: string;
-    likeHref: string;
+    links: { job: string; like: string } | null;
     note: string;
   } | null;
   columns: string[];
@@ -105,14 +104,14 @@ function plotted({ trialList, bestTrial }: SweepDetail, setting: string) {
 
 function bestOf(sweep: SweepDetail, titleOf: (name: string) => string): SweepPage['best'] {
   const { best, bestTrial, bestJobId, varied } = sweep;
-  if (!best || best.mean === null || bestJobId === null) return null;
+  if (!best || best.mean === null) return null;
   return {
     score: meanText(best),
     words:
       best.scored === 1 ? `trial ${bestTrial}` : `mean ± standard deviation over ${formatMany(best.scored, 'seed')}`,
     settings: varied.map((name) => ({ name: titleOf(name), value: settingWords(best.settings[name]) })),
-    href: `/jobs/${bestJobId}`,
-    likeHref: `/jobs/new?like=${bestJobId}`,
+    // Removed by somebody: then only what it came to is left.
+    links: bestJobId === null ? null : { job: `/jobs/${bestJobId}`, like: `/jobs/new?like=${bestJobId}` },
     note: best.isComplete ? '' : 'Not all of its seeds have ended yet.',
   };
 }
@@ -125,7 +124,7 @@ function trialLine(
   return {
     number,
     name: `Trial ${number}`,
-    href: job ? `/jobs/${job.id}` : null,
+    href: job && !job.isRemoved ? `/jobs/${job.id}` : null,
     values,
     seed: String(seed),
     chip: trialChip(job, !isOpen),
