@@ -45,7 +45,13 @@ export interface PredictionPage {
   failed: { message: string; whatToDo: string } | null;
   track: Station[];
   bar: Bar | null;
-  output: { rows: string; preview: PreviewTable | null; downloads: { word: string; href: string }[] } | null;
+  /** `notScored`: how many rows have no prediction, empty when all have. */
+  output: {
+    rows: string;
+    notScored: string;
+    preview: PreviewTable | null;
+    downloads: { word: string; href: string }[];
+  } | null;
   money: MoneyCard;
   machine: MachineCard | null;
   from: { name: string; value: string; href: string | null }[];
@@ -59,6 +65,7 @@ export interface PredictionPage {
 const previewSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   rows: z.array(z.array(z.string().nullable())),
+  notScored: z.int().default(0),
 });
 
 export function predictionPage(
@@ -126,12 +133,19 @@ function outputOf({ prediction }: PredictionFacts, href: string): PredictionPage
   if (prediction.output_hash === null) return null;
   return {
     rows: prediction.row_count === null ? '' : formatMany(prediction.row_count, 'row'),
+    notScored: notScoredText(prediction.preview_json),
     preview: prediction.preview_json === null ? null : previewOf(prediction.preview_json, prediction.row_count),
     downloads: ['csv', 'json', 'parquet'].map((format) => ({
       word: format === 'parquet' ? 'Parquet' : format.toUpperCase(),
       href: `${href}/output.${format}`,
     })),
   };
+}
+
+function notScoredText(json: string | null): string {
+  const parsed = json === null ? undefined : previewSchema.safeParse(JSON.parse(json));
+  const count = parsed?.data?.notScored ?? 0;
+  return count === 0 ? '' : `${formatMany(count, 'row')} not scored`;
 }
 
 const numbers = /^(BIGINT|DOUBLE|INTEGER|FLOAT|DECIMAL)/;
