@@ -1,13 +1,14 @@
 import { stringify } from 'yaml';
 import type { DatasetRow } from '../../db/tables.ts';
 import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
-import type { Engine, EngineSetting } from '../../domain/engine.ts';
+import type { Engine } from '../../domain/engine.ts';
 import type { JobSpec } from '../../domain/job-spec.ts';
 import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
 import { metricTitle, taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import type { JobCheck } from '../services/services.ts';
-import { formatMany, formatSpan } from './plain-words.ts';
+import { chosenWords, heldOut } from './chosen-facts.ts';
+import { formatLimit, formatMany } from './plain-words.ts';
 
 /** Everything that will be created and what it may cost, beside the button that does it. */
 export interface ConfirmPage {
@@ -40,12 +41,6 @@ interface Input {
   host: string;
 }
 
-function heldOut({ holdoutFraction, groupColumn, timeColumn }: JobSpec['split']): string {
-  const share = `${Math.round(holdoutFraction * 100)} % of the rows`;
-  if (groupColumn) return `${share}, whole groups of “${groupColumn}”`;
-  return timeColumn ? `${share}, the latest by “${timeColumn}”` : share;
-}
-
 export function confirmPage({ spec, check, dataset, recipe, engine, machine, host }: Input): ConfirmPage {
   const { workspaceId: _workspace, owner: _owner, ...request } = spec;
   const { task, limits, split } = spec;
@@ -70,7 +65,7 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
         href: null,
       },
       { name: 'Engine', value: engine?.title ?? spec.engine.name, href: null },
-      { name: 'Time limit', value: `${formatSpan(limits.trainingSeconds * 1000)} of training`, href: null },
+      { name: 'Time limit', value: `${formatLimit(limits.trainingSeconds)} of training`, href: null },
       { name: 'Held out', value: heldOut(split), href: null },
       ...(spec.weightColumn ? [{ name: 'Weighed by', value: spec.weightColumn, href: null }] : []),
       {
@@ -86,7 +81,7 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
     ],
     settings: Object.entries(spec.engine.settings).map(([name, value]) => {
       const setting = engine?.settings.find((each) => each.name === name);
-      return { name: setting?.title ?? name, value: settingWords(value, setting) };
+      return { name: setting?.title ?? name, value: chosenWords(value, setting) };
     }),
     creates: check.creates,
     warnings: check.warnings,
@@ -109,17 +104,6 @@ function worstOf({ worstCase }: JobCheck): ConfirmPage['worst'] {
 }
 
 /** A setting as its form says it. */
-function settingWords(value: EngineSetting['default'], setting: EngineSetting | undefined): string {
-  const titled = (one: string) => setting?.choices.find((choice) => choice.value === one)?.title ?? one;
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (Array.isArray(value)) {
-    // “Only these …” with nothing chosen narrows nothing down.
-    if (value.length === 0) return setting?.title.startsWith('Only') ? 'all' : 'none';
-    return value.map(titled).join(', ');
-  }
-  return value === null ? '–' : titled(String(value));
-}
-
 function copiesOf(
   { id, ...request }: Omit<JobSpec, 'workspaceId' | 'owner'>,
   { file, recipe, host }: { file: string; recipe: Input['recipe']; host: string },

@@ -1,18 +1,20 @@
 import type { JobFacts } from '../../db/read-models/job-page.ts';
 import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
+import type { Engine } from '../../domain/engine.ts';
 import { familyOf, isFailureType } from '../../domain/failures.ts';
 import { metricTitle, taskWords } from '../../domain/task.ts';
 import { presentLimit } from '../services/training-limit.ts';
 import type { LogLine } from '../services/views.ts';
 import { bestSoFarChart } from './best-so-far.ts';
 import { type Chip, workChip } from './chip.ts';
+import { chosenFacts } from './chosen-facts.ts';
 import type { Clock } from './clock.ts';
 import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { type LogCard, logCard } from './log-card.ts';
 import { type MachineCard, machineCard } from './machine-card.ts';
 import { type MoneyCard, moneyCard } from './money-card.ts';
-import { formatMany, formatScore, formatSpan } from './plain-words.ts';
+import { formatLimit, formatMany, formatScore } from './plain-words.ts';
 import { type Bar, barOf, progressOf } from './progress-bar.ts';
 import { type RecipeCard, recipeCard } from './recipes/recipe-card.ts';
 import { type ReleaseCard, releaseCard } from './release-card.ts';
@@ -83,9 +85,8 @@ export function jobPage(
     clock: Clock;
     owner: string;
     temporalUiUrl: string | null;
-    continues: boolean;
     nextSweepId: string;
-    engineTitle: string;
+    engine: Engine | undefined;
     recipe: RecipeOfJob | undefined;
   },
 ): JobPage {
@@ -226,7 +227,7 @@ function metricLine(series: JobFacts['metrics'][number]): MetricLine {
 
 function fromFacts(
   { dataset, spec, job, timeline }: JobFacts,
-  env: { clock: Clock; owner: string; engineTitle: string },
+  env: { clock: Clock; owner: string; engine: Engine | undefined },
 ): JobPage['from'] {
   const { task } = spec;
   const gone = !dataset || dataset.deleted_at_ms !== null;
@@ -234,8 +235,9 @@ function fromFacts(
     { name: 'Data', value: dataset?.name ?? removedData, href: gone ? null : `/data/${dataset.id}` },
     { name: 'Label', value: `${task.labels.join(', ')} (${taskWords[task.kind]})`, href: null },
     { name: 'Metric', value: metricTitle(task), href: null },
-    { name: 'Engine', value: env.engineTitle, href: null },
-    { name: 'Time limit', value: formatSpan(presentLimit(spec, timeline) * 1000), href: null },
+    { name: 'Engine', value: env.engine?.title ?? job.engine, href: null },
+    ...chosenFacts(spec, env.engine),
+    { name: 'Time limit', value: formatLimit(presentLimit(spec, timeline)), href: null },
     {
       name: 'Started by',
       value: `${job.owner === env.owner ? 'you' : job.owner}, ${env.clock.moment(job.accepted_at_ms).text}`,
@@ -246,7 +248,7 @@ function fromFacts(
 
 function actionsOf(
   { job, spec, model, timeline }: JobFacts,
-  env: { continues: boolean; nextSweepId: string },
+  env: { engine: Engine | undefined; nextSweepId: string },
 ): JobActions {
   const isOpen = job.done_at_ms === null;
   const isAsked = job.cancel_asked_at_ms !== null || job.stop_asked_at_ms !== null;
@@ -263,10 +265,10 @@ function actionsOf(
       minutes: Math.min(mostMinutes, Math.ceil((now * 1.5) / 60)),
       least: Math.floor(now / 60) + 1,
       most: mostMinutes,
-      now: formatSpan(now * 1000),
+      now: formatLimit(now),
     },
     mayRemove: !isOpen,
-    mayContinue: !isOpen && model !== null && env.continues,
+    mayContinue: !isOpen && model !== null && (env.engine?.continues ?? false),
     repeat: job.outcome === 'succeeded' ? { sweepId: env.nextSweepId } : null,
   };
 }

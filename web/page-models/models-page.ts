@@ -6,7 +6,7 @@ import { metricRule } from '../../domain/task.ts';
 import { extrasOf } from '../services/model-extras.ts';
 import type { Clock, Moment } from './clock.ts';
 import type { EngineTitles } from './work-line.ts';
-import { formatBytes, formatCount, formatMany, formatScore, formatSpan } from './plain-words.ts';
+import { formatBytes, formatCount, formatLimit, formatMany, formatScore } from './plain-words.ts';
 import { type RecipeCard, recipeCard } from './recipes/recipe-card.ts';
 import { readReport } from './report.ts';
 import { type ResultView, resultView } from './result-view.ts';
@@ -85,7 +85,7 @@ export function modelPage(
         href: dataset && !dataset.deleted ? `/data/${dataset.id}` : null,
       },
       { name: 'Engine', value: engine, href: null },
-      ...(job ? [{ name: 'Time limit', value: formatSpan(job.spec.limits.trainingSeconds * 1000), href: null }] : []),
+      ...(job ? [{ name: 'Time limit', value: formatLimit(job.spec.limits.trainingSeconds), href: null }] : []),
       { name: 'Made', value: clock.moment(model.created_at_ms).text, href: null },
     ],
     extras: extrasOf(model.report_json).map(({ name, title, note, bytes }) => ({

@@ -74,6 +74,13 @@ export function formatSpan(milliseconds: number): string {
   return formatMany(Math.round(hours / 24), 'day');
 }
 
+/** What a person asked for is said back as it was: 90 s are not 2 min. */
+export function formatLimit(seconds: number): string {
+  const rest = seconds % 60;
+  if (seconds < 60 || rest === 0) return formatSpan(seconds * 1000);
+  return `${Math.floor(seconds / 60)} min ${rest} s`;
+}
+
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

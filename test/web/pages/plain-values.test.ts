@@ -1,7 +1,9 @@
 import type { Engine } from '../../../domain/engine.ts';
+import { chosenFacts } from '../../../web/page-models/chosen-facts.ts';
 import { cell } from '../../../web/page-models/dataset-page.ts';
 import { requestFrom, valuesOf } from '../../../web/page-models/job-form.ts';
 import { firstValues } from '../../../web/page-models/job-guess.ts';
+import { formatLimit } from '../../../web/page-models/plain-words.ts';
 import { barOf } from '../../../web/page-models/progress-bar.ts';
 import { reportSchema } from '../../../web/page-models/report.ts';
 import { resultView } from '../../../web/page-models/result-view.ts';
@@ -78,4 +80,44 @@ test.each([
     1_000_000,
   );
   expect(bar?.text).toBe(text);
+});
+
+test.each([
+  [20, '20 s'],
+  [90, '1 min 30 s'],
+  [600, '10 min'],
+  [5400, '1 h 30 min'],
+])('says a limit of %d seconds as it was asked for', (seconds, words) => {
+  expect(formatLimit(seconds)).toBe(words);
+});
+
+test('tells what was chosen, and nothing that is as it would be anyway', () => {
+  const setting = (name: string, title: string, value: unknown) => ({ name, title, default: value, choices: [] });
+  const engine = { settings: [setting('epochs', 'Epochs', 60), setting('patience', 'Patience', 10)] };
+  const spec = {
+    engine: { name: 'torch', settings: { epochs: 400, patience: 10 } },
+    split: { holdoutFraction: 0.2, folds: 0, seed: 0, groupColumn: 'hospital', timeColumn: null },
+    weightColumn: 'importance',
+    ignoredColumns: ['id'],
+  };
+  const words = chosenFacts(spec as never, engine as never).map(({ name, value }) => `${name}: ${value}`);
+  expect(words).toEqual([
+    'Epochs: 400',
+    'Held out: 20 % of the rows, whole groups of “hospital”',
+    'Weighed by: importance',
+    'Not shown to the model: id',
+  ]);
+  const bare = { ...spec.split, groupColumn: null };
+  expect(
+    chosenFacts(
+      {
+        ...spec,
+        engine: { name: 'torch', settings: {} },
+        split: bare,
+        weightColumn: null,
+        ignoredColumns: [],
+      } as never,
+      engine as never,
+    ),
+  ).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { metricTitle, taskWords } from '../../../domain/task.ts';
 import type { SweepDetail, TrialView } from '../../services/sweep-views.ts';
 import type { Chip } from '../chip.ts';
 import type { Clock } from '../clock.ts';
-import { formatMany, formatScore, formatSpan } from '../plain-words.ts';
+import { formatLimit, formatMany, formatScore, formatSpan } from '../plain-words.ts';
 import { sweepChip, trialChip } from './sweep-chip.ts';
 import { type SweepPlot, sweepPlot } from './sweep-plot.ts';
 import { meanText } from './sweeps-page.ts';
@@ -152,10 +152,8 @@ function factsOf(
     plain('Engine', engine?.title ?? sweep.engine),
     plain('Trials', `${sweep.trials.planned}, ${searchWords[search.kind]}`),
     plain('At once', `at most ${parallel}`),
-    plain('Each trains', `at most ${formatSpan(base.limits.trainingSeconds * 1000)}`),
-    ...(limits.totalSeconds === null
-      ? []
-      : [plain('All together', `at most ${formatSpan(limits.totalSeconds * 1000)}`)]),
+    plain('Each trains', `at most ${formatLimit(base.limits.trainingSeconds)}`),
+    ...(limits.totalSeconds === null ? [] : [plain('All together', `at most ${formatLimit(limits.totalSeconds)}`)]),
     plain('Cost so far', formatMoney(sweep.costMicros)),
     plain('Shared budget', limits.budgetMicros === null ? 'none' : formatMoney(limits.budgetMicros)),
     plain('Started by', `${sweep.owner === owner ? 'you' : sweep.owner}, ${clock.moment(sweep.acceptedAtMs).text}`),

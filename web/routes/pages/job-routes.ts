@@ -72,10 +72,9 @@ async function readJob(request: Request, { services, context, clock }: PageKit, 
       clock: await clock(who),
       owner: who.owner,
       temporalUiUrl: context.settings.temporalUiUrl,
-      continues: engine?.continues ?? false,
       nextSweepId: randomUUID(),
       recipe,
-      engineTitle: engine?.title ?? facts.job.engine,
+      engine,
     },
   );
 }
