@@ -26,6 +26,7 @@ from trainer.report.errors import error_quantiles, errors_by_prediction, worst_e
 from trainer.report.findings import confusion
 from trainer.report.learning import learning_curve
 from trainer.report.page import make_page
+from trainer.report.sections import data_words
 from trainer.scoring import Scorer
 
 Here = Callable[[Yard], Run]
@@ -270,6 +271,20 @@ def test_partial_dependence_names_what_it_had_no_time_for():
     frame = breast_cancer().drop(columns="diagnosis")
     found, missed = dependence(slow, frame, list(frame.columns), seconds=0.3)
     assert len(found) == 1 and missed == list(frame.columns[1:5])
+
+
+def test_a_page_says_how_rows_were_divided_weighed_and_what_was_gone_on_from(reports: dict[str, Run]):
+    report = reports["binary"].report
+    plain = data_words(report)
+    assert "Rows weigh" not in plain and "Gone on from" not in plain
+    data = {**report["data"], "weightColumn": "importance"}
+    by_groups = {**report, "data": {**data, "split": {**data["split"], "groupColumn": "customer"}}}
+    words = data_words({**by_groups, "resumed": {"label": "epoch 7", "usedSeconds": 12.3}})
+    assert "whole groups of “customer”" in words["Split"]
+    assert "“importance”" in words["Rows weigh"]
+    assert words["Gone on from"].startswith("“epoch 7”, safe after 12 s")
+    by_time = {**report, "data": {**data, "split": {**data["split"], "timeColumn": "day"}}}
+    assert "the latest by “day”" in data_words(by_time)["Split"]
 
 
 def test_learning_curves_come_from_epochs():

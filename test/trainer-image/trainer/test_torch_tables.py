@@ -59,6 +59,8 @@ def test_the_best_epoch_is_chosen_on_validation_and_judged_once(mixed: Run):
     assert report["rows"] == {"train": 384, "validation": 96, "test": 120}
     assert len(report["importance"]) == 8
     assert any("country, empty" in warning for warning in report["warnings"])
+    drawn = [series["name"] for series in report["learning"]["series"]]
+    assert "train_loss" in drawn and "validation_loss" in drawn
 
 
 def test_the_archive_predicts_outside_of_trainyard(mixed: Run, tmp_path: Path):

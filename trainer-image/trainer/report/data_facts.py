@@ -35,7 +35,10 @@ def data_facts(order: Order, inputs: Inputs) -> dict[str, Any]:
             "holdoutFraction": spec.split.holdout_fraction,
             "folds": spec.split.folds,
             "seed": spec.split.seed,
+            "groupColumn": spec.split.group,
+            "timeColumn": spec.split.time,
         },
+        "weightColumn": spec.weight,
     }
 
 

@@ -221,12 +221,24 @@ def data_words(report: dict[str, Any]) -> dict[str, str]:
     ignored = f", {found['ignored']} ignored" if found["ignored"] else ""
     split = found["split"]
     folds = f", {split['folds']} folds" if split["folds"] else ""
+    if split["groupColumn"]:
+        how = f", whole groups of “{split['groupColumn']}”"
+    else:
+        how = f", the latest by “{split['timeColumn']}”" if split["timeColumn"] else ""
     words = {
         "Data": f"{found['rows']:,} rows, {found['columns']:,} columns to learn from ({kinds}){ignored}",
-        "Split": f"{split['holdoutFraction']:.0%} held out{folds}, by seed {split['seed']}",
+        "Split": f"{split['holdoutFraction']:.0%} held out{how}{folds}, by seed {split['seed']}",
     }
+    if found["weightColumn"]:
+        words["Rows weigh"] = f"as “{found['weightColumn']}” says"
     if found["sha256"]:
         words["SHA-256 of the data"] = found["sha256"]
+    if report.get("resumed"):
+        safe = report["resumed"]
+        words["Gone on from"] = (
+            f"“{safe['label']}”, safe after {safe['usedSeconds']:.0f} s of training; what an attempt that was lost had "
+            "done after that, was done again"
+        )
     if report.get("madeAt"):
         words["Made"] = report["madeAt"].replace("T", " ").replace("+00:00", " UTC")
     return words

@@ -253,7 +253,8 @@ class TorchEngine:
         return {
             "network": f"{sum(tensor.numel() for tensor in self._weights.values())} weights",
             "optimizer": f"{settings['optimizer']}, learning rate {float(settings['learning_rate']):g}",
-            "epochs": f"{progress.epoch}, the best was {max(1, progress.best_epoch)}",
+            "epochs": self.curves_,
+            "epoch chosen": f"{max(1, progress.best_epoch)} of {progress.epoch}",
             "batch": f"{batch_size(settings, self.rows_['train'])} rows",
             "trained on": portable.device().type,
         }
