@@ -27,6 +27,16 @@ export interface PredictOptions {
   castTypes: boolean;
 }
 
+interface Extra {
+  name: string;
+  title: string;
+  note: string;
+}
+
+function besideWords(extras: readonly Extra[]): string {
+  return extras.length === 0 ? 'Its engine gives none.' : `There is: ${extras.map(({ name }) => name).join(', ')}.`;
+}
+
 /** Each command answers with its exit code. */
 export function commands(client: ApiClient, said: Output) {
   let out = said;
@@ -74,6 +84,12 @@ export function commands(client: ApiClient, said: Output) {
 
   const showBoard = ({ entries }: { entries: { model: string; validation: number | null }[] }) => {
     for (const entry of entries) out.aside(`leaderboard: ${entry.model} ${scoreOf(entry.validation)}`);
+  };
+
+  /** What the engine gives beside the archive. A job and its model have the same id. */
+  const extrasOf = async (id: string): Promise<Extra[]> => {
+    const report = await client.get<{ extras?: Extra[] }>(`${api}/models/${id}/report`, { format: 'json' });
+    return report.extras ?? [];
   };
 
   const showJob = async (id: string) => {
@@ -182,11 +198,21 @@ export function commands(client: ApiClient, said: Output) {
       return exitCodes.done;
     },
 
-    async model(given: string, { output }: { output: string }): Promise<number> {
+    async model(given: string, { output, extra }: { output: string; extra?: string }): Promise<number> {
       const id = await idOf(given);
+      if (extra !== undefined) {
+        const extras = await extrasOf(id);
+        const found = extras.find(({ name }) => name === extra);
+        if (!found) throw new Usage(`This model has no “${extra}” beside its archive. ${besideWords(extras)}`);
+        await save(await client.download(`${api}/models/${id}/extras/${encodeURIComponent(extra)}`), output);
+        if (output !== '-') out.show({ jobId: id, file: output, extra: found }, `Saved to ${output}. ${found.note}`);
+        return exitCodes.done;
+      }
       await save(await client.download(`${api}/jobs/${id}/model`), output);
+      const extras = await extrasOf(id);
       if (output !== '-')
-        out.show({ jobId: id, file: output }, `Saved to ${output}. README.md in it says how to use it.`);
+        out.show({ jobId: id, file: output, extras }, `Saved to ${output}. README.md in it says how to use it.`);
+      for (const { name, title } of extras) out.aside(`Also there: ${title}, by --extra ${name}`);
       return exitCodes.done;
     },
 

@@ -79,7 +79,7 @@ export function jobText(job: JobDetail): string {
   const best = job.leaderboard.filter(({ baseline }) => !baseline);
   const lines = [
     `${job.name}  ${stateOf(job)}${job.attempt > 1 ? `, attempt ${job.attempt}` : ''}`,
-    job.outcome === null ? job.sentence : (job.reason ?? ''),
+    job.outcome === null ? sayingOf(job) : (job.reason ?? ''),
     `engine ${job.engine} · predicts ${job.task.labels.join(', ')} · cost ${moneyOf(job.cost.micros)}${job.cost.isFinal ? '' : ' (estimated)'}`,
   ];
   if (job.model) {
@@ -88,8 +88,13 @@ export function jobText(job: JobDetail): string {
       `${metricRule(metric)?.title ?? metric}: ${scoreOf(validationScore)} in validation, ${scoreOf(testScore)} on rows no model has seen`,
     );
     lines.push(`Get it: ${callMe} model ${job.id} -o model.zip`);
-  } else if (best.length > 0) lines.push(`${best.length} models so far`);
+  } else if (best.length > 0) lines.push(best.length === 1 ? '1 model so far' : `${best.length} models so far`);
   return lines.filter((line) => line !== '').join('\n');
+}
+
+/** While it trains, what the trainer says of itself is newer than that it has begun. */
+function sayingOf({ phase, progress, sentence }: JobDetail): string {
+  return (phase === 'training' && progress?.sentence) || sentence;
 }
 
 export function scoreOf(score: number | null): string {

@@ -122,9 +122,11 @@ command('report <id>', 'save the report of a job', (id: string, options: { outpu
   .requiredOption('-o, --output <file>', 'where to; - is standard output')
   .addOption(new Option('--format <format>', 'a page or its numbers').choices(['html', 'json']).default('html'));
 
-command('model <id>', 'save the model of a job', (id: string, options: { output: string } & Json) =>
+command('model <id>', 'save the model of a job', (id: string, options: { output: string; extra?: string } & Json) =>
   on(options).model(id, options),
-).requiredOption('-o, --output <file>', 'where to; - is standard output');
+)
+  .requiredOption('-o, --output <file>', 'where to; - is standard output')
+  .option('--extra <name>', 'in place of the archive, a file that its engine gives beside it: model.pkl');
 
 command(
   'predict <id> <file>',
@@ -184,7 +186,7 @@ command('prepare <recipe>', 'carry a recipe out on a whole dataset', (given: str
 const sweep = program.command('sweep').description('try several settings or seeds, and compare them').exitOverride();
 command(
   'start <file>',
-  'train on a CSV file with several settings, as one sweep',
+  'train on a file of data with several settings, as one sweep',
   (file: string, options: SweepOptions & Json) => onSweeps(options).start(file, options),
   sweep,
 )
@@ -204,6 +206,9 @@ command(
   )
   .option('--metric <name>', 'what to compare by')
   .option('--ignore <column>', 'a column that the models must not see; may be repeated', several)
+  .option('--group <column>', 'rows with the same value here are never on both sides of the split')
+  .option('--by-time <column>', 'hold out the latest rows by this column')
+  .option('--weight <column>', 'how much each row counts')
   .option('-s, --set <key=value>', 'a setting that all trials have; may be repeated', several)
   .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
   .option('-f, --follow', 'show what happens until the end');
@@ -213,7 +218,7 @@ command(
   (job: string, options: { seeds: string; follow?: boolean } & Json) => onSweeps(options).repeat(job, options),
   sweep,
 )
-  .requiredOption('--seeds <count>', 'how many')
+  .option('--seeds <count>', 'how many', '5')
   .option('-f, --follow', 'show what happens until the end');
 command(
   'list',

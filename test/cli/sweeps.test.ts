@@ -94,3 +94,11 @@ it.each([
   const ran = await sweepStart(...args);
   expect([ran.code, ran.err]).toEqual([code, expect.stringContaining(sentence)]);
 });
+
+it('divides and weighs the rows of every trial as a single training does', async () => {
+  const { code, out } = await sweepStart('--grid', 'trees=50,100', '--group', 'plan', '--weight', 'age');
+  expect(code).toBe(0);
+  const [id = ''] = /[0-9a-f-]{36}/.exec(out) ?? [];
+  const { spec } = await yard.services.sweeps.get({ workspaceId: 'default', owner: 'ada' }, id);
+  expect(spec.base).toMatchObject({ split: { groupColumn: 'plan' }, weightColumn: 'age' });
+});

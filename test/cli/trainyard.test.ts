@@ -177,6 +177,8 @@ it('saves a model and predictions whole, and prints the log', async () => {
   const zip = join(folder, 'model.zip');
   expect((await trainyard('model', id, '-o', zip)).code).toBe(0);
   expect(archive.equals(await readFile(zip))).toBe(true);
+  const none = await trainyard('model', id, '--extra', 'model.pkl', '-o', join(folder, 'a.pkl'));
+  expect([none.code, none.err]).toEqual([2, expect.stringContaining('Its engine gives none.')]);
   expect((await trainyard('logs', id)).out).toContain('err      a warning');
   expect((await trainyard('logs', id, '--search', 'warn')).out.trim()).toMatch(/\[err\] a warning$/);
 
