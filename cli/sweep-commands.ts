@@ -209,7 +209,7 @@ function sweepText(sweep: SweepDetail): string {
     `${number === bestTrial ? '*' : ' '} ${number}`,
     ...varied.map((name) => settingWords(settings[name])),
     String(seed),
-    job ? stateOf(job) : 'to come',
+    job ? stateOf(job) : sweep.phase === 'done' ? 'not begun' : 'to come',
     scoreOf(job?.score ?? null),
     job?.id ?? '',
   ]);

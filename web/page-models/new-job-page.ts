@@ -49,7 +49,8 @@ export interface NewJobPage {
   ignored: Option[];
   /** Columns that a model would only learn its rows by heart from, each with what one click does. */
   likeIdentifiers: { column: string; sentence: string }[];
-  more: Field[];
+  /** With options, one of them is chosen; else it is written. */
+  more: (Field & { options?: Option[] })[];
   moreIsOpen: boolean;
   continuesJobId: string;
   continued: { name: string; href: string } | null;
@@ -104,7 +105,7 @@ export function newJobPage(input: NewJobInput): NewJobPage {
   const field = fieldMaker(values, problems);
   const machine = valueOf(values, 'machine');
   const ignored = listOf(values, 'ignoredColumns');
-  const more = moreFields(field);
+  const more = moreFields(field, profile);
   return {
     id: input.id,
     title: input.title,
@@ -156,7 +157,7 @@ export function newJobPage(input: NewJobInput): NewJobPage {
         sentence: `“${column}” has a different value in every row and looks like an identifier: a model can only learn it by heart.`,
       })),
     more,
-    moreIsOpen: more.some((each) => each.problem !== null) || ignored.length > 0,
+    moreIsOpen: more.some((each) => each.problem !== null || (each.options && each.value !== '')) || ignored.length > 0,
     continuesJobId: valueOf(values, 'continuesJobId'),
     continued: input.continued,
     recipe: input.recipe && {
@@ -303,23 +304,45 @@ function settingField(
   };
 }
 
-function moreFields(field: FieldMaker): Field[] {
+function moreFields(field: FieldMaker, profile: DatasetProfile): NewJobPage['more'] {
+  const among = (made: Field, columns: DatasetProfile['columns'], none: string) => ({
+    ...made,
+    options: [
+      option('', none, '', made.value),
+      ...columns.map(({ name, type }) => option(name, name, type, made.value)),
+      // What was asked for comes back, also where it does not fit; the reason stands beside it.
+      ...(made.value === '' || columns.some(({ name }) => name === made.value)
+        ? []
+        : [option(made.value, made.value, '', made.value)]),
+    ],
+  });
+  const { columns } = profile;
+  const numbers = columns.filter(({ type }) => type === 'number' || type === 'whole number');
+  const inOrder = columns.filter((column) => numbers.includes(column) || column.type.startsWith('date'));
   return [
     field('holdoutPercent', 'Held out, in percent', 'Rows that no model sees until the winner is judged, once.'),
     field('split.folds', 'Folds', '0 lets the engine decide.'),
     field('task.positiveClass', 'Positive class', 'For one of two classes; empty takes the rarer one.'),
     field('split.seed', 'Seed', 'The same seed splits the rows the same way.'),
-    field(
-      'split.groupColumn',
-      'Keep together by',
-      'A column, as of a customer: rows with the same value are never on both sides. It is not learned from.',
+    among(
+      field(
+        'split.groupColumn',
+        'Keep together by',
+        'As of a customer: rows with the same value are never on both sides. It is not learned from.',
+      ),
+      columns,
+      'nothing',
     ),
-    field(
-      'split.timeColumn',
-      'Divide by time of',
-      'A column: the latest rows are held out, and the past judges no future.',
+    among(
+      field('split.timeColumn', 'Divide by time of', 'The latest rows are held out, and the past judges no future.'),
+      inOrder,
+      'nothing',
     ),
-    field('weightColumn', 'Weigh rows by', 'A column of numbers: how much each row counts. It is not learned from.'),
+    among(
+      field('weightColumn', 'Weigh rows by', 'A column of numbers: how much each row counts. It is not learned from.'),
+      numbers,
+      'nothing: all count the same',
+    ),
     field('longestMinutes', 'Longest time, in minutes', 'The most it may be extended to; empty is twice the limit.'),
     field('limits.attempts', 'Attempts', 'How many machines may be lost before it fails, the last one included.'),
     field(

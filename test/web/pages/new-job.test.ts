@@ -46,6 +46,20 @@ test('names the metric that fits the task, and counts one value as one', async (
   expect(text).not.toContain(' 1 values');
 });
 
+test('offers the columns that rows can be divided and weighed by, and brings back what does not fit', async () => {
+  const { address, html, fields } = await formFor();
+  const offered = (page: string, name: string) =>
+    [...(page.split(`name="${name}"`)[1]?.split('</select>')[0] ?? '').matchAll(/<option value="([^"]+)"/g)].map(
+      ([, value]) => value,
+    );
+  expect(offered(html, 'split.groupColumn')).toContain('happy');
+  expect(offered(html, 'weightColumn')).not.toContain('happy');
+  expect(offered(html, 'weightColumn').length).toBeGreaterThan(0);
+  const { status, text } = await session.post(address, '/jobs/confirm', { ...fields, weightColumn: 'happy' });
+  expect(status).toBe(422);
+  expect(offered(text, 'weightColumn')).toContain('happy');
+});
+
 test('guesses the task again for another column, and keeps what was typed', async () => {
   const { address, fields } = await formFor();
   const again = await session.post(address, '/jobs/confirm', {
