@@ -8,8 +8,10 @@ import type { LogLine } from '../services/views.ts';
 import { bestSoFarChart } from './best-so-far.ts';
 import { type Chip, workChip } from './chip.ts';
 import { chosenFacts } from './chosen-facts.ts';
+import type { Drawing } from './closer-plots.ts';
 import type { Clock } from './clock.ts';
 import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
+import { learningLive } from './learning-live.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { type LogCard, logCard } from './log-card.ts';
 import { type MachineCard, machineCard } from './machine-card.ts';
@@ -36,6 +38,8 @@ export interface JobPage {
   bar: Bar | null;
   leaderboard: LeaderboardCard;
   best: LineChart | null;
+  /** Drawn while it learns; a report has drawings of its own. */
+  learning: Drawing[];
   metrics: MetricLine[];
   log: LogCard;
   money: MoneyCard;
@@ -115,6 +119,7 @@ export function jobPage(
       chosen: report?.best.model,
     }),
     best: bestSoFarChart(facts, clock.nowMs),
+    learning: report?.learning ? [] : learningLive(facts.metrics),
     metrics: facts.metrics.filter((series) => !isDrawnAbove(series.name, facts)).map((series) => metricLine(series)),
     log: logCard(
       log.lines,

@@ -34,8 +34,9 @@ function follow() {
     for (const [name, own] of byName) {
       const chart = charts.get(name);
       if (chart) chart.view.add(own.map((point) => [point.step, point.value]));
-      else parts.soon();
     }
+    // Last and best, and the drawings of how it learns, are the server's.
+    parts.soon();
   });
   on('leaderboard', () => parts.soon());
   on('job', () => parts.soon());

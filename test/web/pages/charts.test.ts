@@ -2,6 +2,7 @@ import { bestSoFarChart } from '../../../web/page-models/best-so-far.ts';
 import { clockAt } from '../../../web/page-models/clock.ts';
 import { importanceBars } from '../../../web/page-models/importance-bars.ts';
 import { leaderboardCard } from '../../../web/page-models/leaderboard-card.ts';
+import { learningLive } from '../../../web/page-models/learning-live.ts';
 import { lineChart } from '../../../web/page-models/line-chart.ts';
 import { machineCard } from '../../../web/page-models/machine-card.ts';
 
@@ -110,4 +111,52 @@ test.each([
     work,
   );
   expect(card?.note).toBe(note);
+});
+
+test('draws a metric of training and validation as one, and the epochs of the latest attempt', () => {
+  const drawings = learningLive([
+    {
+      name: 'epoch_seconds',
+      points: [
+        [1, 1],
+        [2, 1],
+      ],
+    },
+    {
+      name: 'train_loss',
+      points: [
+        [1, 0.9],
+        [2, 0.5],
+        [2, 0.4],
+      ],
+    },
+    {
+      name: 'validation_loss',
+      points: [
+        [1, 1],
+        [2, 0.6],
+      ],
+    },
+    {
+      name: 'validation_log_loss',
+      points: [
+        [1, 1],
+        [2, 0.6],
+      ],
+    },
+  ]);
+  expect(drawings.map(({ title }) => title)).toEqual(['loss by epoch']);
+  expect(drawings[0]?.lines.map(({ name }) => name)).toEqual(['train_loss', 'validation_loss']);
+  expect(drawings[0]?.spoken).toContain('train_loss ends at 0.4');
+  expect(
+    learningLive([
+      {
+        name: 'best_roc_auc',
+        points: [
+          [1, 0.9],
+          [2, 0.95],
+        ],
+      },
+    ]),
+  ).toEqual([]);
 });
