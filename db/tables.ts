@@ -178,6 +178,8 @@ export interface AttemptRow {
   heartbeat_json: string | null;
   hello_json: string | null;
   last_heard_at_ms: number | null;
+  /** The newest one that is safe in the bucket, as an event. */
+  checkpoint_json: string | null;
 }
 
 export type TimelineKind = 'phase' | 'note' | 'warning' | 'asked' | 'ending';

@@ -61,7 +61,7 @@ export async function runAttempts(
       ...ref,
       mark: 'warning',
       key: `attempt-${work.attempt}-lost`,
-      text: `Attempt ${work.attempt} ended: ${failure.message} Trying again on another machine.`,
+      text: `Attempt ${work.attempt} ended: ${failure.message} Trying again on another machine${fromThere(result)}.`,
     });
     // Asked meanwhile: another machine would be made only to be stopped.
     if (work.mustStop()) return { ending: 'stopped', hasResult: false };
@@ -106,6 +106,10 @@ async function relayUntilEnd(
     work.onStop = undefined;
     time.tell(undefined);
   }
+}
+
+function fromThere({ checkpoint }: RelayResult): string {
+  return checkpoint === undefined ? '' : `, from “${checkpoint}”`;
 }
 
 /** Nothing that it said tells why: silent, or gone before its first word. */

@@ -12,12 +12,13 @@ import { Relay } from './relay.ts';
 import type { LeftOff } from './machine-watch.ts';
 import { watchMachine } from './watch-machine.ts';
 
-/** How an attempt came to its end. */
-export type RelayResult = { trainingSeconds: number } & (
+/** How an attempt came to its end; of one that did not finish, `checkpoint` says from where the next one goes on. */
+export type RelayResult = { trainingSeconds: number; checkpoint?: string } & AttemptEnd;
+
+type AttemptEnd =
   | { kind: 'finished'; why: EventOf<'finished'>['why']; hasResult: boolean; sentence: string }
   | { kind: 'failed' | 'lost'; failure: Failure }
-  | { kind: 'overran' }
-);
+  | { kind: 'overran' };
 
 /** Nothing new for this long, with the machine gone: the channel is empty. */
 const quietMs = 1000;
@@ -35,6 +36,11 @@ export function relayActivities(dependencies: Dependencies) {
     return Math.max(0, (lastMs - first) / 1000);
   };
 
+  const told = async (ref: AttemptRef, end: AttemptEnd, trainingSeconds: number): Promise<RelayResult> => {
+    const checkpoint = end.kind === 'finished' ? undefined : await stores.attempts.checkpointBefore(ref);
+    return { ...end, trainingSeconds, ...(checkpoint ? { checkpoint: checkpoint.label } : {}) };
+  };
+
   return {
     /** Safe to retry: a new epoch takes over at the watermark; what was taken in is not taken in again. */
     async relayEvents(request: AttemptRef & { silenceSeconds: number }): Promise<RelayResult> {
@@ -42,7 +48,7 @@ export function relayActivities(dependencies: Dependencies) {
       const { cloud } = await cloudOf(dependencies, ref);
       const relay = new Relay(dependencies, cloud, ref);
       const before = await relay.takeOver();
-      if (before) return { ...saidBy(before), trainingSeconds: await trainedSeconds(ref, before) };
+      if (before) return told(ref, saidBy(before), await trainedSeconds(ref, before));
 
       const { cancellationSignal } = Context.current();
       const ended = new AbortController();
@@ -67,9 +73,9 @@ export function relayActivities(dependencies: Dependencies) {
         Context.current().log.warn('records of a machine could not be read', { ...ref, unreadable: relay.unreadable });
       }
       const trainingSeconds = await trainedSeconds(ref, terminal);
-      if (terminal) return { ...saidBy(terminal), trainingSeconds };
+      if (terminal) return told(ref, saidBy(terminal), trainingSeconds);
       const closed = { type: 'MachineLost', message: 'The channel to the machine closed.' } as const;
-      return { ...(leftOff ?? { kind: 'lost', failure: closed }), trainingSeconds };
+      return told(ref, leftOff ?? { kind: 'lost', failure: closed }, trainingSeconds);
     },
 
     /** Safe to retry: reads from the watermark, and compacting what is compacted does nothing. */

@@ -219,6 +219,7 @@ export function sorted(events: readonly TrainerEvent[], attempt: number) {
   let heartbeat: EventOf<'heartbeat'> | null = null;
   let hello: EventOf<'hello'> | null = null;
   let progress: EventOf<'progress'> | null = null;
+  let checkpoint: EventOf<'checkpoint'> | null = null;
   let terminal: TerminalEvent | null = null;
   for (const event of events) {
     if (event.type === 'log') logLines.push([event.atMs, streams[event.stream], attempt, event.text]);
@@ -227,7 +228,8 @@ export function sorted(events: readonly TrainerEvent[], attempt: number) {
     else if (event.type === 'heartbeat') heartbeat = event;
     else if (event.type === 'hello') hello = event;
     else if (event.type === 'progress') progress = event;
+    else if (event.type === 'checkpoint') checkpoint = event;
     else if (isTerminal(event)) terminal = event;
   }
-  return { logLines, metrics, leaderboard, heartbeat, hello, progress, terminal };
+  return { logLines, metrics, leaderboard, heartbeat, hello, progress, checkpoint, terminal };
 }

@@ -21,6 +21,7 @@ export interface Heard {
   atMs: number;
   hello?: EventOf<'hello'> | null;
   heartbeat?: EventOf<'heartbeat'> | null;
+  checkpoint?: EventOf<'checkpoint'> | null;
 }
 
 export function attemptStore(database: Database) {
@@ -57,6 +58,7 @@ export function attemptStore(database: Database) {
           heartbeat_json: null,
           hello_json: null,
           last_heard_at_ms: null,
+          checkpoint_json: null,
         };
         if (await database.insertOnce('attempts', row, own)) return row;
         return own('attempts').where(ofAttempt(ref)).first('attempts.*');
@@ -103,7 +105,7 @@ export function attemptStore(database: Database) {
     },
 
     /** Does not raise the version by itself: the relay does, once for all that it heard. */
-    async heard(ref: AttemptRef, { atMs, hello, heartbeat }: Heard, trx?: Trx): Promise<void> {
+    async heard(ref: AttemptRef, { atMs, hello, heartbeat, checkpoint }: Heard, trx?: Trx): Promise<void> {
       await database.run(trx, (db) =>
         db('attempts')
           .where(ofAttempt(ref))
@@ -111,8 +113,22 @@ export function attemptStore(database: Database) {
             last_heard_at_ms: atMs,
             ...(hello ? { hello_json: JSON.stringify(hello) } : {}),
             ...(heartbeat ? { heartbeat_json: JSON.stringify(heartbeat) } : {}),
+            ...(checkpoint ? { checkpoint_json: JSON.stringify(checkpoint) } : {}),
           }),
       );
+    },
+
+    /** How far the next attempt of this one's holder would begin: the newest checkpoint up to this attempt. */
+    async checkpointBefore({ attempt, ...holder }: AttemptRef, trx?: Trx): Promise<EventOf<'checkpoint'> | undefined> {
+      const row = await database.run(trx, (db) =>
+        db('attempts')
+          .where(ofHolder('attempts', holder))
+          .where('attempts.attempt', '<=', attempt)
+          .whereNotNull('attempts.checkpoint_json')
+          .orderBy('attempts.attempt', 'desc')
+          .first('attempts.checkpoint_json'),
+      );
+      return row?.checkpoint_json ? (JSON.parse(row.checkpoint_json) as EventOf<'checkpoint'>) : undefined;
     },
 
     async get(ref: AttemptRef, trx?: Trx): Promise<AttemptRow | undefined> {

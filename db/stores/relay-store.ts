@@ -30,6 +30,7 @@ export interface RelayCommit {
   heartbeat?: EventOf<'heartbeat'> | null;
   hello?: EventOf<'hello'> | null;
   progress?: EventOf<'progress'> | null;
+  checkpoint?: EventOf<'checkpoint'> | null;
   terminal?: TerminalEvent | null;
 }
 
@@ -66,7 +67,13 @@ export function relayStore(database: Database) {
     if (commit.logLines?.length) await log.append(ref, commit.logLines, own);
     if (commit.metrics?.length) await metrics.insert(ref, commit.metrics, own);
     if (commit.leaderboard?.length) await leaderboard.insert(ref, commit.leaderboard, own);
-    const heard = { atMs: commit.heardAtMs, hello: commit.hello ?? null, heartbeat: commit.heartbeat ?? null };
+    const { hello, heartbeat, checkpoint } = commit;
+    const heard = {
+      atMs: commit.heardAtMs,
+      hello: hello ?? null,
+      heartbeat: heartbeat ?? null,
+      checkpoint: checkpoint ?? null,
+    };
     await attempts.heard(ref, heard, own);
     // The progress raises the version itself.
     if (commit.progress) await works[ref.kind].setProgress(ref.id, JSON.stringify(commit.progress), own);
@@ -120,6 +127,7 @@ function showsMore(commit: RelayCommit): boolean {
   const events: (TrainerEvent | null | undefined)[] = [
     commit.heartbeat,
     commit.hello,
+    commit.checkpoint,
     commit.terminal,
     commit.metrics?.[0],
     commit.leaderboard?.[0],

@@ -104,6 +104,20 @@ eachDatabase('a relay', (bench, dialect) => {
     expect(await relays().get(ref)).toMatchObject({ seq: 8, first_heard_at_ms: nowMs, terminal_json: null });
   });
 
+  test('remembers the newest checkpoint, which the next attempt begins with', async () => {
+    const ref = await madeAttempt(bench.stores);
+    const { attempts } = bench.stores;
+    const saved = (seq: number) =>
+      ({ type: 'checkpoint', seq, atMs: nowMs, label: `epoch ${seq}`, object: 'checkpoints/latest.json' }) as const;
+    await relays().begin(ref, 'e');
+    expect(await attempts.checkpointBefore(ref)).toBeUndefined();
+    await commit(ref, 'e', 0, 1, { checkpoint: saved(1) });
+    await commit(ref, 'e', 1, 2, { checkpoint: saved(2) });
+    await commit(ref, 'e', 2, 3, { heartbeat });
+    expect(await attempts.checkpointBefore(ref)).toEqual(saved(2));
+    expect(await attempts.checkpointBefore({ ...ref, attempt: 2 })).toEqual(saved(2));
+  });
+
   test('does not raise the version for log lines alone', async () => {
     const ref = await madeAttempt(bench.stores);
     await relays().begin(ref, 'e');

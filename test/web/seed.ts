@@ -219,6 +219,7 @@ export function seedInto(database: Database, nowMs = Date.now()): Seed {
         heartbeat_json: null,
         hello_json: null,
         last_heard_at_ms: null,
+        checkpoint_json: null,
         ...given,
       }),
 

@@ -98,6 +98,14 @@ export const vanishes: Script = async (actor) => {
   throw new Error('the machine is gone');
 };
 
+/** The machine vanishes after something was made safe. */
+export const keepsAndVanishes: Script = async (actor) => {
+  hello(actor);
+  actor.say({ type: 'checkpoint', label: 'epoch 7', object: 'checkpoints/latest.json' });
+  await sleep(100);
+  throw new Error('the machine is gone');
+};
+
 /** Up, but says nothing after hello. */
 export const fallsSilent: Script = async (actor) => {
   hello(actor);

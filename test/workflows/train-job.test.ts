@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bucketNameOf, machineNameOf, workflowIdOf } from '../../domain/ids.ts';
 import { SimulatedCloud } from '../clouds/simulated-cloud.ts';
-import { failsWith, succeeds, trainsUntilAsked, vanishes } from './scripts.ts';
+import { failsWith, keepsAndVanishes, succeeds, trainsUntilAsked, vanishes } from './scripts.ts';
 import { inPhase, isDone, nothingIsLeft, rowOf } from './holder-checks.ts';
 import { closeTemporal, openTestYard, temporal, type TestYard, until } from './test-yard.ts';
 
@@ -64,6 +64,15 @@ test('a lost machine ends the attempt, not the job, and the next begins after it
   const lines = await yard.dependencies.stores.timeline.list(jobOf(job));
   expect(lines.filter((entry) => entry.kind === 'warning')).toHaveLength(2);
   await nothingIsLeft(yard, jobOf(job));
+}, 60_000);
+
+test('says from where the next attempt goes on', async () => {
+  const yard = await yardWith({ script: (order) => (order.attempt < 2 ? keepsAndVanishes : succeeds) });
+  const job = await yard.accept();
+  await isDone(yard, jobOf(job), 40);
+  const lines = await yard.dependencies.stores.timeline.list(jobOf(job));
+  const [warning] = lines.filter((entry) => entry.kind === 'warning');
+  expect(warning?.text).toContain('Trying again on another machine, from “epoch 7”.');
 }, 60_000);
 
 test('when every attempt loses its machine the job fails and says why', async () => {

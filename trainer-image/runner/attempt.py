@@ -14,6 +14,7 @@ from runner.atomic import read_json, write_json
 from runner.beats import Beats
 from runner.bucket import open_bucket
 from runner.capture import Capture
+from runner.checkpoints import Checkpoints
 from runner.control import Control
 from runner.guarding import Guard
 from runner.handing_in import Handing, HandingFailed, ToldToEnd
@@ -29,6 +30,8 @@ from runner.watch import Watch, pass_on_deadline
 
 _PIPES_SECONDS = 5.0
 _MOMENT_SECONDS = 0.3
+#: What a trainer told of before it ended is uploaded for this long yet; the next attempt may need it.
+_CHECKPOINT_SECONDS = 60.0
 _ENDED_FROM_OUTSIDE = (EXIT_STOPPED, -signal.SIGTERM, -signal.SIGKILL)
 _VERDICT = "verdict.json"
 
@@ -50,6 +53,7 @@ class Attempt:
         self._journal = Journal(settings.spool, say)
         self._control = Control(bucket, self._journal, settings.attempt, settings.deadline_at_ms)
         self._handing = Handing(bucket, self._journal, settings.work, settings.attempt, told_to_end)
+        self._checkpoints = Checkpoints(bucket, self._journal, settings.work, settings.attempt)
         self._cap = LogCap(self._journal, settings.log_cap_bytes)
 
     def run(self) -> None:
@@ -129,13 +133,18 @@ class Attempt:
             self._out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise HandingFailed("The work folder cannot be written", error) from error
-        self._journal.remark(f"{count} input files are here; the trainer starts.")
+        resumed = self._checkpoints.fetch() if self._settings.holder_kind == "job" else None
+        shutil.rmtree(self._settings.work / "checkpoints", ignore_errors=True)
+        how = "the trainer starts" if resumed is None else f"the trainer goes on from {resumed}"
+        self._journal.remark(f"{count} input files are here; {how}.")
 
     def _run_trainer(self) -> TrainerEnd:
         kills_before = out_of_memory_kills()
         trainer = TrainerProcess(self._settings, self._environment)
         self._guard.watch_over(trainer.pid)
-        capture = Capture(self._journal, self._cap, trainer.out_fd, trainer.err_fd, trainer.events_fd)
+        capture = Capture(
+            self._journal, self._cap, self._checkpoints, trainer.out_fd, trainer.err_fd, trainer.events_fd
+        )
         watch = Watch(self._settings, self._journal, self._control, trainer, self._guard, self._told_to_end)
         watch.until_ended()
         if watch.asked is None and trainer.exit_code in _ENDED_FROM_OUTSIDE:
@@ -150,6 +159,7 @@ class Attempt:
         if not ended:
             self._journal.remark("Somebody still holds the trainer's output open; what comes now is not read.")
         capture.sum_up()
+        self._checkpoints.settle(_CHECKPOINT_SECONDS)
         asked = watch.asked
         if asked is None and now_ms() >= self._control.deadline_at_ms:
             asked = "time_up"  # it kept the time itself, and was quicker than the runner

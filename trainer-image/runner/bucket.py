@@ -28,6 +28,10 @@ class Bucket(Protocol):
 
     def put_bytes(self, name: str, data: bytes) -> None: ...
 
+    def remove(self, name: str) -> None:
+        """What is not there counts as removed."""
+        ...
+
     def read_if_changed(self, name: str, seen: Version | None) -> tuple[Version, str] | None:
         """The text and its version when it is there and is not the version seen before."""
         ...
@@ -82,6 +86,9 @@ class FolderBucket:
             self._settle(beside, name)
         finally:
             beside.unlink(missing_ok=True)
+
+    def remove(self, name: str) -> None:
+        (self._root / name).unlink(missing_ok=True)
 
     def read_if_changed(self, name: str, seen: Version | None) -> tuple[Version, str] | None:
         path = self._root / name

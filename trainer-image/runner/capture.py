@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 
+from runner.checkpoints import Checkpoints
 from runner.journal import Journal, Stream
 from runner.lines import LineCutter
 from runner.log_cap import LogCap
@@ -23,8 +24,11 @@ _BAD_EVENTS_SAID = 20
 class Capture:
     """One thread a pipe; each waits when the journal does, and so does the trainer."""
 
-    def __init__(self, journal: Journal, cap: LogCap, out_fd: int, err_fd: int, events_fd: int) -> None:
+    def __init__(
+        self, journal: Journal, cap: LogCap, checkpoints: Checkpoints, out_fd: int, err_fd: int, events_fd: int
+    ) -> None:
         self._journal = journal
+        self._checkpoints = checkpoints
         self._cap = cap
         self.last_errors: deque[str] = deque(maxlen=_LAST_LINES)
         #: What the trainer said about its end; the last word counts.
@@ -88,6 +92,8 @@ class Capture:
             self.failed = event
         elif event["type"] == "finished":
             self.finished = event
+        elif event["type"] == "checkpoint":
+            self._checkpoints.take(event)
         elif self._cap.room_for(len(line)):
             self._journal.event(event)
         else:

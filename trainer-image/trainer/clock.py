@@ -20,6 +20,8 @@ class Clock:
         self.started_at = time.time() if started_at is None else started_at
         self.training_seconds = training_seconds
         self.stop_asked = False
+        #: What earlier attempts have spent on what this one goes on from.
+        self.spent_before = 0.0
         self._file = work / "deadline.json"
         self._looked_at = 0.0
         told = os.environ.get("TRAINYARD_DEADLINE_AT_MS")
@@ -39,7 +41,7 @@ class Clock:
             self._deadline = float(json.loads(self._file.read_text("utf-8"))["deadlineAtMs"]) / 1000
 
     def used(self) -> float:
-        return time.time() - self.started_at
+        return self.spent_before + time.time() - self.started_at
 
     def left(self) -> float:
         """Seconds of training left; none once a stop was asked."""
@@ -59,5 +61,5 @@ class Clock:
         return time.time() >= self.deadline - _CLOSE_SECONDS
 
     def fraction(self) -> float:
-        whole = self.deadline - self.started_at
+        whole = self.spent_before + self.deadline - self.started_at
         return 1.0 if whole <= 0 else min(1.0, self.used() / whole)

@@ -33,6 +33,10 @@ class Events:
         event = {"type": "metric", "name": name, "step": step, "value": value, "unit": unit}
         self.send({**event, "higherIsBetter": higher_is_better})
 
+    def checkpoint(self, label: str, name: str) -> None:
+        """Told to others once the runner has uploaded it."""
+        self.send({"type": "checkpoint", "label": label, "object": name})
+
     def leaderboard(self, row: dict[str, Any]) -> None:
         self.send({"type": "leaderboard", **row})
 
@@ -112,6 +116,8 @@ def _plain(event: dict[str, Any]) -> str:
         return f"  {event['model']:<40} {event['metric']} {value}{interval}{seconds}"
     if kind == "metric":
         return f"  {event['name']} = {event['value']} at {event['step']:g}"
+    if kind == "checkpoint":
+        return f"  kept: {event['label']}"
     if kind == "finished":
         return f"✓ {event['sentence']}"
     if kind == "failed":

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from trainer.board import Board
+from trainer.checkpoints import Checkpoints
 from trainer.clock import Clock
 from trainer.contract import SettingValue, TrainSpec
 from trainer.events import Events
@@ -42,6 +43,8 @@ class Order:
     #: Survives the process that fits: what is finished is kept here.
     scratch: Path
     interruption: Interruption
+    #: What is finished is published here to outlive the machine, too.
+    checkpoints: Checkpoints
     #: An earlier model to start from, unpacked.
     earlier: Path | None = None
     #: The fold of each row in `frame`, where a recipe was fitted by folds; an engine that makes its own would judge a

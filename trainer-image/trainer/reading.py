@@ -15,8 +15,8 @@ from trainer.recipe import available_memory, engine_config
 if TYPE_CHECKING:
     import pandas as pd
 
-_AS = {"number": "DOUBLE", "boolean": "BOOLEAN", "date": "TIMESTAMP", "text": "VARCHAR"}
-_BYTES = {"number": 8, "boolean": 8, "date": 8, "text": 100}
+_AS = {"number": "DOUBLE", "boolean": "BOOLEAN", "date": "TIMESTAMP", "text": "VARCHAR", "bytes": "BLOB"}
+_BYTES = {"number": 8, "boolean": 8, "date": 8, "text": 100, "bytes": 1000}
 #: The frame, its training part and one engine's working copy live at the same time.
 _COPIES = 3
 
@@ -95,7 +95,7 @@ class Parquet:
 
     def _require_castable(self, name: str, kind: str) -> None:
         to = _AS[family(kind)]
-        if to == "VARCHAR" or family(self.types[name]) == family(kind):
+        if to in ("VARCHAR", "BLOB") or family(self.types[name]) == family(kind):
             return
         bad = self.connection.execute(
             f"SELECT i, v FROM (SELECT row_number() OVER () AS i, {quoted(name)} AS v FROM {self.source}) "

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from trainer.checkpoints import take_up
 from trainer.clock import Clock
 from trainer.contract import read_train_spec
 from trainer.events import Events
@@ -43,6 +44,8 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._on_stop)
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
+        if self._verb == "train":
+            take_up(Path.cwd(), self._scratch)
         self._out.mkdir(parents=True, exist_ok=True)
         try:
             return self._train() if self._verb == "train" else self._end_of(self._start(None))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from trainer.baseline import Baseline
 from trainer.board import Board
+from trainer.checkpoints import Checkpoints
 from trainer.clock import Clock
 from trainer.contract import Split, TrainSpec, read_train_spec
 from trainer.engine import Engine, load_engine
@@ -44,6 +45,10 @@ class Training:
         self._finish: Finish | None = None
         self._scratch = scratch
         scratch.mkdir(parents=True, exist_ok=True)
+        self.checkpoints = Checkpoints(work, scratch, self.events, self.clock)
+        self._resumes = self.checkpoints.resumed_from
+        if self._resumes is not None:
+            self.clock.spent_before = float(self._resumes["usedSeconds"])
 
     def run(self, finish: Finish | None = None) -> int:
         """`finish`: only put together what a fit that is over, for this reason, has left in the scratch folder."""
@@ -72,6 +77,7 @@ class Training:
             board=board,
             scratch=self._scratch,
             interruption=self.interruption,
+            checkpoints=self.checkpoints,
             earlier=earlier,
             warnings=[*inputs.warnings, *self._notes],
             folds=inputs.folds,
@@ -85,10 +91,12 @@ class Training:
         board.add(
             baseline.name_, order.scorer(inputs.values).score(baseline.predict(len(inputs.values))), None, baseline=True
         )
+        if self._resumes is not None and finish is None:
+            self.events.progress(f"Going on from “{self._resumes['label']}”", self.clock.fraction())
         began = time.perf_counter()
         self._enter(FITTING)
         try:
-            fitted = engine.resume(order) if finish else engine.fit(order)
+            fitted = engine.resume(order) if finish or self._resumes else engine.fit(order)
         except NothingFitted:
             return self._nothing()
         finally:

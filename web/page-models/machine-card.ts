@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AttemptRow, JobRow, ResourceRow } from '../../db/tables.ts';
+import type { EventOf } from '../../domain/event.ts';
 import { formatMoney } from '../../domain/money.ts';
 import type { Chip } from './chip.ts';
 import type { Clock, Moment } from './clock.ts';
@@ -51,6 +52,7 @@ export function machineCard(
       { name: 'Type', value: `${attempt.machine_type}${attempt.spot ? ' · spot' : ''}` },
       { name: 'Price', value: `${formatMoney(attempt.price_per_hour_micros)} / h` },
       ...heartbeatFacts(attempt.heartbeat_json),
+      ...checkpointFacts(attempt, clock),
     ],
     note: isGone ? goneNote(attempt, work) : endNote(attempt, clock),
   };
@@ -79,6 +81,13 @@ function heartbeatFacts(json: string | null): MachineCard['facts'] {
     })),
     { name: 'Disk', value: formatGib(beat.diskUsedBytes ?? null, beat.diskTotalBytes ?? null) },
   ];
+}
+
+/** What a next attempt would begin with, should this machine be lost now. */
+function checkpointFacts(attempt: AttemptRow, clock: Clock): MachineCard['facts'] {
+  if (attempt.checkpoint_json === null) return [];
+  const { label, atMs } = JSON.parse(attempt.checkpoint_json) as EventOf<'checkpoint'>;
+  return [{ name: 'Safe', value: `${label} · ${clock.moment(atMs).text}` }];
 }
 
 function endNote(attempt: AttemptRow, clock: Clock): string {

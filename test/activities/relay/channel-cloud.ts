@@ -115,6 +115,9 @@ export const words = {
     ...{ validation: 0.9, interval: null, fitSeconds: 1, predictMsPer1000: null, baseline: false },
     ...{ secondsUsed: 1, secondsLeft: 2 },
   }),
+  checkpoint: (seq: number, label: string): TrainerEvent => ({
+    ...{ seq, atMs: at + seq * 1000, type: 'checkpoint', label, object: 'checkpoints/latest.json' },
+  }),
   finished: (seq: number): TrainerEvent => ({
     ...{ seq, atMs: at + seq * 1000, type: 'finished', why: 'completed', hasResult: true, sentence: 'done' },
   }),

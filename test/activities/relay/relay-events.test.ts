@@ -6,7 +6,7 @@ import { until } from '../../infra/waiting.ts';
 import { type Ground, openGround } from '../ground.ts';
 import { ChannelCloud, words } from './channel-cloud.ts';
 
-const { hello, line, beat, metric, progress, model, finished, failed } = words;
+const { hello, line, beat, metric, progress, model, checkpoint, finished, failed } = words;
 let ground: Ground<ChannelCloud>;
 const unhandled: unknown[] = [];
 const noteUnhandled = (reason: unknown) => unhandled.push(reason);
@@ -136,6 +136,13 @@ describe('a machine', () => {
       failure: { type: 'MachineSilent', message: 'The machine said nothing for 2 seconds.' },
       trainingSeconds: 1,
     });
+  });
+
+  test('says of an attempt that did not finish from where the next one goes on', async () => {
+    const ref = await training();
+    ground.cloud.say(ref, hello(1), checkpoint(2, 'epoch 1'), checkpoint(3, 'epoch 2'), failed(4, 'CloudUnavailable'));
+    expect(await relay(ref).result).toMatchObject({ kind: 'failed', checkpoint: 'epoch 2' });
+    expect(await relay(ref).result).toMatchObject({ kind: 'failed', checkpoint: 'epoch 2' });
   });
 
   test.concurrent('that is gone without a last word is lost, and what it said is kept', async () => {

@@ -27,7 +27,7 @@ def describe(image: Path) -> list[dict]:
 
 def test_describes_every_engine_with_the_standard_library_alone():
     described = {one["name"]: one for one in describe(TRAINER_IMAGE)}
-    assert set(described) == {"sklearn", "autogluon"}
+    assert set(described) == {"sklearn", "autogluon", "torch"}
     for one in described.values():
         assert one["tasks"] == ["binary", "multiclass", "regression"]
         assert one["continues"] is True
@@ -69,7 +69,7 @@ def test_an_engine_is_found_by_its_folder_alone(tmp_path: Path):
     added.mkdir()
     source = (TRAINER_IMAGE / "trainer" / "engines" / "sklearn" / "__init__.py").read_text("utf-8")
     (added / "__init__.py").write_text(source.replace('name="sklearn"', 'name="added"'), "utf-8")
-    assert [one["name"] for one in describe(image)] == ["added", "autogluon", "sklearn"]
+    assert [one["name"] for one in describe(image)] == ["added", "autogluon", "sklearn", "torch"]
 
 
 def test_every_lock_pins_hashes_and_names_no_index():
@@ -113,5 +113,5 @@ def test_fills_in_defaults():
 
 
 def test_an_unknown_engine_is_said_to_be_unknown():
-    with pytest.raises(TrainerFailure, match=r"There is no engine “h3o”. There are: autogluon, sklearn"):
+    with pytest.raises(TrainerFailure, match=r"There is no engine “h3o”. There are: autogluon, sklearn, torch"):
         engine.load_engine("h3o")

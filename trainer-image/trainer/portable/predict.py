@@ -38,8 +38,10 @@ class ModelProblem(ValueError):
 
 
 def family(sql_type: str) -> str:
-    """`number`, `boolean`, `date` or `text`: all that a model has to tell apart."""
+    """`number`, `boolean`, `date`, `bytes` or `text`: all that a model has to tell apart."""
     name = sql_type.upper()
+    if name in ("BLOB", "BYTEA", "BINARY", "VARBINARY"):
+        return "bytes"
     if name.startswith("BOOL"):
         return "boolean"
     if name.startswith(("DATE", "TIMESTAMP")) and "[" not in name:
@@ -68,6 +70,9 @@ def _typed(series: pd.Series, name: str, kind: str) -> pd.Series:
     if kind == "date":
         dates = series if pd.api.types.is_datetime64_any_dtype(series) else _dates(series)
         return _checked(series, dates.astype("datetime64[ns]"), name, "a date")
+    if kind == "bytes":
+        # In a CSV a text stands for them: the name of a file.
+        return series.astype(object).map(lambda v: bytes(v) if isinstance(v, (bytearray, memoryview)) else v)
     return series.astype(object).where(series.notna(), None).map(lambda v: v if v is None else str(v)).astype(object)
 
 
@@ -141,7 +146,10 @@ def _predicted(model: Any, schema: dict[str, Any], frame: pd.DataFrame, columns:
     parts: list[pd.DataFrame] = []
     for start in range(0, len(frame), _ROWS_AT_ONCE):
         rows = conform(frame.iloc[start : start + _ROWS_AT_ONCE].reset_index(drop=True), columns)
-        parts.append(named(schema, *model.predict(rows)))
+        try:
+            parts.append(named(schema, *model.predict(rows)))
+        except getattr(model, "refuses_with", ()) as problem:
+            raise InputProblem(str(problem)) from problem
     if parts:
         return pd.concat(parts, ignore_index=True)
     return pd.DataFrame({name: pd.Series(dtype=object) for name in output_names(schema) if name != NOT_SCORED})

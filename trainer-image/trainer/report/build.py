@@ -69,6 +69,7 @@ def build_report(
         },
         "leaderboard": board,
         "history": [list(point) for point in order.board.history],
+        "resumed": order.checkpoints.resumed_from,
         "importance": importance,
         "confusion": confusion(inputs.test_values, output, inputs.labels.class_names) if task.is_classes else None,
         "residuals": None if task.is_classes else residuals(inputs.test_values, output, order.seed),

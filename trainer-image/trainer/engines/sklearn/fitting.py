@@ -110,6 +110,8 @@ class SklearnEngine:
             self.best_, self.candidate_ = candidate.name, candidate
             self.pipeline_, self.validation_, self.interval_ = judged.pipeline, judged.scores, judged.interval
             self.save(self._kept)
+        else:
+            self._note(self._kept)
         self._order.board.add(
             candidate.name,
             score,
@@ -117,6 +119,7 @@ class SklearnEngine:
             fit_seconds=round(judged.fit_seconds, 3),
             predict_ms_per_1000=round(judged.predict_ms_per_1000, 3),
         )
+        self._order.checkpoints.publish(candidate.name, ["kept"])
         print(f"{candidate.name}: {metric.name} {score:.4f} on validation, {judged.fit_seconds:.2f} s", flush=True)
 
     def _learn_from_all_rows(self, validation: Validation) -> None:
@@ -142,6 +145,9 @@ class SklearnEngine:
             joblib.dump(self.pipeline_, beside, compress=("zlib", 1))
         plan = {"classes": self._classes, "columns": self.plan_, "leftOut": self.dropped_}
         write_text(folder / "plan.json", json.dumps(plan, ensure_ascii=False, indent=1))
+        self._note(folder)
+
+    def _note(self, folder: Path) -> None:
         kept = {
             "best": self.best_,
             "candidate": asdict(self.candidate_) if self.candidate_ else None,

@@ -76,6 +76,22 @@ def act_wait(_settings: dict[str, Any]) -> None:
     wait_for_ever()
 
 
+def act_checkpoint(settings: dict[str, Any]) -> None:
+    """Publishes what it is told to, says what it found of an earlier attempt, and waits."""
+    signal.signal(signal.SIGTERM, on_stop)
+    found = sorted(p.relative_to("resume").as_posix() for p in Path("resume").rglob("*") if p.is_file())
+    print(f"found {json.dumps({name: (Path('resume') / name).read_text() for name in found})}", flush=True)
+    for number, files in enumerate(settings["checkpoints"], 1):
+        for name, text in files.items():
+            path = Path("checkpoints") / str(number) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        send({"type": "checkpoint", "label": f"epoch {number}", "object": str(number)})
+        time.sleep(settings.get("pause", 0.3))
+    print("waiting", flush=True)
+    wait_for_ever()
+
+
 def act_deaf(settings: dict[str, Any]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if settings.get("result"):

@@ -1,0 +1,85 @@
+"""What a trainer kept outlives its machine, disk and all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from runner_bench import Bench, eventually
+
+FIRST = {"models/a": "first", "board.json": "[1]"}
+SECOND = {"models/a": "first", "models/b": "second", "board.json": "[2]"}
+
+
+def lose_the_machine(bench: Bench, process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    eventually(lambda: not bench.marked(), "all gone")
+    shutil.rmtree(bench.work)
+    bench.work.mkdir()
+    bench.spool = bench.spool.parent / "attempt-2"
+
+
+def next_attempt(bench: Bench) -> subprocess.Popen[bytes]:
+    return bench.start("checkpoint", tells={"TRAINYARD_ATTEMPT": "2"}, checkpoints=[])
+
+
+def found(bench: Bench) -> dict[str, str]:
+    bench.until_logged("found")
+    return json.loads(next(line for line in bench.log("out") if line.startswith("found"))[len("found ") :])
+
+
+def test_the_next_machine_gets_the_newest_checkpoint(bench: Bench) -> None:
+    process = bench.start("checkpoint", checkpoints=[FIRST, SECOND])
+    eventually(lambda: len(bench.of("checkpoint")) == 2, "two checkpoints")
+    assert [event["label"] for event in bench.of("checkpoint")] == ["epoch 1", "epoch 2"]
+    lose_the_machine(bench, process)
+    next_attempt(bench)
+    assert found(bench) == SECOND
+    assert any("goes on from “epoch 2” of attempt 1" in line for line in bench.log("machine"))
+
+
+def test_what_did_not_change_is_kept_once_and_what_is_not_needed_any_more_goes(bench: Bench) -> None:
+    bench.start("checkpoint", checkpoints=[FIRST, SECOND])
+    eventually(lambda: len(bench.of("checkpoint")) == 2, "two checkpoints")
+    texts = lambda: sorted(path.read_text() for path in (bench.bucket / "checkpoints" / "files").iterdir())  # noqa: E731
+    eventually(lambda: texts() == ["[2]", "first", "second"], "only what the newest needs")
+
+
+def test_a_checkpoint_is_told_of_only_when_it_is_in_the_bucket(bench: Bench) -> None:
+    (bench.bucket / "checkpoints").write_text("in the way")
+    process = bench.start("checkpoint", checkpoints=[FIRST])
+    bench.until_logged("could not be uploaded", "machine")
+    assert bench.of("checkpoint") == []
+    (bench.bucket / "checkpoints").unlink()
+    lose_the_machine(bench, process)
+    next_attempt(bench)
+    assert found(bench) == {}
+
+
+def test_a_damaged_checkpoint_is_not_used(bench: Bench) -> None:
+    process = bench.start("checkpoint", checkpoints=[FIRST])
+    eventually(lambda: bench.of("checkpoint"), "a checkpoint")
+    lose_the_machine(bench, process)
+    damaged = next(path for path in (bench.bucket / "checkpoints" / "files").iterdir() if path.read_text() == "first")
+    damaged.chmod(0o644)
+    damaged.unlink()
+    damaged.write_text("f1rst")
+    next_attempt(bench)
+    assert found(bench) == {}
+    assert any("The training begins anew" in line for line in bench.log("machine"))
+
+
+def test_no_name_leads_out_of_the_folder(bench: Bench) -> None:
+    process = bench.start("checkpoint", checkpoints=[FIRST])
+    eventually(lambda: bench.of("checkpoint"), "a checkpoint")
+    lose_the_machine(bench, process)
+    latest = bench.bucket / "checkpoints" / "latest.json"
+    told = json.loads(latest.read_text())
+    latest.write_text(json.dumps({**told, "files": {"../outside": next(iter(told["files"].values()))}}))
+    next_attempt(bench)
+    assert found(bench) == {}
+    assert not (bench.work / "outside").exists()

@@ -1,0 +1,61 @@
+"""A machine may vanish at any second, disk and all: what was published before that is not lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+from test_stopping import SLOW, slow_table
+from trainer_bench import Process, Yard
+
+
+def newest_checkpoint(work: Path) -> Path:
+    return max((path for path in (work / "checkpoints").iterdir() if path.name.isdigit()), key=lambda p: int(p.name))
+
+
+def lose(process: Process) -> None:
+    process.wait_for(lambda event: event["type"] == "checkpoint" and event["label"] == "NearestNeighbours")
+    for worker in process.workers():
+        os.kill(worker, signal.SIGKILL)
+    process.popen.kill()
+
+
+def test_another_machine_goes_on_behind_what_was_finished(yard: Yard, tmp_path_factory: pytest.TempPathFactory):
+    asked = yard.ask(slow_table(), "y", "binary", settings=SLOW, seconds=3000)
+    lost = asked.train(while_running=lose)
+    assert lost.code == -signal.SIGKILL
+
+    other = Yard(tmp_path_factory.mktemp("other"), asked.spec)
+    shutil.copytree(yard.work / "input", other.work / "input")
+    shutil.copytree(newest_checkpoint(yard.work), other.work / "resume")
+    shutil.rmtree(yard.work)
+
+    def stop(process: Process) -> None:
+        process.wait_for(lambda event: "RandomForest" in event.get("sentence", ""))
+        process.popen.send_signal(signal.SIGTERM)
+
+    run = other.train(while_running=stop)
+    assert run.code == 143, run.log
+    assert run.models == []  # told by the attempt that fitted them
+    assert [row["model"] for row in run.report["leaderboard"]][:2] == ["Linear", "NearestNeighbours"]
+    assert not any("Fitting Linear" in event.get("sentence", "") for event in run.events)
+    assert any("Going on from “NearestNeighbours”" in event.get("sentence", "") for event in run.events)
+    assert run.report["best"]["model"] == "Linear"
+    assert run.report["resumed"]["label"] == "NearestNeighbours"
+    assert run.report["seconds"]["total"] > 0
+    assert other.predict(slow_table().head(5)).code == 0
+
+
+def test_a_checkpoint_is_whole_and_says_how_far_it_was(yard: Yard):
+    run = yard.ask(slow_table().head(400), "y", "binary", settings={"algorithm": "linear"}).train()
+    assert run.code == 0, run.log
+    assert [event["label"] for event in run.of("checkpoint")] == ["Linear"]
+    folder = newest_checkpoint(yard.work)
+    assert json.loads((folder / "checkpoint.json").read_text("utf-8"))["label"] == "Linear"
+    assert (folder / "kept" / "pipeline.joblib").stat().st_size > 0
+    assert json.loads((folder / "board.json").read_text("utf-8"))["rows"][-1]["model"] == "Linear"
+    assert not list((yard.work / "checkpoints").glob(".*"))
