@@ -1,6 +1,6 @@
 import type { ColumnType } from '../domain/dataset.ts';
 
-export const sqlTypes = ['BIGINT', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'VARCHAR'] as const;
+export const sqlTypes = ['BIGINT', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'VARCHAR', 'BLOB'] as const;
 export type SqlType = (typeof sqlTypes)[number];
 
 export const typeWords: Record<SqlType, ColumnType> = {
@@ -10,6 +10,8 @@ export const typeWords: Record<SqlType, ColumnType> = {
   DATE: 'date',
   TIMESTAMP: 'date and time',
   VARCHAR: 'text',
+  /** The bytes of a PNG or JPEG file; bytes of other kinds come in as text. */
+  BLOB: 'image',
 };
 
 export function isSqlType(type: string): type is SqlType {
@@ -55,6 +57,9 @@ export function reads(type: SqlType, text: string): string {
       return `(regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6}0*)?)?Z?)?') AND TRY_CAST(${text} AS TIMESTAMP) IS NOT NULL)`;
     case 'VARCHAR':
       return 'true';
+    case 'BLOB':
+      // No text is an image.
+      return 'false';
   }
 }
 

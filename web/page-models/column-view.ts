@@ -49,6 +49,7 @@ const sqlTypeWords: Record<string, ColumnType> = {
   DATE: 'date',
   TIMESTAMP: 'date and time',
   VARCHAR: 'text',
+  BLOB: 'image',
 };
 
 export function isNumeric(column: Pick<ColumnProfile, 'type'>): boolean {
