@@ -41,7 +41,7 @@ export function guessLabel(profile: DatasetProfile): LabelGuess | undefined {
 
 function canBeLabel(column: ColumnProfile, rows: number): boolean {
   const values = rows - column.missing;
-  if (values === 0 || column.distinct < 2 || isDate(column)) return false;
+  if (values === 0 || column.distinct < 2 || isDate(column) || column.sqlType === 'BLOB') return false;
   return column.sqlType === 'DOUBLE' || column.distinct < values;
 }
 

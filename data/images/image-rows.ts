@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { SqlType } from '../column-kinds.ts';
 import { parquetOptions } from '../parquet-options.ts';
 import type { TypedColumn } from '../profile-columns.ts';
-import type { Session } from '../session.ts';
+import { cellText, type Session } from '../session.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
 
 export interface ImageRow {
@@ -86,7 +86,7 @@ export class ImageRows {
     );
     const [written] = await this.#session.row(`SELECT count(*) FROM read_parquet(${quoteText(to)})`);
     if (Number(written) !== this.#count)
-      throw new Error(`${this.#count} images were read, but ${String(written)} were written.`);
+      throw new Error(`${this.#count} images were read, but ${cellText(written)} were written.`);
     return columns.map(([name, type]) => ({ name, type, remarks: [] }));
   }
 }

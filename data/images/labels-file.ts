@@ -4,7 +4,7 @@ import { importOptionsSchema } from '../../domain/import-options.ts';
 import { badData } from '../bad-data.ts';
 import { openPlainFile } from '../plain-file.ts';
 import { RejectedRows } from '../rejected-rows.ts';
-import type { Session } from '../session.ts';
+import { cellText, type Session } from '../session.ts';
 import { listNames } from '../show-value.ts';
 import { quoteText } from '../sql-text.ts';
 import { stageText } from '../stage-text.ts';
@@ -51,8 +51,8 @@ export async function readLabels(session: Session, listed: PackedFile, archive: 
   );
   const rows = found.map(([name, value], n) => ({
     number: n + 1,
-    name: String(name ?? ''),
-    label: value === null ? null : String(value),
+    name: name === null ? '' : cellText(name),
+    label: value === null ? null : cellText(value),
   }));
   const spare = staged.names.filter((_, n) => n !== file && n !== label);
   const remarks = spare.length > 0 ? [`Of labels.csv only file and label were taken, not ${listNames(spare)}.`] : [];

@@ -78,6 +78,7 @@ export function importPage(input: {
       ['json lines', 'JSON lines'],
       ['excel', 'Excel'],
       ['parquet', 'Parquet'],
+      ['images', 'Images'],
     ],
     delimiter: [
       [',', 'comma ,'],
