@@ -1,5 +1,5 @@
 import type { ImagesProfile } from '../../domain/dataset.ts';
-import type { Session } from '../session.ts';
+import { cellText, type Session } from '../session.ts';
 import { isPng } from '../shown-cell.ts';
 import { quoteName } from '../sql-text.ts';
 import { measureHead } from './measure-image.ts';
@@ -26,7 +26,7 @@ export async function lookAtImages(
   const found = await session.rows(
     `SELECT hex(${column}[17:24]), count(*) FROM ${source} WHERE ${isPng(column)} GROUP BY 1`,
   );
-  const sizes = new Map(found.map(([size, n]) => [pngSize(String(size)), Number(n)]));
+  const sizes = new Map(found.map(([size, n]) => [pngSize(cellText(size)), Number(n)]));
   if (count > png) await addJpegs(session, source, column, sizes);
   const sorted = [...sizes].toSorted((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
   const types = [
@@ -65,7 +65,7 @@ async function addJpegs(session: Session, source: string, column: string, sizes:
       `SELECT to_base64(head) FROM jpeg_heads WHERE n > ${from} AND n <= ${from + ROWS_AT_ONCE}`,
     );
     for (const [head] of rows) {
-      const size = measureHead(Buffer.from(String(head), 'base64'));
+      const size = measureHead(Buffer.from(cellText(head), 'base64'));
       const key = size ? `${size.width} ${size.height}` : '0 0';
       sizes.set(key, (sizes.get(key) ?? 0) + 1);
     }
