@@ -11,7 +11,10 @@ import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { bringSystemPackage, type SystemPackage } from './apt.ts';
 
 /** What a suite needs beside Node and the packages. */
-export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | 'sklearn' | 'autogluon';
+export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | EngineNeed;
+
+/** The environment of an engine. */
+export type EngineNeed = 'sklearn' | 'autogluon' | 'torch';
 
 export const systemPackages = {
   mariadb: {
@@ -52,7 +55,7 @@ export class Needs {
   }
 
   /** The Python of an engine. */
-  python(engine: 'sklearn' | 'autogluon'): string {
+  python(engine: EngineNeed): string {
     return this.#environments().python(engine) ?? 'python3';
   }
 
@@ -74,10 +77,10 @@ export class Needs {
       return;
     }
     if (need === 'python tools') return this.#bringPythonTools();
-    if (need === 'sklearn' || need === 'autogluon') return this.#bringEngine(need);
+    return this.#bringEngine(need);
   }
 
-  async #bringEngine(engine: 'sklearn' | 'autogluon'): Promise<void> {
+  async #bringEngine(engine: EngineNeed): Promise<void> {
     const environments = this.#environments();
     if (environments.python(engine) !== undefined) return;
     await this.#under(`Preparing the Python environment of ${engine}`, async (say) => {

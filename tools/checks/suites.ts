@@ -1,4 +1,4 @@
-import type { Need } from './needs.ts';
+import type { EngineNeed, Need } from './needs.ts';
 
 /** One part of a suite: a program that passes or fails as a whole, or tests that are counted one by one. */
 export type Step =
@@ -6,7 +6,7 @@ export type Step =
   /** Patterns of paths from the root, as Jest takes them. */
   | { kind: 'jest'; paths: readonly string[]; except?: readonly string[] }
   /** In the environment of an engine, with pytest beside it. */
-  | { kind: 'pytest'; engine: 'sklearn' | 'autogluon'; args: readonly string[] };
+  | { kind: 'pytest'; engine: EngineNeed; args: readonly string[] };
 
 export interface Suite {
   name: string;
@@ -200,7 +200,7 @@ export const suites: readonly Suite[] = [
     cores: 1,
     needs: ['python tools', 'sklearn'],
     steps: [
-      { kind: 'pytest', engine: 'sklearn', args: ['-m', 'not autogluon', 'test/trainer-image/trainer'] },
+      { kind: 'pytest', engine: 'sklearn', args: ['-m', 'not autogluon and not torch', 'test/trainer-image/trainer'] },
       { kind: 'pytest', engine: 'sklearn', args: ['test/trainer-image/recipe'] },
     ],
   },
@@ -212,6 +212,15 @@ export const suites: readonly Suite[] = [
     cores: 1,
     needs: ['python tools', 'autogluon'],
     steps: [{ kind: 'pytest', engine: 'autogluon', args: ['-m', 'autogluon', 'test/trainer-image/trainer'] }],
+  },
+  {
+    name: 'torch',
+    what: 'the trainer with PyTorch',
+    fast: false,
+    budgetSeconds: 240,
+    cores: 2,
+    needs: ['python tools', 'torch'],
+    steps: [{ kind: 'pytest', engine: 'torch', args: ['-m', 'torch', 'test/trainer-image/trainer'] }],
   },
   {
     name: 'web',

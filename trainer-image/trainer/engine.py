@@ -17,7 +17,11 @@ ENGINES_FOLDER = Path(__file__).parent / "engines"
 
 
 class Engine(Protocol):
-    """The module `trainer.engines.<name>`. Importing it needs the standard library only."""
+    """The module `trainer.engines.<name>`. Importing it needs the standard library only.
+
+    One that learns from images has `look_over(spec, frame)` as well: it fails on a row that cannot be read, before the
+    held-out rows are put aside.
+    """
 
     DECLARATION: Declaration
 

@@ -14,6 +14,7 @@ from trainer.contract import TrainSpec
 from trainer.engine import Engine
 from trainer.failures import TrainerFailure
 from trainer.labels import Labels, read_labels
+from trainer.portable.predict import family
 from trainer.preparation import FOLD_COLUMN, Preparation, read_preparation
 from trainer.reading import Parquet, quoted
 from trainer.split import given_folds, holdout
@@ -40,6 +41,7 @@ class Inputs:
 
 def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
     began = time.perf_counter()
+    _check_kinds(spec, engine)
     imports = threading.Thread(target=engine.warm_up, daemon=True)
     imports.start()
     parquet = Parquet(spec.data)
@@ -49,6 +51,9 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
     labels = read_labels(parquet, spec)
     frame = parquet.frame(features, labels.where)
     _check(spec, labels, frame)
+    if hasattr(engine, "look_over"):
+        # What only this engine can know to be broken: better said now than when the held-out rows are judged.
+        engine.look_over(spec, frame)  # pyright: ignore[reportAttributeAccessIssue]
     preparation = read_preparation(spec.recipe)
     # Without a recipe nobody but a person can have given data such a column.
     fold_of = None if preparation is None else _folds_given(parquet, labels)
@@ -79,6 +84,17 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         folds=folds,
         preparation=preparation,
     )
+
+
+def _check_kinds(spec: TrainSpec, engine: Engine) -> None:
+    odd = [column.name for column in spec.features if family(column.sql_type) == "bytes"]
+    if odd and not hasattr(engine, "look_over"):
+        names = ", ".join(f"“{name}”" for name in odd)
+        raise TrainerFailure(
+            "BadSettings",
+            f"{names} holds images or other bytes, which {engine.DECLARATION.title} cannot learn from. "
+            "Leave it out, or choose another engine.",
+        )
 
 
 def _folds_given(parquet: Parquet, labels: Labels) -> np.ndarray | None:

@@ -16,10 +16,12 @@ from trainer_bench import TRAINER_IMAGE, Run, Yard
 sys.path.insert(0, str(TRAINER_IMAGE))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the supervisor does, for what is trained in this process
 HAS_AUTOGLUON = importlib.util.find_spec("autogluon") is not None
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "autogluon: needs the environment of the autogluon engine")
+    config.addinivalue_line("markers", "torch: needs the environment of the torch engine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("autogluon") and not HAS_AUTOGLUON:
             item.add_marker(absent)
+        if item.get_closest_marker("torch") and not HAS_TORCH:
+            item.add_marker(pytest.mark.skip(reason="this Python is not the environment of the torch engine"))
 
 
 @pytest.fixture

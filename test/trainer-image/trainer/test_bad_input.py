@@ -51,6 +51,9 @@ CASES: dict[str, tuple[pd.DataFrame, str, str, dict[str, Any], str, str]] = {
         pd.DataFrame({"x": [1] * 40, "w": [None] * 40, "y": HALVES}), "y", "binary", {}, "BadData", "“x”, “w” say the same in every row",
     ),
     "an unknown setting": (table(y=HALVES), "y", "binary", {"settings": {"speed": 1}}, "BadSettings", "has no setting “speed”"),
+    "images where a table is learned from": (
+        table(y=HALVES, image=[b"\x89PNG"] * 40), "y", "binary", {}, "BadSettings", "“image” holds images or other bytes",
+    ),
     "a metric of another task": (
         table(y=HALVES), "y", "binary", {"metric": "rmse"}, "BadSettings", "The metric “rmse” does not fit",
     ),

@@ -72,8 +72,12 @@ def _typed(series: pd.Series, name: str, kind: str) -> pd.Series:
         return _checked(series, dates.astype("datetime64[ns]"), name, "a date")
     if kind == "bytes":
         # In a CSV a text stands for them: the name of a file.
-        return series.astype(object).map(lambda v: bytes(v) if isinstance(v, (bytearray, memoryview)) else v)
+        return series.astype(object).where(series.notna(), None).map(_as_bytes).astype(object)
     return series.astype(object).where(series.notna(), None).map(lambda v: v if v is None else str(v)).astype(object)
+
+
+def _as_bytes(value: Any) -> Any:
+    return bytes(value) if isinstance(value, (bytearray, memoryview)) else value
 
 
 def _dates(series: pd.Series) -> pd.Series:

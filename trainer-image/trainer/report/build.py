@@ -15,7 +15,17 @@ from trainer.inputs import Inputs
 from trainer.report.findings import confusion, curves, residuals
 from trainer.report.importance import permutation_importance
 
-_TOLD = ("scikit-learn", "autogluon.tabular", "lightgbm", "xgboost-cpu", "xgboost", "catboost", "pandas", "numpy")
+_TOLD = (
+    "torch",
+    "scikit-learn",
+    "autogluon.tabular",
+    "lightgbm",
+    "xgboost-cpu",
+    "xgboost",
+    "catboost",
+    "pandas",
+    "numpy",
+)
 #: The report must not outlast the training by much, nor be empty after a short one; stopped, it hurries.
 _IMPORTANCE_SHARE, _IMPORTANCE_LEAST, _IMPORTANCE_MOST = 0.1, 4.0, 30.0
 #: After the deadline the runner's patience runs.

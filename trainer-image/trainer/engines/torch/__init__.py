@@ -11,6 +11,8 @@ from trainer.engines.torch.presets import PRESETS
 from trainer.metrics import TASKS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from trainer.fitting import Fitted, Order, Output
 
 #: What torch brings along on Linux; pip finds it again by torch itself, and a build of torch without CUDA needs none.
@@ -34,7 +36,7 @@ DECLARATION = Declaration(
         Setting(
             name="preset",
             title="Preset",
-            help="Values that suit a well-known case. What you set yourself counts more.",
+            help="Values that suit a well-known case, for all settings that are left as they are.",
             type="choice",
             default="none",
             choices=(("none", "None"), *((name, preset["title"]) for name, preset in PRESETS.items())),
@@ -192,12 +194,21 @@ DECLARATION = Declaration(
 
 def warm_up() -> None:
     import trainer.engines.torch.fitting  # noqa: F401
+    from trainer.engines.torch.learning import warm_up
+
+    warm_up()
 
 
 def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
-    from trainer.engines.torch.presets import check_data
+    from trainer.engines.torch.kinds import check_data
 
     check_data(spec, settings)
+
+
+def look_over(spec: TrainSpec, frame: pd.DataFrame) -> None:
+    from trainer.engines.torch.kinds import look_over_images
+
+    look_over_images(spec, DECLARATION.settled(spec.settings, spec.task.kind), frame)
 
 
 def fit(order: Order) -> Fitted:

@@ -30,7 +30,7 @@ _SHORTEST_BETWEEN_CHECKPOINTS = 1.0
 class TorchEngine:
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._settings = chosen(order.spec, order.settings)
+        self._settings = chosen(order.settings)
         self._settings["absolute"] = order.spec.task.metric.name == "mae"
         self._kept = Kept(order.scratch / "torch")
         self._resumes = False
@@ -198,9 +198,7 @@ class TorchEngine:
         else:
             progress.since_best.append(progress.since_best[-1] + 1)
 
-    def _tell_curves(
-        self, trained: tuple[float, float], loss: float, scores: dict[str, float], seconds: float
-    ) -> None:
+    def _tell_curves(self, trained: tuple[float, float], loss: float, scores: dict[str, float], seconds: float) -> None:
         order, metric, epoch = self._order, self._order.spec.task.metric, self._progress.epoch
         point: dict[str, Any] = {"epoch": epoch, "train_loss": trained[0], "validation_loss": loss}
         if order.spec.task.is_classes:

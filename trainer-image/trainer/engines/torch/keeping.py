@@ -1,5 +1,8 @@
 """What is on disk while a network learns: enough to go on to the very same result, and the best weights so far."""
 
+# Types are checked where torch is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import json

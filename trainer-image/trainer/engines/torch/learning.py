@@ -1,5 +1,8 @@
 """One network and its optimizer, step by step. The same seed, state and rows give the same weights on a CPU, bit for bit."""
 
+# Types are checked where torch is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import contextlib
@@ -24,6 +27,11 @@ _LONGEST_GRADIENT = 5.0
 _STEPS_IN_EPOCH = 50
 
 
+def warm_up() -> None:
+    """The first optimizer of a process brings in a compiler, which takes seconds: better while the data is read."""
+    torch.optim.AdamW(nn.Linear(1, 1).parameters())
+
+
 def threads_here() -> int:
     return max(1, min(_MOST_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1))
 
@@ -45,7 +53,12 @@ def batch_size(settings: dict[str, Any], rows: int) -> int:
 
 class Learner:
     def __init__(
-        self, plan: dict[str, Any], settings: dict[str, Any], arrays: dict[str, np.ndarray], values: np.ndarray, seed: int
+        self,
+        plan: dict[str, Any],
+        settings: dict[str, Any],
+        arrays: dict[str, np.ndarray],
+        values: np.ndarray,
+        seed: int,
     ) -> None:
         self.device = device()
         self._settings, self._plan, self._seed = settings, plan, seed

@@ -1,5 +1,8 @@
 """The optimizer, and how its learning rate falls. The rate is set for each epoch from plain numbers that a checkpoint holds."""
 
+# Types are checked where torch is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import math

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trainer.engines.torch import portable
-from trainer.engines.torch.presets import image_source, kind_of_data
+from trainer.engines.torch.kinds import image_source, kind_of_data
 from trainer.failures import TrainerFailure
 from trainer.fitting import Order
 from trainer.portable.predict import family
@@ -135,15 +135,9 @@ def _image(order: Order, frame: pd.DataFrame, settings: dict[str, Any]) -> dict[
         about = {**source, "channels": 1, "mode": "L"}
     else:
         name = source["column"]
-        modes = set()
-        size: tuple[int, int] | None = None
-        for row, value in enumerate(order.frame[name]):
-            image = portable.decoded(value, name, row)
-            size = size or image.size
-            modes.add(image.mode)
-        assert size is not None
-        grey = modes <= {"1", "L"}
-        about = {**source, "width": size[0], "height": size[1], "channels": 1 if grey else 3, "mode": "L" if grey else "RGB"}
+        kinds = [portable.look_at(value, name, row) for row, value in enumerate(order.frame[name])]
+        # One coloured image makes all of them coloured.
+        about = {**source, **max(kinds, key=lambda kind: kind["channels"])}
     pixels = portable.images(frame, about)
     about["mean"], about["deviation"] = float(pixels.mean()), float(pixels.std()) or 1.0
     return about

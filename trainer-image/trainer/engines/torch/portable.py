@@ -1,5 +1,8 @@
 """The model as it lies in its archive. Imports nothing of Trainyard; the weights are tensors only, never pickled code."""
 
+# Types are checked where torch is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import io
@@ -98,27 +101,39 @@ def _tokens(series: pd.Series, column: dict[str, Any]) -> np.ndarray:
     return tokens
 
 
-def images(frame: pd.DataFrame, about: dict[str, Any]) -> np.ndarray:
-    """Rows × channels × height × width."""
+def images(frame: pd.DataFrame, about: dict[str, Any], first: int = 0) -> np.ndarray:
+    """Rows × channels × height × width; `first`: the number of the first row, to tell which one is broken."""
     shape = (len(frame), about["channels"], about["height"], about["width"])
     if about["column"] is None:
         pixels = frame[about["pixels"]].to_numpy("float32")
         return np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0).reshape(shape)
     made = np.zeros((len(frame), about["height"], about["width"], about["channels"]), dtype="uint8")
     for row, value in enumerate(frame[about["column"]]):
-        image = decoded(value, about["column"], row)
+        image = decoded(value, about["column"], first + row)
         if image.size != (about["width"], about["height"]):
             raise BadInput(
-                f"Column “{about['column']}”, row {row + 1}: the image has {image.width} × {image.height} pixels, and "
+                f"Column “{about['column']}”, row {first + row + 1}: the image has {image.width} × {image.height} pixels, and "
                 f"{about['width']} × {about['height']} are needed. Make all images the same size."
             )
         made[row] = np.asarray(image.convert(about["mode"])).reshape(made.shape[1:])
     return np.ascontiguousarray(made.transpose(0, 3, 1, 2))
 
 
-def decoded(value: Any, column: str, row: int) -> Any:
+def look_at(value: Any, column: str, row: int) -> dict[str, Any]:
+    """What kind of image it is, without reading all of it."""
+    image = decoded(value, column, row, whole=False)
+    grey = image.mode in ("1", "L", "I;16")
+    return {
+        "width": image.width,
+        "height": image.height,
+        "channels": 1 if grey else 3,
+        "mode": "L" if grey else "RGB",
+    }
+
+
+def decoded(value: Any, column: str, row: int, whole: bool = True) -> Any:
     """Of bytes as they lie in Parquet, or of a file that is named, as in CSV."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError  # pyright: ignore[reportMissingImports]
 
     where = f"Column “{column}”, row {row + 1}"
     if _is_empty(value):
@@ -126,7 +141,8 @@ def decoded(value: Any, column: str, row: int) -> Any:
     try:
         data = bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else Path(str(value)).read_bytes()
         image = Image.open(io.BytesIO(data))
-        image.load()
+        if whole:
+            image.load()
     except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadInput(f"{where}: the image cannot be read: {error}. Mend it, or leave the row out.") from error
     return image
