@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Step } from '../../../domain/recipe/recipe.ts';
 import { type DataFixture, failureOf, openFixture } from '../data-fixture.ts';
@@ -14,7 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => data.close());
 
-const step = (kind: string, settings: Step['settings']): Step => ({ id: kind.slice(0, 6), on: true, kind, settings });
+const step = (kind: string, settings: Step['settings']): Step => ({
+  ...{ id: kind.slice(0, 6), on: true, kind, settings },
+  onFailure: 'stop',
+});
 const bytesOf = (path: string, row: number, column = 'image') =>
   data.worker.imageCell({ parquet: path, column, row }).then(({ bytes }) => Buffer.from(bytes, 'base64'));
 
@@ -67,7 +71,6 @@ test('rows to predict keep their images, and a text is none', async () => {
 test('text has no place for images', async () => {
   const json = join(data.folder, 'rows.json');
   await data.worker.toJson({ parquet, path: json });
-  const { readFile } = await import('node:fs/promises');
   const rows = JSON.parse(await readFile(json, 'utf8')) as object[];
   expect(Object.keys(rows[0] ?? {})).toEqual(['label', 'file', 'width', 'height']);
   const { rows: told } = await data.worker.jsonRows({ parquet, limit: 1 });
