@@ -96,7 +96,8 @@ test.each([
 test('reads labels that are texts', async () => {
   const letters = Buffer.alloc(2 * 4 * 4);
   for (const [at, text] of ['cat', 'häse'].entries()) {
-    for (const [n, letter] of [...text].entries()) letters.writeUInt32LE(letter.codePointAt(0) ?? 0, at * 16 + n * 4);
+    for (const [n, letter] of Array.from(text).entries())
+      letters.writeUInt32LE(letter.codePointAt(0) ?? 0, at * 16 + n * 4);
   }
   const npz = zipOf({ 'x.npy': npy('|u1', [2, 2, 2], two), 'labels.npy': npy('<U4', [2], letters) });
   expect((await data.cells((await data.ingest(npz)).parquet)).map((row) => row[1])).toEqual(['cat', 'häse']);
