@@ -3,7 +3,7 @@ import type { JobRow, PredictionRow } from '../db/tables.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import type { Holder, HolderKind } from '../domain/ids.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
-import type { PredictionSpec } from '../domain/prediction-spec.ts';
+import { keptPredictionSpec, type PredictionSpec } from '../domain/prediction-spec.ts';
 import type { Cloud, Labels } from '../infra/cloud.ts';
 import { cloudNamed, type Dependencies } from './dependencies.ts';
 
@@ -23,7 +23,7 @@ export async function workOf(dependencies: Pick<Dependencies, 'stores'>, holder:
     if (row) return { kind: 'job', row, spec: JSON.parse(row.spec_json) };
   } else {
     const row = await dependencies.stores.predictions.find(holder.id);
-    if (row) return { kind: 'prediction', row, spec: JSON.parse(row.spec_json) };
+    if (row) return { kind: 'prediction', row, spec: keptPredictionSpec(row.spec_json) };
   }
   throw new TrainyardError('NotFound', `There is no ${holder.kind} ${holder.id} in the database.`);
 }

@@ -10,6 +10,8 @@ import { inScratch } from './scratch.ts';
 import { sha256Of } from './trusted-model.ts';
 
 const previewRows = 50;
+/** The trainer's column that says why a row has no prediction; see docs/trainer-contract.md. */
+const reasonColumn = 'not_scored';
 
 export function predictionActivities(dependencies: Dependencies) {
   return {
@@ -37,11 +39,28 @@ export async function collectPrediction(dependencies: Dependencies, request: Att
     const output = {
       rowCount: preview.total,
       outputHash: await sha256Of(parquet),
-      previewJson: JSON.stringify({ columns: preview.columns, rows: preview.rows }),
+      previewJson: JSON.stringify({
+        columns: preview.columns,
+        rows: preview.rows,
+        notScored: await countNotScored(data, parquet, preview),
+      }),
     };
     endIfCancelled();
     await keepDuring(dependencies, { kind: ref.kind, id: ref.id }, during, (trx) =>
       stores.predictions.setOutput(ref.id, output, trx),
     );
   });
+}
+
+/** Rows that a step of the recipe left out. */
+async function countNotScored(
+  data: Dependencies['data'],
+  parquet: string,
+  { columns }: { columns: readonly { name: string }[] },
+): Promise<number> {
+  // It comes last, so that a column of the person's own of that name is another one.
+  if (columns.at(-1)?.name !== reasonColumn) return 0;
+  const profile = await data.profile({ parquet, columns: [reasonColumn] });
+  const [reason] = profile.columns;
+  return reason ? profile.rows - reason.missing : 0;
 }

@@ -2,17 +2,17 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { OtherDataset, RecipeRun } from '../data/recipe/recipe-calls.ts';
+import type { RecipeRun } from '../data/recipe/recipe-calls.ts';
 import type { DatasetRow, PreparationRow } from '../db/tables.ts';
 import { datasetFiles } from '../domain/dataset-files.ts';
 import { familyOf, TrainyardError } from '../domain/failures.ts';
 import type { Outcome } from '../domain/outcomes.ts';
 import { queuesOn, type Queues } from '../domain/queues.ts';
-import { namedDatasets } from '../domain/recipe/named-datasets.ts';
-import { type Step, stepsSchema } from '../domain/recipe/recipe.ts';
+import { stepsSchema } from '../domain/recipe/recipe.ts';
 import type { Dependencies } from './dependencies.ts';
 import { preparationProgress } from './preparation-progress.ts';
-import { fromStore, inScratch } from './scratch.ts';
+import { localCopy, othersOf } from './recipe-tables.ts';
+import { inScratch } from './scratch.ts';
 import { sha256Of } from './trusted-model.ts';
 
 /** What does not fit into memory, or ends the engine, may have met a bad moment; not as often as this. */
@@ -112,7 +112,7 @@ async function prepare(
   const progress = preparationProgress(dependencies, row, source.row_count);
   try {
     const parquet = await localCopy(dependencies, source, join(folder, 'source.parquet'));
-    const others = await othersOf(dependencies, row, steps, folder);
+    const others = await othersOf(dependencies, { workspaceId: row.workspace_id, steps, folder });
     const made = { parquet: join(folder, 'data.parquet'), csv: join(folder, 'data.csv') };
     const run = await data.runRecipe({
       ...{ parquet, steps, others, toParquet: made.parquet, toCsv: made.csv },
@@ -183,31 +183,6 @@ async function keep(
   // The last other dataset with these bytes may have been removed meanwhile, and its files with it.
   await putFiles();
   return { outcome: 'succeeded', reason };
-}
-
-async function othersOf(
-  dependencies: Dependencies,
-  row: PreparationRow,
-  steps: Step[],
-  folder: string,
-): Promise<OtherDataset[]> {
-  const others: OtherDataset[] = [];
-  for (const [n, datasetId] of namedDatasets(steps.filter(({ on }) => on)).entries()) {
-    const other = await dependencies.stores.datasets.get(row.workspace_id, datasetId);
-    if (!other) throw new TrainyardError('BadData', 'A dataset that a step looks things up in has been deleted.');
-    const parquet = await localCopy(dependencies, other, join(folder, `other-${n}.parquet`));
-    others.push({ datasetId, name: other.name, parquet });
-  }
-  return others;
-}
-
-/** Its own path where the store is a folder of this host; ten gigabytes are not copied to be read once. */
-async function localCopy(dependencies: Dependencies, dataset: DatasetRow, copy: string): Promise<string> {
-  const { parquet } = datasetFiles(dataset);
-  const own = dependencies.store.path?.(parquet);
-  if (own !== undefined && (await dependencies.store.exists(parquet))) return own;
-  await fromStore(dependencies, parquet, copy);
-  return copy;
 }
 
 function isThere<Row extends { deleted_at_ms: number | null }>(row: Row | undefined): row is Row {

@@ -1,24 +1,22 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
+import { schemaOf } from '../db/looked-into.ts';
 import type { DatasetRow } from '../db/tables.ts';
 import { engineVersion } from '../data/engine-version.ts';
 import type { RecipeRun } from '../data/recipe/recipe-calls.ts';
 import { checkLabelAndSplit } from '../domain/check-training.ts';
-import { datasetFiles } from '../domain/dataset-files.ts';
-import type { DatasetProfile } from '../domain/dataset.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import type { Holder } from '../domain/ids.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
 import { recipeForTraining, type TrainingRecipe } from '../domain/recipe/for-training.ts';
-import { namedDatasets } from '../domain/recipe/named-datasets.ts';
 import type { Step } from '../domain/recipe/recipe.ts';
-import type { Column, SqlType, TableSchema } from '../domain/recipe/table-schema.ts';
+import type { Column } from '../domain/recipe/table-schema.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { journalActivities } from './journal.ts';
+import { type Other, othersOf } from './recipe-tables.ts';
 import { saying } from './saying.ts';
-import { fromStore } from './scratch.ts';
 
 /** Where a job's bucket has what prepared its data. */
 export const recipeFolder = 'input/recipe';
@@ -47,13 +45,6 @@ interface Preparation {
 }
 
 type RecipeWork = Pick<Dependencies, 'stores' | 'store' | 'data'>;
-interface Other {
-  datasetId: string;
-  name: string;
-  parquet: string;
-  schema: TableSchema;
-}
-
 /**
  * Carries the job's recipe out on the whole dataset and lays out what came of it. Its steps learn once for each job: what
  * tells that all is there is written last, and looked for first.
@@ -66,7 +57,7 @@ export async function stageRecipe(
   const holder: Holder = { kind: 'job', id: spec.id };
   if (await cloud.getText(holder, preparationObject)) return;
   const { name, version, steps } = await recipeVersionOf(dependencies, spec);
-  const others = await othersOf(dependencies, steps, folder);
+  const others = await othersOf(dependencies, { workspaceId: spec.workspaceId, steps, folder });
   const prepared = join(folder, 'prepared.parquet');
   const lookups = join(folder, 'lookups');
   await mkdir(lookups);
@@ -166,26 +157,6 @@ async function recipeVersionOf({ stores }: RecipeWork, { workspaceId, recipeId, 
   ]);
   if (!recipe || !version) throw new TrainyardError('BadSpec', 'The recipe of this job is not there.');
   return { name: recipe.name, version: version.number, steps: JSON.parse(version.steps_json) as Step[] };
-}
-
-/** The datasets that steps look things up in, brought to this machine. */
-async function othersOf(dependencies: RecipeWork, steps: readonly Step[], folder: string): Promise<Other[]> {
-  const others: Other[] = [];
-  for (const datasetId of namedDatasets(steps.filter(({ on }) => on))) {
-    const dataset = await dependencies.stores.datasets.find(datasetId);
-    if (!dataset || dataset.deleted_at_ms !== null) {
-      throw new TrainyardError('BadData', 'A dataset that the recipe looks things up in has been deleted.');
-    }
-    const parquet = join(folder, `other-${datasetId}.parquet`);
-    await fromStore(dependencies, datasetFiles(dataset).parquet, parquet);
-    others.push({ datasetId, name: dataset.name, parquet, schema: schemaOf(dataset) });
-  }
-  return others;
-}
-
-export function schemaOf(dataset: Pick<DatasetRow, 'profile_json'>): TableSchema {
-  const { columns } = JSON.parse(dataset.profile_json) as DatasetProfile;
-  return columns.map(({ name, sqlType }) => ({ name, type: sqlType as SqlType }));
 }
 
 interface Around {

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import type { DatasetProfile } from '../domain/dataset.ts';
+import { schemaOf } from '../db/looked-into.ts';
 import { datasetFiles } from '../domain/dataset-files.ts';
 import { TrainyardError } from '../domain/failures.ts';
+import { fitToModel, type ModelColumn, notAllowed } from '../domain/fit-to-model.ts';
 import { type ImportUsed, optionsOf } from '../domain/import-options.ts';
 import type { AttemptRef, Holder } from '../domain/ids.ts';
 import type { JobSpec } from '../domain/job-spec.ts';
@@ -8,15 +11,9 @@ import type { TableSchema } from '../domain/recipe/table-schema.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf, type HolderWork } from './holders.ts';
-import { preparedColumns, recipeFolder, schemaOf, stageRecipe } from './recipes.ts';
+import { preparedColumns, recipeFolder, stageRecipe } from './recipes.ts';
 import { fromStore, inScratch } from './scratch.ts';
 import { trustedModel } from './trusted-model.ts';
-
-interface ModelColumn {
-  name: string;
-  sqlType: string;
-  role: 'feature' | 'label' | 'ignored';
-}
 
 /** Lays out in the bucket what a machine will need. */
 export function stagingActivities(dependencies: Dependencies) {
@@ -52,6 +49,10 @@ export function stagingActivities(dependencies: Dependencies) {
       const dataset = await stores.datasets.find(work.spec.datasetId);
       if (!isThere(dataset)) throw new TrainyardError('BadData', 'The data of this prediction has been deleted.');
       const columns = JSON.parse(model.input_schema_json) as ModelColumn[];
+      // Whoever had it accepted was told so then; nothing else may mend what the person did not allow.
+      const fit = fitToModel(columns, JSON.parse(dataset.profile_json) as DatasetProfile);
+      const refused = notAllowed(fit, work.spec.allow, model.name);
+      if (refused.length > 0) throw new TrainyardError('BadData', refused.join(' '));
       const features = columns.filter((column) => column.role === 'feature');
       await inScratch(dependencies, async (folder) => {
         const given = join(folder, 'given');

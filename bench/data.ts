@@ -4,15 +4,14 @@
  *
  * `--mb 50` takes a smaller table than one of 1 GB, to try it.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { openDataWorker } from '../data/open-data-worker.ts';
 import type { Step } from '../domain/recipe/recipe.ts';
 import { buildEnvironment } from '../infra/local/build-environment.ts';
@@ -20,6 +19,7 @@ import { loadSettings } from '../settings/settings.ts';
 import { findPython } from '../tools/python.ts';
 import { makeCustomers } from './made-customers.ts';
 import { quantile, say } from './report.ts';
+import { watchMemory } from './watch-memory.ts';
 
 const { values: flags } = parseArgs({ options: { mb: { type: 'string', default: '1000' } } });
 const megabytes = Number(flags.mb);
@@ -193,31 +193,6 @@ async function timeProgram(program: string, args: string[]): Promise<Taken> {
   const seconds = (performance.now() - began) / 1000;
   if (code !== 0) throw new Error(`${program} ${args[0]} ended with ${code}.`);
   return { seconds, megabytes: memory() };
-}
-
-/** The most that processes had in memory, looked at five times a second; asked for when they are done. */
-function watchMemory(pids: () => number[]): () => number {
-  let most = 0;
-  const look = async () => {
-    const each = await Promise.all(pids().map(memoryOf));
-    most = Math.max(
-      most,
-      each.reduce((sum, used) => sum + used, 0),
-    );
-  };
-  const timer = setInterval(() => void look(), 200);
-  return () => {
-    clearInterval(timer);
-    return most;
-  };
-}
-
-async function memoryOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const highest = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
-  if (highest !== undefined) return Number(highest) / 1024;
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => ({ stdout: '0' }));
-  return Number(stdout.trim()) / 1024;
 }
 
 async function bringPython(): Promise<string> {

@@ -26,7 +26,7 @@ export class Unreachable extends Error {}
 export interface ApiClient {
   get<T>(path: string, query?: Record<string, string | number | undefined>): Promise<T>;
   post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
-  upload<T>(path: string, file: string): Promise<T>;
+  upload<T>(path: string, file: string, fields?: Record<string, string>): Promise<T>;
   /** A part of a file, from an offset of an upload. */
   part(path: string, offset: number, bytes: Blob): Promise<void>;
   delete<T>(path: string): Promise<T>;
@@ -72,8 +72,9 @@ export function apiClient(address: string): ApiClient {
         headers: { ...headers, 'Content-Type': 'application/json' },
         body: JSON.stringify(body ?? {}),
       }),
-    async upload(path, file) {
+    async upload(path, file, fields = {}) {
       const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.set(name, value);
       form.set('file', await openAsBlob(file), basename(file));
       return json(path, { method: 'POST', body: form });
     },

@@ -31,6 +31,15 @@ export interface TrainOptions {
   follow?: boolean;
 }
 
+export interface PredictOptions {
+  output: string;
+  format: string;
+  /** False with --no-extra-columns. */
+  extraColumns: boolean;
+  /** False with --no-cast-types. */
+  castTypes: boolean;
+}
+
 export interface Guess {
   kind: string;
 }
@@ -198,11 +207,15 @@ export function commands(client: ApiClient, said: Output) {
       return exitCodes.done;
     },
 
-    async predict(given: string, file: string, options: { output: string; format: string }): Promise<number> {
+    async predict(given: string, file: string, options: PredictOptions): Promise<number> {
       if (options.output === '-') out = besideData(out);
       const id = await idOf(given);
-      const { prediction } = await predictWith(id, file);
+      const { prediction, sentence } = await predictWith(id, file, {
+        extraColumns: String(options.extraColumns),
+        castTypes: String(options.castTypes),
+      });
       out.aside(`Predicting, ${prediction.id}`);
+      out.aside(sentence);
       const code = await watch('prediction', prediction.id);
       const done = await client.get<PredictionDetail>(`${api}/predictions/${prediction.id}`);
       if (code !== exitCodes.done) {
@@ -266,14 +279,18 @@ export function commands(client: ApiClient, said: Output) {
   }
 
   /** The id may be a model's or a job's. */
-  async function predictWith(id: string, file: string): Promise<{ prediction: { id: string } }> {
+  async function predictWith(
+    id: string,
+    file: string,
+    allow: Record<string, string>,
+  ): Promise<{ prediction: { id: string }; sentence: string }> {
     try {
       await client.get(`${api}/models/${id}`);
     } catch (error) {
       if (!(error instanceof Refusal) || error.problem.status !== 404) throw error;
-      return client.upload(`${api}/jobs/${id}/predict`, file);
+      return client.upload(`${api}/jobs/${id}/predict`, file, allow);
     }
-    return client.upload(`${api}/models/${id}/predict`, file);
+    return client.upload(`${api}/models/${id}/predict`, file, allow);
   }
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { apiClient } from './client.ts';
-import { commands, type TrainOptions } from './commands.ts';
+import { commands, type PredictOptions, type TrainOptions } from './commands.ts';
 import { dataCommands, type PrepareOptions } from './data-commands.ts';
 import { type KindToDelete, kindsToDelete } from './library-commands.ts';
 import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
@@ -123,11 +123,12 @@ command('model <id>', 'save the model of a job', (id: string, options: { output:
 command(
   'predict <id> <file>',
   'predict a file of data with the model of a job',
-  (id: string, file: string, options: { output: string; format: string } & Json) =>
-    on(options).predict(id, file, options),
+  (id: string, file: string, options: PredictOptions & Json) => on(options).predict(id, file, options),
 )
   .requiredOption('-o, --output <file>', 'where to; - is standard output')
-  .addOption(new Option('--format <format>', 'of the output').choices(['csv', 'json', 'parquet']).default('csv'));
+  .addOption(new Option('--format <format>', 'of the output').choices(['csv', 'json', 'parquet']).default('csv'))
+  .option('--no-extra-columns', 'refuse data with columns that the model does not know; they are ignored unless told')
+  .option('--no-cast-types', 'refuse columns of another type than in the training; they are cast unless told');
 
 command('engines', 'list the engines and their settings', (options: Json) => on(options).engines());
 

@@ -1,18 +1,5 @@
-import type { ColumnType } from '../domain/dataset.ts';
-
 export const sqlTypes = ['BIGINT', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'VARCHAR', 'BLOB'] as const;
 export type SqlType = (typeof sqlTypes)[number];
-
-export const typeWords: Record<SqlType, ColumnType> = {
-  BIGINT: 'whole number',
-  DOUBLE: 'number',
-  BOOLEAN: 'yes/no',
-  DATE: 'date',
-  TIMESTAMP: 'date and time',
-  VARCHAR: 'text',
-  /** The bytes of a PNG or JPEG file; bytes of other kinds come in as text. */
-  BLOB: 'image',
-};
 
 export function isSqlType(type: string): type is SqlType {
   return (sqlTypes as readonly string[]).includes(type);

@@ -95,7 +95,7 @@ export function noticesOn(facts: Facts): Notice[] {
 
 function textNotices({ values, numbers, dates, leadingZeros }: TextLooks): Notice[] {
   if (leadingZeros > 0 && numbers >= values * 0.95) {
-    return [notice('leading zeros', 'Digits with leading zeros: as numbers they would lose them.')];
+    return [notice('leading zeros', 'Digits with leading zeros: kept as text, because a number would lose them.')];
   }
   if (dates >= values * 0.95) return [notice('dates as text', 'Its texts look like dates.')];
   if (numbers >= values * 0.95) return [notice('numbers as text', 'Its texts look like numbers.')];

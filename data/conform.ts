@@ -1,6 +1,7 @@
+import { typeWords } from '../domain/dataset.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import { type ImportOptions, importOptionsSchema } from '../domain/import-options.ts';
-import { hasValue, isSqlType, reads, type SqlType, trimmed, typeWords } from './column-kinds.ts';
+import { hasValue, isSqlType, reads, type SqlType, trimmed } from './column-kinds.ts';
 import type { Conformed, ConformInput, SchemaColumn } from './data-calls.ts';
 import { inferTypes, numberFormOf } from './infer-types.ts';
 import { writeParquet } from './ingest.ts';

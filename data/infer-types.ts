@@ -156,7 +156,8 @@ const patterns = [
   {
     regexp: '[-+]?0[0-9]+',
     amongNumbers: true,
-    remark: 'Digits with leading zeros: kept as text, because a number would lose them.',
+    // Said by its profile, of data from every kind of file.
+    remark: undefined,
   },
   {
     regexp: '-?[0-9]{19,}',
@@ -189,7 +190,7 @@ function judgeSample(index: number, [values = 0, ...counts]: number[], ladder: r
     const count = counts[ladder.length + n] as number;
     return count > 0 && count + (amongNumbers ? numbers : 0) >= values * 0.9;
   });
-  if (like) return { index, readings: [asText], remarks: [like.remark] };
+  if (like) return { index, readings: [asText], remarks: like.remark === undefined ? [] : [like.remark] };
   // Nearly all fit: it is text, but the person wants to know which values make it so.
   const nearly = ladder.findLast((_, n) => (counts[n] as number) >= values * 0.9);
   return { index, readings: [nearly ?? asText], remarks: [] };

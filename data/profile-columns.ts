@@ -1,7 +1,7 @@
 import type { Json } from '@duckdb/node-api';
-import { type ColumnProfile, type DatasetProfile, quantileShares } from '../domain/dataset.ts';
+import { type ColumnProfile, type DatasetProfile, quantileShares, typeWords } from '../domain/dataset.ts';
 import { lookAtImages } from './images/look-at-images.ts';
-import { type SqlType, sqlTypes, typeWords } from './column-kinds.ts';
+import { type SqlType, sqlTypes } from './column-kinds.ts';
 import { lookAtTexts, noticesOn, type TextLooks } from './column-notices.ts';
 import { groupsOf, type LongColumn, longForm } from './long-form.ts';
 import type { Session } from './session.ts';

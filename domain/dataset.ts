@@ -1,9 +1,26 @@
 import { z } from 'zod';
 import { importUsedSchema } from './import-options.ts';
+import type { SqlType } from './recipe/table-schema.ts';
 
 /** The types a column can have, in plain words; each stands for several types of the data engine. */
 export const columnTypes = ['whole number', 'number', 'yes/no', 'text', 'date', 'date and time', 'image'] as const;
 export type ColumnType = (typeof columnTypes)[number];
+
+export const typeWords: Record<SqlType, ColumnType> = {
+  BIGINT: 'whole number',
+  DOUBLE: 'number',
+  BOOLEAN: 'yes/no',
+  DATE: 'date',
+  TIMESTAMP: 'date and time',
+  VARCHAR: 'text',
+  /** The bytes of a PNG or JPEG file; bytes of other kinds come in as text. */
+  BLOB: 'image',
+};
+
+/** Where only the data engine's own type is known. */
+export function typeWordOf(sqlType: string): string {
+  return (typeWords as Record<string, ColumnType>)[sqlType] ?? sqlType.toLowerCase();
+}
 
 /** Suspicious things that a look at one column finds, or at several (`lookCloser`). */
 export const noticeKinds = [

@@ -30,13 +30,16 @@ export function guessLabel(profile: DatasetProfile): LabelGuess | undefined {
   }
   const last = possible.at(-1);
   if (!last) return undefined;
-  const isLast = last === profile.columns.at(-1);
-  return {
-    column: last.name,
-    why: isLast
-      ? 'The last column is mostly what is to be predicted.'
-      : 'It is the last column that can be predicted: those behind it are dates, have one value only, or another in every row.',
-  };
+  return { column: last.name, why: whyLast(profile, profile.columns.indexOf(last)) };
+}
+
+function whyLast({ columns, rows }: DatasetProfile, place: number): string {
+  const behind = columns.slice(place + 1);
+  if (behind.length === 0) return 'The last column is mostly what is to be predicted.';
+  // Of columns that steps are yet to make, nothing is known.
+  if (behind.some((column) => column.distinct === 0 || rows === column.missing))
+    return 'Of the columns whose values are known by now, it is the last that can be predicted.';
+  return 'It is the last column that can be predicted: those behind it are dates, have one value only, or another in every row.';
 }
 
 function canBeLabel(column: ColumnProfile, rows: number): boolean {

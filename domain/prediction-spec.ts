@@ -2,6 +2,18 @@ import { z } from 'zod';
 import { idSchema } from './ids.ts';
 import { machineChoiceSchema } from './job-spec.ts';
 
+/** What may be done to data so that it fits the model. Predictions from before it could be chosen allowed both. */
+export const allowSchema = z
+  .strictObject({
+    /** Columns that the model does not know are kept in the output, and not looked at. */
+    extraColumns: z.boolean().default(true),
+    /** Values of another type are brought to the one that the model was trained on, if each of them has it. */
+    castTypes: z.boolean().default(true),
+  })
+  .prefault({});
+
+export type Allow = z.infer<typeof allowSchema>;
+
 /** One batch run of a model over a dataset, complete, as the workflow gets it. */
 export const predictionSpecSchema = z.object({
   id: idSchema,
@@ -10,6 +22,7 @@ export const predictionSpecSchema = z.object({
   modelId: idSchema,
   datasetId: idSchema,
   engine: z.string().min(1),
+  allow: allowSchema,
   machine: machineChoiceSchema.prefault({}),
   limits: z
     .object({
@@ -22,10 +35,16 @@ export const predictionSpecSchema = z.object({
 
 export type PredictionSpec = z.infer<typeof predictionSpecSchema>;
 
+/** A spec as it was kept: by this version, or by one before it. */
+export function keptPredictionSpec(json: string): PredictionSpec {
+  return predictionSpecSchema.parse(JSON.parse(json));
+}
+
 export const predictionRequestSchema = z.object({
   id: idSchema.optional(),
   modelId: idSchema,
   datasetId: idSchema,
+  allow: allowSchema,
 });
 
 export type PredictionRequest = z.infer<typeof predictionRequestSchema>;

@@ -1,6 +1,8 @@
-import type { PredictionSpec } from '../../domain/prediction-spec.ts';
+import type { DatasetProfile } from '../../domain/dataset.ts';
+import { fitToModel, type Mended, mendedBy, type ModelColumn } from '../../domain/fit-to-model.ts';
+import { keptPredictionSpec, type PredictionSpec } from '../../domain/prediction-spec.ts';
 import type { Knex } from 'knex';
-import type { AttemptRow, PredictionRow, ResourceRow, TimelineRow } from '../tables.ts';
+import type { AttemptRow, DatasetRow, ModelRow, PredictionRow, ResourceRow, TimelineRow } from '../tables.ts';
 import { predictionRows, type WorkRow } from './work-rows.ts';
 import { reading } from './reading.ts';
 
@@ -21,6 +23,8 @@ export interface PredictionFacts {
   attempts: AttemptRow[];
   timeline: TimelineRow[];
   resources: ResourceRow[];
+  /** What its data was brought to the model by; null where one of them is not there. */
+  mended: Mended | null;
 }
 
 export const readPredictionPage = reading(
@@ -41,7 +45,7 @@ export const readPredictionPage = reading(
     ]);
     return {
       prediction,
-      spec: JSON.parse(prediction.spec_json) as PredictionSpec,
+      spec: keptPredictionSpec(prediction.spec_json),
       model: model
         ? { id: model.id, name: model.name, job_id: model.job_id, deleted: model.deleted_at_ms !== null }
         : null,
@@ -49,6 +53,10 @@ export const readPredictionPage = reading(
       attempts,
       timeline,
       resources,
+      mended: model && dataset ? mendedBy(fitToModel(columnsIn(model), profileIn(dataset))) : null,
     };
   },
 );
+
+const columnsIn = (model: ModelRow) => JSON.parse(model.input_schema_json) as ModelColumn[];
+const profileIn = (dataset: DatasetRow) => JSON.parse(dataset.profile_json) as DatasetProfile;

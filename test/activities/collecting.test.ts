@@ -176,8 +176,10 @@ describe('a model', () => {
 });
 
 describe('predictions', () => {
-  async function predicted(): Promise<AttemptRef> {
-    const datasetId = await uploaded(ground, `id,prediction\n${[1, 2, 3].map((id) => `${id},=yes${id}`).join('\n')}\n`);
+  async function predicted(
+    csv = `id,prediction\n${[1, 2, 3].map((id) => `${id},=yes${id}`).join('\n')}\n`,
+  ): Promise<AttemptRef> {
+    const datasetId = await uploaded(ground, csv);
     const { store, stores } = ground.dependencies;
     const dataset = await stores.datasets.find(datasetId);
     const { holder } = await ground.acceptPrediction({ datasetId });
@@ -193,6 +195,12 @@ describe('predictions', () => {
     store.path?.(`datasets/${hash}/data.parquet`) ?? '';
   const collect = (ref: AttemptRef) => ground.activities.collectPrediction(ref);
   const rowOf = ({ id }: AttemptRef) => ground.dependencies.stores.predictions.find(id);
+
+  test('say how many rows a step of the recipe left out', async () => {
+    const ref = await predicted('id,prediction,not_scored\n1,yes,\n2,,too old\n3,,too old\n');
+    await collect(ref);
+    expect(JSON.parse((await rowOf(ref))?.preview_json ?? '')).toMatchObject({ notScored: 2 });
+  });
 
   test('are kept as Parquet and CSV with their first rows, once, however often they are collected', async () => {
     const ref = await predicted();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { Holder } from '../../domain/ids.ts';
+import type { Allow } from '../../domain/prediction-spec.ts';
 import { keptModel, objectsOf, rowsIn, uploaded } from './files.ts';
 import { type Ground, openGround } from './ground.ts';
 
@@ -77,9 +78,11 @@ describe('for predicting', () => {
   ];
   const staged = (holder: Holder) => ground.activities.stagePrediction(holder);
 
-  async function prediction(csv: string, given: { modelId?: string } = {}): Promise<Holder> {
+  async function prediction(csv: string, given: { modelId?: string; allow?: Allow } = {}): Promise<Holder> {
     const modelId = given.modelId ?? (await keptModel(ground, columns)).id;
-    const { holder } = await ground.acceptPrediction({ modelId, datasetId: await uploaded(ground, csv) });
+    const datasetId = await uploaded(ground, csv);
+    const { allow = { extraColumns: true, castTypes: true } } = given;
+    const { holder } = await ground.acceptPrediction({ modelId, datasetId, allow });
     await ground.activities.createBucket(holder);
     return holder;
   }
@@ -104,6 +107,15 @@ describe('for predicting', () => {
       { code: '1.50', size: 3 },
       { code: '2.0', size: 4 },
     ]);
+  });
+
+  test.each([
+    [{ extraColumns: false, castTypes: true }, /^The data has the column “note” \(text\)/],
+    [{ extraColumns: true, castTypes: false }, /“size” is whole number, not number\. Change the column/],
+  ])('nothing is mended that was not allowed: %j', async (allow, message) => {
+    const holder = await prediction('size,code,note\n1,A,first\n2,B,second\n', { allow });
+    await expect(staged(holder)).rejects.toMatchObject({ type: 'BadData', message: expect.stringMatching(message) });
+    expect(namesOf(holder)).toEqual([]);
   });
 
   test('where only the Parquet is left, that is taken', async () => {

@@ -207,6 +207,29 @@ async function finishPrediction(running: ReturnType<typeof start>, job: string, 
   await yard.stores.predictions.close(id, { outcome: 'succeeded', reason: 'It ran to its end.', nowMs: 1 });
 }
 
+it('says what is mended of data to predict, and refuses what may not be', async () => {
+  const { out } = await trainyard('train', csv, '-l', 'churned', '--json');
+  const { id } = JSON.parse(out) as { id: string };
+  await finishJob(yard, id);
+  const other = join(folder, 'differing.csv');
+  await writeFile(other, 'age,plan,spend,shoe\n30,basic,4,41\n40,plus,5,42\n');
+  const saved = join(folder, 'mended.csv');
+  for (const [flag, said] of [
+    ['--no-extra-columns', 'Remove it, or allow extra columns'],
+    ['--no-cast-types', '“spend” is whole number, not number'],
+  ] as const) {
+    const refused = await trainyard('predict', id, other, '-o', saved, flag);
+    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining(said)]);
+  }
+  const running = start(['predict', id, other, '-o', saved]);
+  await finishPrediction(running, id, predicted);
+  const { code, err } = await running.done;
+  expect([code, err]).toEqual([
+    0,
+    expect.stringContaining('The model does not look at “shoe”. Types are cast: “spend”'),
+  ]);
+});
+
 it.each([[[]], [['--json']]])(
   'prints predictions and nothing else where they go to standard output %j',
   async (more) => {

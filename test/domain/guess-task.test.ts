@@ -67,6 +67,14 @@ describe('the label is guessed', () => {
     expect(guessLabel(table(...columns))).toMatchObject({ column: expected, why: expect.any(String) });
   });
 
+  test('and what is not known of the columns behind it is not said', () => {
+    const made = { ...column('made', repeat(['1'], 60)), distinct: 0 };
+    expect(guessLabel(table(column('churned', repeat(['yes', 'no'], 30)), made))).toMatchObject({
+      column: 'churned',
+      why: 'Of the columns whose values are known by now, it is the last that can be predicted.',
+    });
+  });
+
   test('not at all where nothing can be predicted', () => {
     expect(guessLabel(table(column('id', unique), column('c', repeat(['1'], 60))))).toBeUndefined();
   });

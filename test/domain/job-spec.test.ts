@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { type JobRequestInput, jobRequestSchema, jobSpecSchema } from '../../domain/job-spec.ts';
-import { predictionSpecSchema } from '../../domain/prediction-spec.ts';
+import { keptPredictionSpec, predictionSpecSchema } from '../../domain/prediction-spec.ts';
 import { payloadLimitBytes } from '../../temporal/data-converter.ts';
 
 const id = '6f0d6c5e-7f3e-4d0a-9a30-1f1c5b1b9d11';
@@ -104,9 +104,18 @@ test('a prediction has the same machine and limits of its own', () => {
   const asked = { id, workspaceId: 'default', owner: 'somebody', modelId: id, datasetId: id, engine: 'sklearn' };
   expect(predictionSpecSchema.parse(asked)).toEqual({
     ...asked,
+    allow: { extraColumns: true, castTypes: true },
     machine: { cloud: 'local', type: 'local', spot: false },
     limits: { seconds: 3600, attempts: 3, silenceSeconds: 120 },
   });
   const wrong = predictionSpecSchema.safeParse({ ...asked, limits: { seconds: 5 } });
   expect(wrong.error?.issues.map((issue) => issue.path.join('.'))).toEqual(['limits.seconds']);
+});
+
+test('what may be done to data is kept with its prediction, and one from before it could be chosen allowed all', () => {
+  const asked = { id, workspaceId: 'default', owner: 'somebody', modelId: id, datasetId: id, engine: 'sklearn' };
+  const allowed = (allow?: object) => keptPredictionSpec(JSON.stringify({ ...asked, allow })).allow;
+  expect(allowed()).toEqual({ extraColumns: true, castTypes: true });
+  expect(allowed({ castTypes: false })).toEqual({ extraColumns: true, castTypes: false });
+  expect(() => allowed({ castType: false })).toThrow(/castType/);
 });

@@ -1,4 +1,4 @@
-import type { ColumnProfile, ColumnType, ImagesProfile } from '../../domain/dataset.ts';
+import type { ColumnProfile, ImagesProfile } from '../../domain/dataset.ts';
 import { formatBytes, formatCount, formatScore, shorten } from './plain-words.ts';
 
 /** A column as pages show it, with its small histogram as one path. */
@@ -36,21 +36,6 @@ export function columnView(column: ColumnProfile, rows: number): ColumnView {
     isNumber: isNumeric(column),
   };
 }
-
-/** A model keeps the data engine's types of its columns; a person reads the same words as beside the data. */
-export function typeWordOf(sqlType: string): string {
-  return sqlTypeWords[sqlType] ?? sqlType.toLowerCase();
-}
-
-const sqlTypeWords: Record<string, ColumnType> = {
-  BIGINT: 'whole number',
-  DOUBLE: 'number',
-  BOOLEAN: 'yes/no',
-  DATE: 'date',
-  TIMESTAMP: 'date and time',
-  VARCHAR: 'text',
-  BLOB: 'image',
-};
 
 export function isNumeric(column: Pick<ColumnProfile, 'type'>): boolean {
   return column.type === 'number' || column.type === 'whole number';

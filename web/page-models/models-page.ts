@@ -1,10 +1,10 @@
 import type { ModelFacts, ModelLine } from '../../db/read-models/model-pages.ts';
 import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
+import { typeWordOf } from '../../domain/dataset.ts';
 import { taskWords } from '../../domain/task.ts';
 import { metricRule } from '../../domain/task.ts';
 import type { Clock, Moment } from './clock.ts';
 import type { EngineTitles } from './work-line.ts';
-import { typeWordOf } from './column-view.ts';
 import { formatBytes, formatCount, formatMany, formatScore, formatSpan } from './plain-words.ts';
 import { type RecipeCard, recipeCard } from './recipes/recipe-card.ts';
 import { readReport } from './report.ts';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { PredictionFacts, PredictionLine } from '../../db/read-models/prediction-pages.ts';
 import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
+import { castText, ignoredText, type Mended } from '../../domain/fit-to-model.ts';
+import type { Allow } from '../../domain/prediction-spec.ts';
 import { type Chip, workChip } from './chip.ts';
 import type { Clock } from './clock.ts';
 import { cell, type PreviewCell, type PreviewTable } from './dataset-page.ts';
@@ -43,7 +45,13 @@ export interface PredictionPage {
   failed: { message: string; whatToDo: string } | null;
   track: Station[];
   bar: Bar | null;
-  output: { rows: string; preview: PreviewTable | null; downloads: { word: string; href: string }[] } | null;
+  /** `notScored`: how many rows have no prediction, empty when all have. */
+  output: {
+    rows: string;
+    notScored: string;
+    preview: PreviewTable | null;
+    downloads: { word: string; href: string }[];
+  } | null;
   money: MoneyCard;
   machine: MachineCard | null;
   from: { name: string; value: string; href: string | null }[];
@@ -57,6 +65,7 @@ export interface PredictionPage {
 const previewSchema = z.object({
   columns: z.array(z.object({ name: z.string(), type: z.string() })),
   rows: z.array(z.array(z.string().nullable())),
+  notScored: z.int().default(0),
 });
 
 export function predictionPage(
@@ -94,6 +103,7 @@ export function predictionPage(
       { name: 'Model', value: model?.name ?? 'removed', href: model && !model.deleted ? `/models/${model.id}` : null },
       { name: 'Data', value: dataset?.name ?? 'removed', href: dataset ? `/data/${dataset.id}` : null },
       ...(dataset ? [{ name: 'Rows', value: formatCount(dataset.row_count), href: null }] : []),
+      ...fitFacts(facts.mended, facts.spec.allow),
       {
         name: 'Started by',
         value: `${prediction.owner === env.owner ? 'you' : prediction.owner}, ${clock.moment(prediction.accepted_at_ms).text}`,
@@ -107,16 +117,35 @@ export function predictionPage(
   };
 }
 
+/** What was done to the data, and what might not have been. */
+function fitFacts(mended: Mended | null, { extraColumns, castTypes }: Allow): PredictionPage['from'] {
+  const fact = (name: string, value: string) => ({ name, value, href: null });
+  const { ignored = [], cast = [] } = mended ?? {};
+  const refused = [...(extraColumns ? [] : ['extra columns']), ...(castTypes ? [] : ['columns of another type'])];
+  return [
+    ...(ignored.length > 0 ? [fact('Columns ignored', ignoredText(ignored))] : []),
+    ...(cast.length > 0 ? [fact('Types cast', castText(cast))] : []),
+    ...(refused.length > 0 ? [fact('Not allowed', refused.join(', '))] : []),
+  ];
+}
+
 function outputOf({ prediction }: PredictionFacts, href: string): PredictionPage['output'] {
   if (prediction.output_hash === null) return null;
   return {
     rows: prediction.row_count === null ? '' : formatMany(prediction.row_count, 'row'),
+    notScored: notScoredText(prediction.preview_json),
     preview: prediction.preview_json === null ? null : previewOf(prediction.preview_json, prediction.row_count),
     downloads: ['csv', 'json', 'parquet'].map((format) => ({
       word: format === 'parquet' ? 'Parquet' : format.toUpperCase(),
       href: `${href}/output.${format}`,
     })),
   };
+}
+
+function notScoredText(json: string | null): string {
+  const parsed = json === null ? undefined : previewSchema.safeParse(JSON.parse(json));
+  const count = parsed?.data?.notScored ?? 0;
+  return count === 0 ? '' : `${formatMany(count, 'row')} not scored`;
 }
 
 const numbers = /^(BIGINT|DOUBLE|INTEGER|FLOAT|DECIMAL)/;

@@ -1,10 +1,10 @@
 import type { OtherDataset, RecipePreview } from '../../data/recipe/recipe-calls.ts';
+import { datasetsLookedInto } from '../../db/looked-into.ts';
 import type { DatasetRow, RecipeVersionRow } from '../../db/tables.ts';
 import { datasetFiles } from '../../domain/dataset-files.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import type { JobRequest } from '../../domain/job-spec.ts';
 import { stepProblems } from '../../domain/recipe/for-training.ts';
-import { namedDatasets } from '../../domain/recipe/named-datasets.ts';
 import { type Step, stepsSchema } from '../../domain/recipe/recipe.ts';
 import { otherDataset } from './dataset-tables.ts';
 import { withLocalCopy } from './local-copy.ts';
@@ -43,9 +43,12 @@ export async function checkJobRecipe(
   const found = await versionOf(options, who, request);
   if ('problems' in found) return found;
   const steps = stepsSchema.parse(JSON.parse(found.version.steps_json));
-  const others = await othersOf(options, who, steps);
-  if ('problems' in others) return others;
-  const tried = await tryOut(options, { request, dataset, steps, others: others.rows });
+  const others = await datasetsLookedInto(options.stores, who.workspaceId, steps);
+  if (!others) {
+    const message = 'A dataset that the recipe looks things up in is not there; it may have been removed.';
+    return { problems: [{ field: 'recipeId', message }] };
+  }
+  const tried = await tryOut(options, { request, dataset, steps, others });
   if ('problems' in tried) return tried;
   const broken = stepProblems(tried.steps);
   const problems = broken.length > 0 ? broken : (tried.training?.problems ?? []);
@@ -71,28 +74,6 @@ async function versionOf(
   if (version) return { version };
   const message = `The recipe “${recipe.name}” has no version ${number}; its latest one is ${recipe.latest_version}.`;
   return wrong('recipeVersion', message);
-}
-
-async function othersOf(
-  { stores }: Options,
-  { workspaceId }: Who,
-  steps: readonly Step[],
-): Promise<{ rows: DatasetRow[] } | { problems: FieldProblem[] }> {
-  const rows: DatasetRow[] = [];
-  for (const id of lookedInto(steps)) {
-    const row = await stores.datasets.get(workspaceId, id);
-    if (!row) {
-      const message = 'A dataset that the recipe looks things up in is not there; it may have been removed.';
-      return { problems: [{ field: 'recipeId', message }] };
-    }
-    rows.push(row);
-  }
-  return { rows };
-}
-
-/** Datasets without which the recipe cannot be carried out. */
-export function lookedInto(steps: readonly Step[]): string[] {
-  return namedDatasets(steps.filter(({ on }) => on));
 }
 
 interface TryOut {

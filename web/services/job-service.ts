@@ -1,4 +1,5 @@
 import type { Trx } from '../../db/database.ts';
+import { lookedInto } from '../../db/looked-into.ts';
 import { IdempotencyConflict } from '../../db/stores/job-store.ts';
 import { readModelIds } from '../../db/read-models/jobs-models.ts';
 import type { JobRow } from '../../db/tables.ts';
@@ -9,7 +10,6 @@ import { deliver } from './deliver.ts';
 import { workAsks } from './job-asks.ts';
 import { jobChecker, parseRequest } from './job-check.ts';
 import { jobDetail } from './job-details.ts';
-import { lookedInto } from './job-recipe.ts';
 import { jobRemoval } from './job-removal.ts';
 import { hashOf, idOfKey, requestContinuing, requestLike } from './job-requests.ts';
 import { metricSeries } from './metric-views.ts';

@@ -7,7 +7,15 @@ import { countOf } from '../../db/read-models/jobs-models.ts';
 import { IdempotencyConflict } from '../../db/stores/job-store.ts';
 import type { DatasetRow, ModelRow, PredictionRow } from '../../db/tables.ts';
 import { logFolderOf } from '../../infra/object-names.ts';
-import { predictionRequestSchema, type PredictionSpec, predictionSpecSchema } from '../../domain/prediction-spec.ts';
+import { type Fit, fitToModel, mendedBy, mendedSentences, misfits } from '../../domain/fit-to-model.ts';
+import {
+  type Allow,
+  allowSchema,
+  keptPredictionSpec,
+  predictionRequestSchema,
+  type PredictionSpec,
+  predictionSpecSchema,
+} from '../../domain/prediction-spec.ts';
 import type { KeepDataset } from './dataset-service.ts';
 import { deliver } from './deliver.ts';
 import { workAsks } from './job-asks.ts';
@@ -56,19 +64,22 @@ export function predictionService(
 
   const begin = async (row: PredictionRow): Promise<string> => {
     const isTold = row.phase === 'done' || row.started_at_ms !== null;
-    const spec = JSON.parse(row.spec_json) as PredictionSpec;
+    const spec = keptPredictionSpec(row.spec_json);
     const delivered = isTold || (await deliver(() => work.startPrediction(spec), onError));
     return delivered ? 'Accepted.' : 'Accepted. It starts as soon as the Temporal server answers again.';
   };
 
-  const specFor = async (who: Who, id: string, model: ModelRow, datasetId: string): Promise<PredictionSpec> => {
+  const specFor = async (
+    who: Who,
+    model: ModelRow,
+    asked: Pick<PredictionSpec, 'id' | 'datasetId' | 'allow'>,
+  ): Promise<PredictionSpec> => {
     // On a machine like the one that trained it: there it is known to fit.
     const job = await stores.jobs.get({ workspaceId: who.workspaceId, deleted: true }, model.job_id);
     return predictionSpecSchema.parse({
-      id,
+      ...asked,
       ...who,
       modelId: model.id,
-      datasetId,
       engine: model.engine,
       ...(job ? { machine: specOf(job).machine } : {}),
     });
@@ -77,10 +88,11 @@ export function predictionService(
   const accept = async (who: Who, given: unknown): Promise<PredictionAccepted | Rejected> => {
     const result = requestSchema.safeParse(given);
     if (!result.success) return { problems: problemsIn(result.error) };
-    const { id = randomUUID(), modelId, datasetId } = result.data;
+    const { id = randomUUID(), modelId, datasetId, allow } = result.data;
     const before = await stores.predictions.get({ workspaceId: who.workspaceId, deleted: true }, id);
     if (before) {
-      if (before.model_id !== modelId || before.dataset_id !== datasetId) throw askedDifferently();
+      const isSame = before.model_id === modelId && before.dataset_id === datasetId && allowsSame(before, allow);
+      if (!isSame) throw askedDifferently();
       return { prediction: predictionSummary(before), sentence: await begin(before), created: false };
     }
     const disk = await parts.health.lowDisk();
@@ -92,9 +104,9 @@ export function predictionService(
     if (!dataset) {
       return { problems: [{ field: 'datasetId', message: 'There is no such dataset; it may have been removed.' }] };
     }
-    const problems = lacking(model, dataset, 'datasetId');
+    const problems = misfitsOf(model, dataset, { field: 'datasetId', allow });
     if (problems.length > 0) return { problems };
-    const spec = await specFor(who, id, model, datasetId);
+    const spec = await specFor(who, model, { id, datasetId, allow });
     const kept = await stores.database
       .transaction(async (trx) => {
         const isThere =
@@ -106,7 +118,7 @@ export function predictionService(
         throw error instanceof IdempotencyConflict ? askedDifferently() : error;
       });
     if (!kept) return { problems: [{ field: 'modelId', message: 'Model or data have just been removed.' }] };
-    const sentence = [await begin(kept.row), ...ignoredIn(model, dataset)].join(' ');
+    const sentence = [await begin(kept.row), ...mendedSentences(mendedBy(fitOf(model, dataset)))].join(' ');
     return { prediction: predictionSummary(kept.row), sentence, created: kept.inserted };
   };
 
@@ -117,23 +129,23 @@ export function predictionService(
     who: Who,
     modelId: string,
     file: UploadedFile,
-    id: string,
+    { id, allow }: { id: string; allow: Allow },
   ): Promise<PredictionAccepted | Rejected> => {
     const model = await findModel(who, modelId);
     const kept = await parts.keep(who, file);
     const dropAgain = async () => {
       if (kept.created) await parts.datasets.remove(who, kept.row.id);
     };
-    const problems = lacking(model, kept.row, 'file');
+    const problems = misfitsOf(model, kept.row, { field: 'file', allow });
     if (problems.length > 0) {
       await dropAgain();
       return { problems };
     }
     const datasetId = kept.row.id;
-    // Another file, sent from a page that the browser went back to, is another request.
+    // Another file or choice, sent from a page that the browser went back to, is another request.
     const before = await stores.predictions.get({ workspaceId: who.workspaceId, deleted: true }, id);
-    const own = before && before.dataset_id !== datasetId ? {} : { id };
-    const accepted = await accept(who, { ...own, modelId, datasetId });
+    const own = before && (before.dataset_id !== datasetId || !allowsSame(before, allow)) ? {} : { id };
+    const accepted = await accept(who, { ...own, modelId, datasetId, allow });
     if ('problems' in accepted) await dropAgain();
     return accepted;
   };
@@ -141,9 +153,11 @@ export function predictionService(
   return {
     accept,
 
-    async acceptUpload(who, modelId, file, id = randomUUID()) {
+    async acceptUpload(who, modelId, file, { id = randomUUID(), allow = allowSchema.parse(undefined) } = {}) {
       const key = `${who.workspaceId}/${id}`;
-      const mine = (uploads.get(key) ?? Promise.resolve()).then(() => acceptOneUpload(who, modelId, file, id));
+      const mine = (uploads.get(key) ?? Promise.resolve()).then(() =>
+        acceptOneUpload(who, modelId, file, { id, allow }),
+      );
       const ended = mine.then(nothing, nothing);
       uploads.set(key, ended);
       try {
@@ -169,6 +183,8 @@ export function predictionService(
         cost,
         modelName: model?.name ?? 'a removed model',
         datasetName: dataset?.name ?? 'removed data',
+        allow: keptPredictionSpec(row.spec_json).allow,
+        mended: model && dataset ? mendedBy(fitOf(model, dataset)) : null,
         preview: row.preview_json === null ? null : JSON.parse(row.preview_json),
       };
     },
@@ -235,31 +251,22 @@ export function predictionService(
 
 function nothing(): void {}
 
-const mostNamed = 5;
-
-/** What can be said at once; types are compared value by value when the data is prepared. */
-function lacking(model: ModelRow, dataset: DatasetRow, field: string): FieldProblem[] {
-  const there = new Set(profileOf(dataset).columns.map(({ name }) => name));
-  const missing = inputSchemaOf(model).filter(({ name, role }) => role === 'feature' && !there.has(name));
-  if (missing.length === 0) return [];
-  // A model may have been trained on hundreds: the first few say which table was meant.
-  const shown = missing.slice(0, mostNamed).map(({ name }) => `“${name}”`);
-  const more = missing.length - shown.length;
-  const names = more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
-  const word = missing.length === 1 ? 'the column' : 'the columns';
-  const message = `The data lacks ${word} ${names}, which the model “${model.name}” was trained on. Add ${
-    missing.length === 1 ? 'it' : 'them'
-  }; the header must read exactly so.`;
-  return [{ field, message }];
+/** By names and types. Values are compared when the data is prepared: for that it is read whole. */
+function fitOf(model: ModelRow, dataset: DatasetRow): Fit {
+  return fitToModel(inputSchemaOf(model), profileOf(dataset));
 }
 
-/** Columns that go into the output as they are, and into no prediction; the label may well be there. */
-function ignoredIn(model: ModelRow, dataset: DatasetRow): string[] {
-  const known = new Set(inputSchemaOf(model).map(({ name }) => name));
-  const extra = profileOf(dataset).columns.flatMap(({ name }) => (known.has(name) ? [] : [`“${name}”`]));
-  if (extra.length === 0) return [];
-  const some = extra.length > 5 ? `${extra.slice(0, 5).join(', ')} and ${extra.length - 5} more` : extra.join(', ');
-  return [`The model does not look at ${some}.`];
+function misfitsOf(
+  model: ModelRow,
+  dataset: DatasetRow,
+  { field, allow }: { field: string; allow: Allow },
+): FieldProblem[] {
+  return misfits(fitOf(model, dataset), allow, model.name).map((message) => ({ field, message }));
+}
+
+function allowsSame(row: PredictionRow, { extraColumns, castTypes }: Allow): boolean {
+  const { allow } = keptPredictionSpec(row.spec_json);
+  return allow.extraColumns === extraColumns && allow.castTypes === castTypes;
 }
 
 function removalOf(row: PredictionRow): Removal {

@@ -12,7 +12,12 @@ const MOST_KEYS = 20_000;
 
 const fileSchema = z.strictObject({
   trainyard: z.literal('recipe', 'This is no recipe of Trainyard: it does not begin with “trainyard: recipe”.'),
-  format: z.literal(1, 'This recipe was written by a newer version of Trainyard.'),
+  format: z.literal(1, {
+    error: ({ input }) =>
+      input === undefined
+        ? 'It does not say how it is written: “format: 1”.'
+        : 'This recipe was written by a newer version of Trainyard.',
+  }),
   name: z.string().trim().min(1, 'Give it a name.').max(80).optional(),
   /** Names of datasets that steps look things up in, by id; for whoever reads it. */
   datasets: z.record(z.string(), z.string()).optional(),

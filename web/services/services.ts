@@ -7,6 +7,7 @@ import type { Holder } from '../../domain/ids.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
 import type { Phase } from '../../domain/phases.ts';
 import type { Outcome } from '../../domain/outcomes.ts';
+import type { Allow } from '../../domain/prediction-spec.ts';
 import type { ByteRange } from '../../infra/store.ts';
 import type { ExtendAnswer } from '../../workflows/messages.ts';
 import type { ImportOptionsInput } from '../../domain/import-options.ts';
@@ -187,7 +188,12 @@ export interface PredictionAccepted {
 export interface PredictionService {
   accept(who: Who, request: unknown): Promise<PredictionAccepted | Rejected>;
   /** For a new file: kept as a dataset, and not kept when the model cannot use it. */
-  acceptUpload(who: Who, modelId: string, file: UploadedFile, id?: string): Promise<PredictionAccepted | Rejected>;
+  acceptUpload(
+    who: Who,
+    modelId: string,
+    file: UploadedFile,
+    asked?: { id?: string | undefined; allow?: Allow | undefined },
+  ): Promise<PredictionAccepted | Rejected>;
   get(who: Who, id: string): Promise<PredictionDetail>;
   list(who: Who, query: { modelId?: string; offset?: number; limit?: number }): Promise<Page<PredictionSummary>>;
   cancel(who: Who, id: string): Promise<Asked>;

@@ -5,6 +5,7 @@ import { importUsedSchema } from '../../domain/import-options.ts';
 import { jobSpecSchema } from '../../domain/job-spec.ts';
 import { outcomes } from '../../domain/outcomes.ts';
 import { phases } from '../../domain/phases.ts';
+import { allowSchema } from '../../domain/prediction-spec.ts';
 import { taskSchema } from '../../domain/task.ts';
 
 /** What services answer with: the same shapes for pages, API and its OpenAPI document. */
@@ -233,6 +234,14 @@ export const predictionDetailSchema = predictionSummarySchema
   .extend({
     modelName: z.string(),
     datasetName: z.string(),
+    allow: allowSchema,
+    /** What was done to the data so that it fits, by names and types. */
+    mended: z
+      .object({
+        ignored: z.array(z.string()),
+        cast: z.array(z.object({ column: z.string(), from: z.string(), to: z.string() })),
+      })
+      .nullable(),
     attempts: z.array(attemptSchema),
     timeline: z.array(timelineEntrySchema),
     resources: z.array(resourceSchema),

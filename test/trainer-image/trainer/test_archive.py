@@ -244,7 +244,9 @@ def test_the_engine_reaches_the_data_and_its_folder_only(tmp_path: Path):
     parquet = Parquet(tmp_path / "data.parquet", writes_to=tmp_path / "out")
     read = parquet.connection.execute
     read(f"COPY (SELECT a FROM {parquet.source}) TO '{tmp_path / 'out' / 'b.parquet'}'")
-    limit, spill = read("SELECT current_setting('memory_limit'), current_setting('temp_directory')").fetchone() or ()
+    row = read("SELECT current_setting('memory_limit'), current_setting('temp_directory')").fetchone()
+    assert row is not None
+    limit, spill = row
     assert limit.endswith("iB") and Path(spill).name.startswith("trainyard-")
     for refused in (
         f"SELECT * FROM '{tmp_path / 'other.parquet'}'",

@@ -113,7 +113,9 @@ it('names the first of many columns that data lacks, and counts the rest', async
       .update({ input_schema_json: JSON.stringify(schema) }),
   );
   const { body } = await yard.api.upload(`/models/${id}/predict`, 'age,spend\n30,4\n40,5\n', 'other.csv');
-  expect(body.problems[0].message).toContain('lacks the columns “c0”, “c1”, “c2”, “c3”, “c4” and 23 more, which');
+  expect(body.problems[0].message).toContain(
+    'lacks the columns “c0” (whole number), “c1” (whole number), “c2” (whole number), “c3” (whole number), “c4” (whole number) and 23 more, which',
+  );
 });
 
 it('accepts a prediction once for an id', async () => {

@@ -117,6 +117,7 @@ it.each([
   ['a setting of a step that there is not', `${head}steps:\n  - kind: trim-text\n    code: x\n`, 'Line 4'],
   ['something else', 'a: 1\n', 'Line 1'],
   ['a newer format', 'trainyard: recipe\nformat: 2\nsteps: []\n', 'Line 2: This recipe was written by a newer'],
+  ['no format', 'trainyard: recipe\nsteps: []\n', 'It does not say how it is written: “format: 1”'],
   ['aliases', `${head}steps: &a\n  - kind: trim-text\n    settings: {x: *a}\n`, 'Aliases'],
   ['a bomb', `${head}a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\nsteps: []\n`, 'Aliases'],
   ['a tag that makes things', `${head}steps: !!js/function 'x'\n`, 'Line 3'],

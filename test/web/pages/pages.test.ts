@@ -197,7 +197,8 @@ test('makes one prediction of an upload that is sent several times at once, anot
   const id = String(given);
   expect(id).toMatch(/^[0-9a-f-]{36}$/);
   const names = [...form.text.matchAll(/<dt class="break">([^<]+)/g)].map(([, name]) => name);
-  const table = (value: string) => `${names.join(',')}\n${`${names.map(() => value).join(',')}\n`.repeat(5)}`;
+  const row = (value: string) => names.map((name) => (name === 'signup' ? `2024-01-0${value}` : value)).join(',');
+  const table = (value: string) => `${names.join(',')}\n${`${row(value)}\n`.repeat(5)}`;
   const send = (content: string) =>
     session.agent
       .post(`${page}/upload`)

@@ -1,6 +1,5 @@
-import type { ColumnProfile, ColumnType, DatasetProfile } from '../../../domain/dataset.ts';
+import { type ColumnProfile, type ColumnType, type DatasetProfile, typeWordOf } from '../../../domain/dataset.ts';
 import { sameName, type TableSchema } from '../../../domain/recipe/table-schema.ts';
-import { typeWordOf } from '../column-view.ts';
 
 /**
  * The columns after a recipe, as far as they are known before it is carried out: those that it leaves as they are have

@@ -1,7 +1,7 @@
 import type { RecipePreview, ShownRecipeRow } from '../../../data/recipe/recipe-calls.ts';
-import type { ColumnProfile } from '../../../domain/dataset.ts';
+import { type ColumnProfile, typeWordOf } from '../../../domain/dataset.ts';
 import { isNumeric, sameName, type Column } from '../../../domain/recipe/table-schema.ts';
-import { type Spark, sparkOf, typeWordOf } from '../column-view.ts';
+import { type Spark, sparkOf } from '../column-view.ts';
 import { formatCount, shorten } from '../plain-words.ts';
 import { sparkOfCells } from './cell-spark.ts';
 

@@ -64,8 +64,11 @@ function pathOf(operation: Operation): RouteConfig {
   };
 }
 
-function bodyOf({ json, file }: Operation) {
-  const upload = z.object({ file: z.string().meta({ format: 'binary', description: 'A CSV file.' }) });
+function bodyOf({ json, file, fileFields }: Operation) {
+  const upload = z.object({
+    ...fileFields?.shape,
+    file: z.string().meta({ format: 'binary', description: 'A CSV file.' }),
+  });
   const content = {
     ...(json ? { 'application/json': { schema: json } } : {}),
     ...(file ? { 'multipart/form-data': { schema: upload } } : {}),

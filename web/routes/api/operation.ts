@@ -30,6 +30,8 @@ export interface Operation<Query extends z.ZodType = z.ZodType> {
   json?: z.ZodType;
   /** One file in the field `file` of multipart/form-data, in place of JSON or beside it. */
   file?: boolean;
+  /** What may come beside the file. */
+  fileFields?: z.ZodObject;
   answers: Record<number, Answer>;
 }
 

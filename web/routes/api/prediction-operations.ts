@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import { idSchema } from '../../../domain/ids.ts';
-import { predictionRequestSchema } from '../../../domain/prediction-spec.ts';
+import { allowSchema, predictionRequestSchema } from '../../../domain/prediction-spec.ts';
 import { parsed } from '../../services/request-problems.ts';
 import type { PredictionAccepted, Rejected, Services } from '../../services/services.ts';
 import { predictionDetailSchema, predictionSummarySchema } from '../../services/views.ts';
 import type { ApiRoutes, Given } from './operation.ts';
 import { receivedFile } from './received-file.ts';
 import { reject } from './reject.ts';
-import { acceptedPredictionSchema, askedSchema, pageOf, pagingShape, removalSchema } from './schemas.ts';
+import { acceptedPredictionSchema, askedSchema, pageOf, pagingShape, removalSchema, yesOrNo } from './schemas.ts';
 import { sendDownload } from '../send-download.ts';
 
 const tag = 'prediction';
-const bodySchema = z.strictObject({ datasetId: idSchema, id: idSchema.optional() }).meta({ id: 'PredictRequest' });
+const bodySchema = z
+  .strictObject({ datasetId: idSchema, id: idSchema.optional(), allow: allowSchema })
+  .meta({ id: 'PredictRequest' });
+const fieldsSchema = z.strictObject({ extraColumns: yesOrNo.default(true), castTypes: yesOrNo.default(true) });
 const accepted = {
   202: { description: 'Accepted.', schema: acceptedPredictionSchema, headers: { Location: 'Its address.' } },
 };
@@ -26,7 +29,9 @@ export function predictionOperations(api: ApiRoutes, { predictions, models }: Se
   const predict = async (given: Given<z.ZodType>, modelId: string) => {
     const { who, request } = given;
     if (request.is('multipart/form-data')) {
-      answer(given, await predictions.acceptUpload(who, modelId, receivedFile(request)));
+      const file = receivedFile(request);
+      const allow = parsed(fieldsSchema, request.body ?? {});
+      answer(given, await predictions.acceptUpload(who, modelId, file, { allow }));
       return;
     }
     answer(given, await predictions.accept(who, { ...parsed(bodySchema, request.body ?? {}), modelId }));
@@ -34,9 +39,11 @@ export function predictionOperations(api: ApiRoutes, { predictions, models }: Se
   const about = {
     method: 'post',
     permission: 'predict',
-    description: 'A new CSV file as multipart/form-data, or the id of a dataset as JSON.',
+    description:
+      'A new file as multipart/form-data, or the id of a dataset as JSON. Columns that the model does not know are ignored and types are cast, unless that is not allowed: such data is refused then, with its columns and their types.',
     json: bodySchema,
     file: true,
+    fileFields: fieldsSchema,
     answers: accepted,
   } as const;
 

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { readDataPage } from '../../../db/read-models/data-pages.ts';
 import { readModelPage } from '../../../db/read-models/model-pages.ts';
 import { idSchema } from '../../../domain/ids.ts';
+import type { Allow } from '../../../domain/prediction-spec.ts';
 import { uploadForm } from '../../page-models/data-page.ts';
 import { predictPage } from '../../page-models/predict-page.ts';
 import { notFound, Refused } from '../../services/refused.ts';
@@ -16,7 +17,11 @@ import { receivedFile } from './received-file.ts';
 export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
   const { services, context, clock, show } = kit;
 
-  const showForm = async (request: Request, response: Response, refused: Refused | null) => {
+  const showForm = async (
+    request: Request,
+    response: Response,
+    { file = null, dataset = null }: { file?: Refused | null; dataset?: Refused | null } = {},
+  ) => {
     const who = context.who(request);
     const facts = await readModelPage(context.database, who.workspaceId, idIn(request, 'model with this id'));
     if (!facts) throw notFound('model with this id', 'It may have been removed. See the list of models.');
@@ -25,7 +30,13 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       id: idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID(),
       datasets: await readDataPage(context.database, who.workspaceId),
       chosen: textOf(request, 'datasetId') || queryOf(request, 'dataset'),
-      upload: uploadForm(`${path}/upload`, 'Upload and predict', context.uploads.limitMb, refused, randomUUID()),
+      upload: uploadForm(`${path}/upload`, 'Upload and predict', context.uploads.limitMb, file, randomUUID()),
+      allow: allowIn(request),
+      problem: dataset && {
+        title: dataset.title,
+        message: dataset.message,
+        whatToDo: dataset.hint ?? 'Choose other data.',
+      },
       clock: await clock(who),
     });
     const title = `Predict with ${view.name}`;
@@ -43,7 +54,7 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
   routes.get(
     '/models/:id/predict',
     'predict',
-    page((request, response) => showForm(request, response, null)),
+    page((request, response) => showForm(request, response)),
   );
 
   routes.post(
@@ -56,7 +67,10 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       }
       const id = idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID();
       const modelId = idIn(request, 'model with this id');
-      goOn(response, await services.predictions.accept(context.who(request), { id, modelId, datasetId }));
+      goOn(
+        response,
+        await services.predictions.accept(context.who(request), { id, modelId, datasetId, allow: allowIn(request) }),
+      );
     }),
   );
 
@@ -68,10 +82,18 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const file = receivedFile(request);
       // A file that does not fit the model is not kept either.
       const id = idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID();
-      goOn(response, await services.predictions.acceptUpload(context.who(request), modelId, file, id));
+      goOn(
+        response,
+        await services.predictions.acceptUpload(context.who(request), modelId, file, { id, allow: allowIn(request) }),
+      );
     }),
   );
 
-  bringBack(routes, '/models/:id/predict', showForm);
-  bringBack(routes, '/models/:id/predict/upload', showForm);
+  bringBack(routes, '/models/:id/predict', (request, response, dataset) => showForm(request, response, { dataset }));
+  bringBack(routes, '/models/:id/predict/upload', (request, response, file) => showForm(request, response, { file }));
+}
+
+/** A box that is not ticked is sent as nothing, so a hidden “no” goes before it; where neither came, nothing was asked. */
+function allowIn(request: Request): Allow {
+  return { extraColumns: textOf(request, 'extraColumns') !== 'no', castTypes: textOf(request, 'castTypes') !== 'no' };
 }
