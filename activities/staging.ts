@@ -4,7 +4,7 @@ import { schemaOf } from '../db/looked-into.ts';
 import { datasetFiles } from '../domain/dataset-files.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import { fitToModel, type ModelColumn, notAllowed } from '../domain/fit-to-model.ts';
-import { optionsOf } from '../domain/import-options.ts';
+import { type ImportUsed, optionsOf } from '../domain/import-options.ts';
 import type { AttemptRef, Holder } from '../domain/ids.ts';
 import { type JobSpec, sideColumns } from '../domain/job-spec.ts';
 import type { TableSchema } from '../domain/recipe/table-schema.ts';
@@ -59,7 +59,7 @@ export function stagingActivities(dependencies: Dependencies) {
         const fitting = join(folder, 'data.parquet');
         // As it was uploaded: “007” that was taken for a number on its own is text again where the model learned text.
         const { original, parquet } = datasetFiles(dataset);
-        const isCsv = await store.exists(original);
+        const isCsv = !isOfImages(dataset.import_json) && (await store.exists(original));
         await fromStore(dependencies, isCsv ? original : parquet, given);
         const read = dataset.import_json === null ? {} : { options: optionsOf(JSON.parse(dataset.import_json)) };
         await data.conform({ path: given, isCsv, schema: features, toParquet: fitting, name: dataset.name, ...read });
@@ -68,6 +68,11 @@ export function stagingActivities(dependencies: Dependencies) {
       });
     },
   };
+}
+
+/** There is nothing to be read in another way in images: their table is what the model learned from. */
+function isOfImages(importJson: string | null): boolean {
+  return importJson !== null && (JSON.parse(importJson) as ImportUsed).format === 'images';
 }
 
 function isThere<Row extends { deleted_at_ms: number | null }>(row: Row | undefined): row is Row {

@@ -1,8 +1,9 @@
+import type { PreparationView } from '../web/services/recipe-views.ts';
 import type { DatasetSummary, PredictionSummary } from '../web/services/views.ts';
 import type { ApiClient } from './client.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import type { Output } from './output.ts';
-import { datasetsTable, predictionsTable } from './show.ts';
+import { datasetsTable, predictionsTable, preparationsTable } from './show.ts';
 
 const api = '/api/v1';
 
@@ -28,7 +29,7 @@ export function libraryCommands(client: ApiClient, out: Output, jobNamed: (given
   };
 
   /** Of things without a name of their own: by the beginning of their id. */
-  const idAmong = async (kind: 'model' | 'prediction' | 'dataset', given: string): Promise<string> => {
+  const idAmong = async (kind: 'model' | 'prediction' | 'dataset' | 'preparation', given: string): Promise<string> => {
     const { items } = await client.get<Page<{ id: string }>>(`${api}/${kind}s`, { limit: 500 });
     const [only, ...others] = items.filter(({ id }) => id.startsWith(given.toLowerCase()));
     if (!only) throw new Usage(`No ${kind} has an id that begins with “${given}”.`);
@@ -49,6 +50,18 @@ export function libraryCommands(client: ApiClient, out: Output, jobNamed: (given
         );
       const id = await idAmong('prediction', options.cancel);
       const asked = await client.post<{ sentence: string }>(`${api}/predictions/${id}/cancel`);
+      out.show(asked, asked.sentence);
+      return exitCodes.done;
+    },
+
+    async preparations(options: { limit?: string; cancel?: string }): Promise<number> {
+      if (options.cancel === undefined)
+        return show(
+          await client.get<Page<PreparationView>>(`${api}/preparations`, { limit: options.limit }),
+          preparationsTable,
+        );
+      const id = await idAmong('preparation', options.cancel);
+      const asked = await client.post<{ sentence: string }>(`${api}/preparations/${id}/cancel`);
       out.show(asked, asked.sentence);
       return exitCodes.done;
     },

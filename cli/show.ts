@@ -1,4 +1,5 @@
 import type { DatasetSummary, JobDetail, JobSummary, LogLine, PredictionSummary } from '../web/services/views.ts';
+import type { PreparationView } from '../web/services/recipe-views.ts';
 import { metricRule } from '../domain/task.ts';
 import type { Problem } from './client.ts';
 
@@ -69,6 +70,12 @@ export function predictionsTable(predictions: readonly PredictionSummary[]): str
     moneyOf(prediction.cost.micros),
   ]);
   return table(['ID', 'MODEL', 'STATE', 'ROWS', 'ACCEPTED (UTC)', 'COST'], rows);
+}
+
+export function preparationsTable(preparations: readonly PreparationView[]): string {
+  if (preparations.length === 0) return `No preparations yet. Make one: ${callMe} prepare RECIPE`;
+  const rows = preparations.map((each) => [each.id, each.name, stateOf(each), timeOf(each.acceptedAtMs)]);
+  return table(['ID', 'NAME', 'STATE', 'ACCEPTED (UTC)'], rows);
 }
 
 function timeOf(atMs: number): string {

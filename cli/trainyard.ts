@@ -116,6 +116,12 @@ command('predictions', 'list predictions, or cancel one', (options: { limit?: st
   .option('--limit <count>', 'how many', '20')
   .option('--cancel <id>', 'cancel this one; nothing of it is kept');
 
+command('preparations', 'list preparations, or cancel one', (options: { limit?: string; cancel?: string } & Json) =>
+  on(options).preparations(options),
+)
+  .option('--limit <count>', 'how many', '20')
+  .option('--cancel <id>', 'cancel this one; nothing of it is kept');
+
 command('report <id>', 'save the report of a job', (id: string, options: { output: string; format: string } & Json) =>
   on(options).report(id, options),
 )

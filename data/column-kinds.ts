@@ -1,4 +1,4 @@
-export const sqlTypes = ['BIGINT', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'VARCHAR'] as const;
+export const sqlTypes = ['BIGINT', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP', 'VARCHAR', 'BLOB'] as const;
 export type SqlType = (typeof sqlTypes)[number];
 
 export function isSqlType(type: string): type is SqlType {
@@ -44,6 +44,9 @@ export function reads(type: SqlType, text: string): string {
       return `(regexp_full_match(${text}, '[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6}0*)?)?Z?)?') AND TRY_CAST(${text} AS TIMESTAMP) IS NOT NULL)`;
     case 'VARCHAR':
       return 'true';
+    case 'BLOB':
+      // No text is an image.
+      return 'false';
   }
 }
 

@@ -74,7 +74,7 @@ interface Facts {
 
 /** What is suspicious about a column by itself. */
 export function noticesOn(facts: Facts): Notice[] {
-  const { rows, missing, distinct, distinctIsExact, texts } = facts;
+  const { type, rows, missing, distinct, distinctIsExact, texts } = facts;
   const values = rows - missing;
   if (values === 0) return [notice('constant', 'Every value is missing.')];
   if (distinct === 1) {
@@ -82,7 +82,8 @@ export function noticesOn(facts: Facts): Notice[] {
     return [notice('constant', same)];
   }
   const found: Notice[] = [];
-  if (distinctIsExact && distinct === values) {
+  // That no two images are the same is as it should be.
+  if (distinctIsExact && distinct === values && type !== 'BLOB') {
     found.push(notice('unique', 'Every value is different.'));
     if (isIdentifier(facts)) {
       found.push(notice('identifier', 'It is likely an identifier: it names rows and says nothing about them.'));

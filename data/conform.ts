@@ -66,6 +66,7 @@ async function bring(session: Session, input: ConformInput, found: Found, toParq
     columns.length,
     toParquet,
     found.rows,
+    columns.some(({ sqlType }) => sqlType === 'BLOB'),
   );
   return { rows: found.rows, columns: columns.map(({ name, sqlType }) => ({ name, sqlType })) };
 }
@@ -162,6 +163,7 @@ const expected: Record<SqlType, string> = {
   DATE: 'a date, like 2024-12-31',
   TIMESTAMP: 'a date and time, like 2024-12-31 23:59:00',
   VARCHAR: typeWords.VARCHAR,
+  BLOB: 'an image, as in a zip of images',
 };
 
 function isUnfit(type: SqlType, column: string): string {
@@ -199,5 +201,8 @@ function castTo(type: SqlType, column: string): string {
       return `TRY_CAST(left(${text}, 10) AS DATE)`;
     case 'TIMESTAMP':
       return `TRY_CAST(${text} AS TIMESTAMP)`;
+    case 'BLOB':
+      // Only missing values get here.
+      return 'CAST(NULL AS BLOB)';
   }
 }

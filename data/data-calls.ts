@@ -97,6 +97,19 @@ export interface RowsInput {
   cellLength?: number | undefined;
 }
 
+export interface ImageCellInput {
+  parquet: string;
+  column: string;
+  /** The number of the row in the file, from 1. */
+  row: number;
+}
+
+export interface ImageCell {
+  type: 'png' | 'jpeg';
+  /** Base64: calls are text. */
+  bytes: string;
+}
+
 export interface ShownColumn {
   name: string;
   /** The data engine's type: BIGINT, VARCHAR … */
@@ -156,6 +169,7 @@ export interface DataCalls extends LookCalls {
   profile: { input: ProfileInput; result: DatasetProfile };
   rows: { input: RowsInput; result: ShownRows };
   jsonRows: { input: JsonRowsInput; result: JsonRows };
+  imageCell: { input: ImageCellInput; result: ImageCell };
   toCsv: { input: ToCsvInput; result: null };
   toJson: { input: ToJsonInput; result: null };
   recipePreview: { input: RecipePreviewInput; result: RecipePreview };

@@ -8,6 +8,7 @@ import type {
   EngineSettings,
   Failed,
   FromChild,
+  ImageCellInput,
   IngestInput,
   JsonRowsInput,
   ProfileInput,
@@ -17,6 +18,7 @@ import type {
   ToJsonInput,
 } from './data-calls.ts';
 import { writeCsv, writeJson } from './export-rows.ts';
+import { imageCell } from './images/image-cell.ts';
 import { ingest } from './ingest.ts';
 import type { AgainstLabelInput, LookCloserInput, RelationInput } from './look-calls.ts';
 import { againstLabel, lookCloser } from './look-closer.ts';
@@ -65,6 +67,10 @@ function plan(call: Call): { read: string[]; write: string[]; act: (session: Ses
     case 'jsonRows': {
       const input = call.input as JsonRowsInput;
       return { read: [input.parquet], write: [], act: (s) => jsonRows(s, input) };
+    }
+    case 'imageCell': {
+      const input = call.input as ImageCellInput;
+      return { read: [input.parquet], write: [], act: (s) => imageCell(s, input) };
     }
     case 'toCsv': {
       const input = call.input as ToCsvInput;

@@ -251,6 +251,7 @@ async function almostRemarks(
     DATE: 'dates',
     TIMESTAMP: 'dates and times',
     VARCHAR: 'text',
+    BLOB: 'images',
   }[reading.type];
   return [
     `All but ${plural(others, 'value')} are ${kind}; the first other is ${showValue(cellText(first[1]))} in row ${cellText(first[0])}. Kept as text.`,

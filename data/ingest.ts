@@ -4,7 +4,8 @@ import type { IngestInput, Ingested } from './data-calls.ts';
 import { inferTypes, numberFormOf } from './infer-types.ts';
 import { plainForm } from './number-forms.ts';
 import { parquetOptions } from './parquet-options.ts';
-import { hashFile, openPlainFile, type PlainFile } from './plain-file.ts';
+import { openImages } from './images/images-to-parquet.ts';
+import { hashFile, openPlainFile, type PlainFile, requireFormat, requireSize } from './plain-file.ts';
 import { profileColumns, type TypedColumn } from './profile-columns.ts';
 import { readParquet, refusingDamage } from './read-parquet.ts';
 import { RejectedRows } from './rejected-rows.ts';
@@ -25,13 +26,9 @@ export async function ingest(
 ): Promise<Ingested> {
   const options = importOptionsSchema.parse(input.options ?? {});
   const { size } = await stat(input.path);
-  const plain = await openPlainFile(input, session.workFolder, session.signal, options);
-  const contentHash = await hashFile(input.path, session.signal);
   const rejected = new RejectedRows(options.badRows, session.workFolder);
-  const { columns, remarks, used } =
-    plain.kind === 'parquet'
-      ? await refusingDamage(session, () => parquetToParquet(session, plain.path, toParquet))
-      : await textToParquet(session, input, plain, options, rejected, toParquet);
+  const { plain, columns, remarks, used } = await converted(session, input, options, rejected, toParquet);
+  const contentHash = await hashFile(input.path, session.signal);
   await rejected.keep(session, toRejected);
   const profile = await profileColumns(session, toParquet, columns);
   const found: ImportUsed = {
@@ -55,7 +52,7 @@ function rejectedRemarks({ count, first }: RejectedRows, rows: number): string[]
   if (!first) return [];
   const total = plural(rows + count, 'row');
   return [
-    `${plural(count, 'row')} of ${total} ${count === 1 ? 'was' : 'were'} set aside; the first is row ${first.record}: ${first.reason}`,
+    `${plural(count, 'row')} of ${total} ${count === 1 ? 'was' : 'were'} set aside; the first is ${first.where ?? `row ${first.record}`}: ${first.reason}`,
   ];
 }
 
@@ -63,6 +60,34 @@ interface Converted {
   columns: TypedColumn[];
   remarks: string[];
   used: Omit<ImportUsed, 'format' | 'packed' | 'encoding' | 'badRows'>;
+}
+
+interface ConvertedFile extends Converted {
+  plain: Pick<PlainFile, 'kind' | 'packed' | 'encoding' | 'remarks'>;
+}
+
+async function converted(
+  session: Session,
+  input: IngestInput,
+  options: ImportOptions,
+  rejected: RejectedRows,
+  to: string,
+): Promise<ConvertedFile> {
+  const limit = input.limitBytes ?? Number.POSITIVE_INFINITY;
+  await requireSize(input.path, limit);
+  await using images = await openImages(session, input.path, limit);
+  if (images) {
+    requireFormat('images', options.format);
+    const made = await images.toParquet(to, rejected);
+    const plain = { kind: 'images' as const, packed: images.packed, encoding: null, remarks: [] };
+    return { ...made, plain, used: nothingUsed };
+  }
+  const plain = await openPlainFile(input, session.workFolder, session.signal, options);
+  const made =
+    plain.kind === 'parquet'
+      ? await refusingDamage(session, () => parquetToParquet(session, plain.path, to))
+      : await textToParquet(session, input, plain, options, rejected, to);
+  return { ...made, plain };
 }
 
 async function textToParquet(
@@ -94,7 +119,9 @@ async function textToParquet(
 async function parquetToParquet(session: Session, path: string, to: string): Promise<Converted> {
   const { columns, rows } = await readParquet(session, path);
   const selects = columns.map(({ sql, name }) => `${sql} AS ${quoteName(name)}`).join(', ');
-  await writeParquet(session, `SELECT ${selects} FROM read_parquet(${quoteText(path)})`, columns.length, to, rows);
+  const hasImages = columns.some(({ type }) => type === 'BLOB');
+  const select = `SELECT ${selects} FROM read_parquet(${quoteText(path)})`;
+  await writeParquet(session, select, columns.length, to, rows, hasImages);
   return { columns, remarks: [], used: nothingUsed };
 }
 
@@ -116,8 +143,9 @@ export async function writeParquet(
   columns: number,
   to: string,
   rows: number,
+  hasImages = false,
 ): Promise<void> {
-  await session.run(`COPY (${select}) TO ${quoteText(to)} (${parquetOptions(columns, 'zstd')})`);
+  await session.run(`COPY (${select}) TO ${quoteText(to)} (${parquetOptions(columns, 'zstd', hasImages)})`);
   const [written] = await session.row(`SELECT count(*) FROM read_parquet(${quoteText(to)})`);
   if (Number(written) !== rows) throw new Error(`${rows} rows were read, but ${cellText(written)} were written.`);
 }

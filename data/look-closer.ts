@@ -21,7 +21,8 @@ const NEARLY_A_COPY = 0.98;
 /** Every column against every other: correlations, and near copies. */
 export async function lookCloser(session: Session, input: LookCloserInput): Promise<LookedCloser> {
   const { columns: all } = await describe(session, input.parquet);
-  const wanted = input.columns ?? all.map(({ name }) => name);
+  // Two images are hardly ever the same, and that they are tells nothing.
+  const wanted = input.columns ?? all.filter(({ type }) => type !== 'BLOB').map(({ name }) => name);
   const names = wanted.slice(0, MOST_COLUMNS);
   const { rows, looked, columns } = await takeSample(session, input.parquet, names);
   const pairs: Pair[] = [];
@@ -65,7 +66,7 @@ function isNearCopy(a: SampleColumn, b: SampleColumn, strength: number | null): 
 export async function againstLabel(session: Session, input: AgainstLabelInput): Promise<AgainstLabel> {
   const { columns: all } = await describe(session, input.parquet);
   columnOf(all, input.label);
-  const others = all.map(({ name }) => name).filter((name) => name !== input.label);
+  const others = all.flatMap(({ name, type }) => (name === input.label || type === 'BLOB' ? [] : [name]));
   const names = others.slice(0, MOST_AGAINST_LABEL);
   const found: ColumnAgainstLabel[] = [];
   let counted = { rows: 0, looked: 0 };

@@ -70,12 +70,13 @@ function valueSql(name: string, type: string): string {
   if (type === 'DOUBLE') return `CASE WHEN isfinite(${column}) THEN ${column} END`;
   if (type === 'BIGINT') return `CAST(${column} AS DOUBLE)`;
   if (type === 'DATE' || type === 'TIMESTAMP') return `CAST(epoch_ms(CAST(${column} AS TIMESTAMP)) AS DOUBLE)`;
+  if (type === 'BLOB') return `md5(${column})`;
   // What is behind the first characters of a long text tells no more.
   return `left(CAST(${column} AS VARCHAR), 200)`;
 }
 
 function sampleColumn(name: string, sqlType: string, cells: readonly unknown[]): SampleColumn {
-  const isText = sqlType === 'VARCHAR' || sqlType === 'BOOLEAN';
+  const isText = sqlType === 'VARCHAR' || sqlType === 'BOOLEAN' || sqlType === 'BLOB';
   const isDate = sqlType === 'DATE' || sqlType === 'TIMESTAMP';
   const numbers = new Float64Array(cells.length);
   const codes = new Int32Array(cells.length);

@@ -6,6 +6,8 @@ import type {
   Conformed,
   ConformInput,
   Ingested,
+  ImageCell,
+  ImageCellInput,
   IngestInput,
   JsonRows,
   JsonRowsInput,
@@ -57,7 +59,7 @@ export interface Keyed {
  */
 export interface DataWorker {
   /**
-   * Checks an upload (CSV, JSON lines, Excel, also packed with gzip, zstd or ZIP, or Parquet), converts it to Parquet and
+   * Checks an upload (CSV, JSON lines, Excel, also packed with gzip, zstd or ZIP, or Parquet) or images (a zip or tar of them, NumPy's .npz, IDX), converts it to Parquet and
    * looks at every column.
    */
   ingest(input: IngestInput & CallOptions): Promise<Ingested>;
@@ -67,6 +69,9 @@ export interface DataWorker {
   rows(input: RowsInput & CallOptions): Promise<ShownRows>;
   /** A few rows as objects, numbers as numbers. */
   jsonRows(input: JsonRowsInput & CallOptions): Promise<JsonRows>;
+  /** One image of a table, for a page. Never waits behind the long calls. */
+  imageCell(input: ImageCellInput & CallOptions): Promise<ImageCell>;
+  /** Columns of images are left out, as in `toJson`. */
   toCsv(input: ToCsvInput & CallOptions): Promise<void>;
   /** One JSON array with an object for each row. */
   toJson(input: ToJsonInput & CallOptions): Promise<void>;
@@ -143,6 +148,8 @@ export function openDataWorker(settings: DataWorkerSettings): DataWorker {
     rows: ({ signal, timeoutMs = QUICK_TIMEOUT_MS, ...input }) => quick.call('rows', input, [], { signal, timeoutMs }),
     jsonRows: ({ signal, timeoutMs = QUICK_TIMEOUT_MS, ...input }) =>
       quick.call('jsonRows', input, [], { signal, timeoutMs }),
+    imageCell: ({ signal, timeoutMs = QUICK_TIMEOUT_MS, ...input }) =>
+      quick.call('imageCell', input, [], { signal, timeoutMs }),
     toCsv: async ({ signal, timeoutMs, ...input }) => {
       await heavy.call('toCsv', input, [input.path], { signal, timeoutMs });
     },

@@ -42,8 +42,7 @@ export async function openPlainFile(
   options: ImportOptions = importOptionsSchema.parse({}),
 ): Promise<PlainFile> {
   const limit = upload.limitBytes ?? Number.POSITIVE_INFINITY;
-  const { size } = await stat(upload.path);
-  if (size > limit) throw tooBig(size, limit);
+  await requireSize(upload.path, limit);
   const { path, found, packed } = await unpacked(upload.path, workFolder, limit, signal);
   const remarks = packed === null ? [] : [`The file was packed with ${packed} and was unpacked.`];
   if (found.kind === 'other') {
@@ -101,11 +100,17 @@ async function identify(path: string): Promise<{ found: FileKind; only?: ZipEntr
   return { found: { kind: 'other', what, hint: 'Unpack it and upload the one table that you need.' } };
 }
 
+export async function requireSize(path: string, limit: number): Promise<void> {
+  const { size } = await stat(path);
+  if (size > limit) throw tooBig(size, limit);
+}
+
 const formatWords: Record<FileFormat, string> = {
   csv: 'a CSV file',
   'json lines': 'a file of JSON lines',
   parquet: 'a Parquet file',
   excel: 'an Excel workbook (.xlsx)',
+  images: 'an archive of images',
 };
 
 function formatOf(found: FileKind, wanted: ImportOptions['format']): FileFormat {
@@ -113,6 +118,13 @@ function formatOf(found: FileKind, wanted: ImportOptions['format']): FileFormat 
   if (wanted === 'auto' || wanted === kind) return kind;
   const isText = (format: FileFormat) => format === 'csv' || format === 'json lines';
   if (isText(kind) && isText(wanted)) return wanted;
+  requireFormat(kind, wanted);
+  return kind;
+}
+
+/** What a person asked for has to be what the file is. */
+export function requireFormat(kind: FileFormat, wanted: ImportOptions['format']): void {
+  if (wanted === 'auto' || wanted === kind) return;
   throw badData(
     `The file is not ${formatWords[wanted]}: it looks like ${formatWords[kind]}.`,
     'Choose another format in the import options.',

@@ -1,5 +1,6 @@
 import type { Json } from '@duckdb/node-api';
 import { type ColumnProfile, type DatasetProfile, quantileShares, typeWords } from '../domain/dataset.ts';
+import { lookAtImages } from './images/look-at-images.ts';
 import { type SqlType, sqlTypes } from './column-kinds.ts';
 import { lookAtTexts, noticesOn, type TextLooks } from './column-notices.ts';
 import { groupsOf, type LongColumn, longForm } from './long-form.ts';
@@ -42,7 +43,14 @@ export async function profileColumns(
   const source = `read_parquet(${quoteText(parquet)})`;
   const rows = Number((await session.row(`SELECT count(*) FROM ${source}`))[0]);
   const profiles: ColumnProfile[] = [];
+  for (const [index, column] of columns.entries()) {
+    if (column.type !== 'BLOB') continue;
+    const { count, distinct, images } = await lookAtImages(session, source, column.name);
+    const looked = { ...nothingLooked, count, distinct, distinctIsExact: true };
+    profiles[index] = { ...profileOf(column, rows, looked), ...(images ? { images } : {}) };
+  }
   for (const type of sqlTypes) {
+    if (type === 'BLOB') continue;
     const alike = columns.flatMap((column, index) =>
       column.type === type ? [{ index, sql: quoteName(column.name) }] : [],
     );
@@ -61,6 +69,11 @@ interface Looked extends Basics {
   quantiles: { share: number; value: string }[];
   texts: TextLooks | undefined;
 }
+
+const nothingLooked: Looked = {
+  ...{ count: 0, distinct: 0, distinctIsExact: true, min: null, max: null, mean: null, standardDeviation: null },
+  ...{ textLength: null, top: [], histogram: [], quantiles: [], texts: undefined },
+};
 
 async function lookAt(
   session: Session,

@@ -3,6 +3,7 @@ import { checkNames } from './check-names.ts';
 import type { SqlType } from './column-kinds.ts';
 import type { TypedColumn } from './profile-columns.ts';
 import { cellText, type Session } from './session.ts';
+import { isJpeg, isPng } from './shown-cell.ts';
 import { quoteName, quoteText } from './sql-text.ts';
 
 export interface ParquetColumn extends TypedColumn {
@@ -21,7 +22,21 @@ export async function readParquet(session: Session, path: string): Promise<{ col
   if (rows === 0) {
     throw bad('The Parquet file has columns, but no row.', 'Add the rows, or look whether the export went through.');
   }
-  return { columns: described.map(([name, type]) => columnOf(cellText(name), cellText(type))), rows };
+  const columns: ParquetColumn[] = [];
+  for (const [name, type] of described) {
+    const holdsImages = type === 'BLOB' && (await isOfImages(session, source, cellText(name)));
+    columns.push(columnOf(cellText(name), cellText(type), holdsImages));
+  }
+  return { columns, rows };
+}
+
+/** As Trainyard writes them: whole files of images in each row, or nothing. */
+async function isOfImages(session: Session, source: string, name: string): Promise<boolean> {
+  const column = quoteName(name);
+  const [images, others] = await session.row(
+    `SELECT count(*) FILTER (${isPng(column)} OR ${isJpeg(column)}), count(*) FILTER (NOT (${isPng(column)} OR ${isJpeg(column)})) FROM ${source}`,
+  );
+  return Number(images) > 0 && Number(others) === 0;
 }
 
 /**
@@ -67,7 +82,7 @@ function afterChildren(children: number[], at: number): number {
 const whole = /^(TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/;
 const fraction = /^(FLOAT|DOUBLE|DECIMAL\(.*\)|UBIGINT|HUGEINT|UHUGEINT|BIGNUM)$/;
 
-function columnOf(name: string, type: string): ParquetColumn {
+function columnOf(name: string, type: string, holdsImages: boolean): ParquetColumn {
   const column = quoteName(name);
   const as = (ours: SqlType, sql = `CAST(${column} AS ${ours})`, remarks: string[] = []) => ({
     name,
@@ -75,6 +90,7 @@ function columnOf(name: string, type: string): ParquetColumn {
     sql,
     remarks,
   });
+  if (holdsImages) return as('BLOB');
   if (whole.test(type)) return as('BIGINT');
   // “Not a number” is how many programs write a missing number.
   if (fraction.test(type))

@@ -1,8 +1,9 @@
 import { TrainyardError } from '../domain/failures.ts';
 import type { JsonRows, JsonRowsInput, JsonValue, RowsInput, ShownColumn, ShownRows } from './data-calls.ts';
 import { cellText, type Row, type Session } from './session.ts';
+import { shownCell } from './shown-cell.ts';
 import { showValue } from './show-value.ts';
-import { quoteName, quoteText } from './sql-text.ts';
+import { quoteText } from './sql-text.ts';
 
 const CELL = 1000;
 
@@ -11,7 +12,7 @@ export async function readRows(session: Session, input: RowsInput): Promise<Show
   const { columns, total } = await describe(session, input.parquet);
   const shown = choose(columns, input.columns);
   const length = input.cellLength ?? CELL;
-  const cells = shown.map(({ name }) => `CAST(${quoteName(name)} AS VARCHAR)`);
+  const cells = shown.map(({ name, type }) => shownCell(name, type));
   const numbers = input.random
     ? randomNumbers(input.limit, total, input.seed ?? 0)
     : range(input.offset ?? 0, input.limit, total);
@@ -27,7 +28,7 @@ function cut(cell: string | null, length: number): string | null {
 /** Rows for a program: numbers as numbers, unless they are too large for one. */
 export async function jsonRows(session: Session, input: JsonRowsInput): Promise<JsonRows> {
   const { columns, total } = await describe(session, input.parquet);
-  const cells = columns.map(({ name }) => `CAST(${quoteName(name)} AS VARCHAR)`);
+  const cells = columns.map(({ name, type }) => shownCell(name, type));
   const found = await readNumbers(session, input.parquet, cells, range(input.offset ?? 0, input.limit, total), columns);
   const rows = found.map((row) =>
     Object.fromEntries(columns.map(({ name, type }, index) => [name, jsonValue(type, row[index] as string | null)])),

@@ -1,9 +1,12 @@
+import { isIdx } from './images/array-file.ts';
 import { showValue } from './show-value.ts';
 
 export type FileKind =
   | { kind: 'text' | 'json lines' | 'gzip' | 'zstd' | 'zip' | 'excel' | 'parquet' }
   | { kind: 'other'; what: string; hint: string };
 
+const tryZip =
+  'Put images into a zip, in one folder for each label (cats/1.png), or with a file labels.csv (file, label), and upload that.';
 const tryCsv = 'Save or export it as CSV and upload that.';
 
 /** First bytes that no CSV has, as Latin-1 text. */
@@ -18,9 +21,14 @@ const signatures: [start: string, what: string, hint: string][] = [
   ['Rar!', 'a RAR archive', 'Unpack it and upload the CSV inside.'],
   ['BZh', 'a bzip2 file', 'Unpack it and upload the CSV inside, or pack it with gzip or zstd.'],
   ['\xfd7zXZ', 'an xz file', 'Unpack it and upload the CSV inside, or pack it with gzip or zstd.'],
-  ['\x89PNG', 'a PNG picture', tryCsv],
-  ['\xff\xd8\xff', 'a JPEG picture', tryCsv],
+  ['\x89PNG', 'a PNG picture', tryZip],
+  ['\xff\xd8\xff', 'a JPEG picture', tryZip],
   ['GIF8', 'a GIF picture', tryCsv],
+  [
+    '\x93NUMPY',
+    'one NumPy array (.npy)',
+    'Save images and labels together, np.savez_compressed("images.npz", x=images, y=labels), and upload that.',
+  ],
   ['SQLite format 3', 'an SQLite database', 'Export a table of it as CSV and upload that.'],
   ['\x89HDF', 'an HDF5 file', tryCsv],
   ['ARROW1', 'an Arrow (Feather) file', 'Save it as Parquet or CSV and upload that.'],
@@ -44,7 +52,15 @@ export function recogniseFile(head: Buffer): FileKind {
     if (start.startsWith(signature)) return { kind: 'other', what, hint };
   }
   if (start.slice(257, 262) === 'ustar') {
-    return { kind: 'other', what: 'a tar archive', hint: 'Unpack it and upload the CSV inside.' };
+    return { kind: 'other', what: 'a tar archive without images', hint: 'Unpack it and upload the CSV inside.' };
+  }
+  if (isIdx(head)) {
+    const what = head[3] === 1 ? 'labels' : 'images';
+    return {
+      kind: 'other',
+      what: `one IDX file (of ${what})`,
+      hint: 'Put the file of images and the file of labels together into one zip, and upload that.',
+    };
   }
   return textual(start) ?? (looksBinary(head) ? binary(start) : { kind: 'text' });
 }

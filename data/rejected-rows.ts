@@ -15,6 +15,8 @@ export interface RejectedRow {
   /** The line of the file, or the row of the sheet, in which it begins. */
   line: number;
   reason: string;
+  /** What to call it where it is no row: the name of a file in an archive. */
+  where?: string;
   /** What to do, when it refuses the whole file. */
   hint: string;
   text: string;
@@ -46,7 +48,7 @@ export class RejectedRows {
   }
 
   add(row: RejectedRow): void {
-    if (this.#refuse) throw badData(`Row ${row.record} (line ${row.line} of the file): ${row.reason}`, row.hint);
+    if (this.#refuse) throw badData(inWords(row), row.hint);
     this.#first ??= row;
     this.#count++;
     this.#writer ??= new PlainCsvWriter(this.#path);
@@ -73,7 +75,10 @@ export class RejectedRows {
   /** At least one row must be left. */
   requireSome(rows: number): void {
     if (rows > 0 || !this.#first) return;
-    const { record, line, reason, hint } = this.#first;
-    throw badData(`No row of the file can be read. Row ${record} (line ${line} of the file): ${reason}`, hint);
+    throw badData(`No row of the file can be read. ${inWords(this.#first)}`, this.#first.hint);
   }
+}
+
+function inWords({ record, line, where, reason }: RejectedRow): string {
+  return `${where ?? `Row ${record} (line ${line} of the file)`}: ${reason}`;
 }

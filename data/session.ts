@@ -1,9 +1,12 @@
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
+import { type DuckDBAppender, type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
 import type { DataProgress, EngineSettings } from './data-calls.ts';
 import { quoteText, quoteTexts } from './sql-text.ts';
 
 export type Row = Json[];
+
+/** What can be put into a table without becoming SQL before. */
+export type Appended = Uint8Array | string | bigint | null;
 
 /** A value of a row as text. */
 export function cellText(cell: Json | undefined): string {
@@ -22,6 +25,8 @@ export interface Session {
   lock(): Promise<void>;
   run(sql: string): Promise<void>;
   rows(sql: string): Promise<Row[]>;
+  /** Adds rows to a table of the engine's own. */
+  append(table: string, rows: readonly Appended[][]): Promise<void>;
   /** Rows gone through by the query under way, and all that it will read; unknown for some. */
   progress(): { rows: number; ofRows: number } | undefined;
   /** Tells whoever waits for the call how far it is. */
@@ -100,6 +105,15 @@ export async function openSession(
       await connection.run(sql);
     },
     rows: read,
+    append: async (table, rows) => {
+      signal.throwIfAborted();
+      const appender = await connection.createAppender(table);
+      for (const row of rows) {
+        for (const value of row) appendValue(appender, value);
+        appender.endRow();
+      }
+      appender.closeSync();
+    },
     progress: () => {
       const { percentage, rows_processed: rows, total_rows_to_process: ofRows } = connection.progress;
       return percentage < 0 ? undefined : { rows: Number(rows), ofRows: Number(ofRows) };
@@ -108,6 +122,13 @@ export async function openSession(
     row: async (sql) => (await read(sql))[0] as Row,
     [Symbol.dispose]: () => close(engine, connection, signal, interrupt),
   };
+}
+
+function appendValue(appender: DuckDBAppender, value: Appended): void {
+  if (value === null) appender.appendNull();
+  else if (typeof value === 'string') appender.appendVarchar(value);
+  else if (typeof value === 'bigint') appender.appendBigInt(value);
+  else appender.appendBlob(value);
 }
 
 function close(engine: DuckDBInstance, connection: DuckDBConnection, signal: AbortSignal, interrupt: () => void): void {

@@ -52,6 +52,8 @@ export async function stageText(session: Session, given: Given): Promise<StagedT
     }
     case 'parquet':
       throw new Error('A Parquet file has types of its own.');
+    case 'images':
+      throw new Error('Images are no text.');
   }
 }
 

@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { badData } from './bad-data.ts';
 import { readEntry, type ZipEntry } from './zip-file.ts';
 import { readZstd } from './zstd-file.ts';
@@ -45,6 +45,19 @@ export async function unpack(
     throw badData('The file is packed with gzip, but damaged: it cannot be unpacked.', 'Pack and upload it again.');
   }
 }
+
+/** What the beginning of a file packed with gzip unpacks to, at least `bytes` of it where it is as long; empty when it is damaged. */
+export function gunzipHead(packed: Buffer, bytes: number): Buffer {
+  try {
+    const most = { maxOutputLength: MOST_OF_HEAD, finishFlush: constants.Z_SYNC_FLUSH };
+    return gunzipSync(packed.subarray(0, 2 * bytes + 1024), most).subarray(0, bytes);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** A thousand packed bytes are at most a thousand times as many. */
+const MOST_OF_HEAD = 8 << 20;
 
 export async function unpackEntry(
   from: string,

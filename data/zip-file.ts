@@ -17,6 +17,8 @@ export interface ZipEntry {
 
 const MOST_ENTRIES = 20_000;
 const MOST_DIRECTORY = 16 << 20;
+/** In the directory, with a long path. */
+const BYTES_OF_ENTRY = 400;
 const END = 0x06054b50;
 const END64 = 0x06064b50;
 const END64_PLACE = 0x07064b50;
@@ -26,15 +28,15 @@ const LOCAL = 0x04034b50;
 const ELSEWHERE = 0xffffffff;
 
 /** The entries of a ZIP archive, by its directory at the end. Nothing is unpacked. */
-export async function readZipDirectory(path: string): Promise<ZipEntry[]> {
+export async function readZipDirectory(path: string, mostEntries = MOST_ENTRIES): Promise<ZipEntry[]> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
     const { count, length, offset } = await findDirectory(file, size);
-    if (count > MOST_ENTRIES || length > MOST_DIRECTORY) {
+    if (count > mostEntries || length > Math.max(MOST_DIRECTORY, mostEntries * BYTES_OF_ENTRY)) {
       throw badData(
-        `The archive has ${count.toLocaleString('en-US')} files in it; at most ${MOST_ENTRIES.toLocaleString('en-US')} are possible.`,
-        'Upload one table: the file itself, or an archive of that file alone.',
+        `The archive has ${count.toLocaleString('en-US')} files in it; at most ${mostEntries.toLocaleString('en-US')} are possible.`,
+        'Upload one table (the file itself, or an archive of that file alone), or fewer images at once.',
       );
     }
     if (offset + length > size) throw damaged();
@@ -128,7 +130,7 @@ export async function* readEntry(
   if (entry.method !== 0 && entry.method !== 8) {
     throw badData('The archive is packed in a way that cannot be read.', 'Pack it again in the usual way (Deflate).');
   }
-  const start = await startOf(path, entry);
+  const start = await startIn(path, entry);
   if (entry.packed === 0) return;
   let crc = 0;
   const stream = unpacked(path, entry, start);
@@ -155,12 +157,17 @@ function unpacked(path: string, entry: ZipEntry, start: number): Readable {
   return pipeline(raw, createInflateRaw({ chunkSize: 256 << 10 }), () => undefined);
 }
 
-async function startOf(path: string, entry: ZipEntry): Promise<number> {
+/** Where the bytes of an entry begin in an archive that is open. */
+export async function startOfEntry(file: FileHandle, entry: ZipEntry): Promise<number> {
+  const head = await readAt(file, entry.offset, 30);
+  if (head.readUInt32LE(0) !== LOCAL) throw damaged();
+  return entry.offset + 30 + head.readUInt16LE(26) + head.readUInt16LE(28);
+}
+
+async function startIn(path: string, entry: ZipEntry): Promise<number> {
   const file = await open(path, 'r');
   try {
-    const head = await readAt(file, entry.offset, 30);
-    if (head.readUInt32LE(0) !== LOCAL) throw damaged();
-    return entry.offset + 30 + head.readUInt16LE(26) + head.readUInt16LE(28);
+    return await startOfEntry(file, entry);
   } finally {
     await file.close();
   }

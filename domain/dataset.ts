@@ -3,7 +3,7 @@ import { importUsedSchema } from './import-options.ts';
 import type { SqlType } from './recipe/table-schema.ts';
 
 /** The types a column can have, in plain words; each stands for several types of the data engine. */
-export const columnTypes = ['whole number', 'number', 'yes/no', 'text', 'date', 'date and time'] as const;
+export const columnTypes = ['whole number', 'number', 'yes/no', 'text', 'date', 'date and time', 'image'] as const;
 export type ColumnType = (typeof columnTypes)[number];
 
 export const typeWords: Record<SqlType, ColumnType> = {
@@ -13,6 +13,8 @@ export const typeWords: Record<SqlType, ColumnType> = {
   DATE: 'date',
   TIMESTAMP: 'date and time',
   VARCHAR: 'text',
+  /** The bytes of a PNG or JPEG file; bytes of other kinds come in as text. */
+  BLOB: 'image',
 };
 
 /** Where only the data engine's own type is known. */
@@ -44,11 +46,23 @@ export type Notice = z.infer<typeof noticeSchema>;
 
 export const quantileShares = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
 
+export const imagesProfileSchema = z.object({
+  bytes: z.object({ min: z.int(), mean: z.number(), max: z.int() }),
+  /** “png”, “jpeg”. */
+  types: z.array(z.object({ type: z.string(), count: z.int() })),
+  /** At most 20. */
+  sizes: z.array(z.object({ width: z.int(), height: z.int(), count: z.int() })),
+  /** How many different ones there are. */
+  sizeCount: z.int(),
+});
+
+export type ImagesProfile = z.infer<typeof imagesProfileSchema>;
+
 /** What came later is optional: profiles are kept as they were made. */
 export const columnProfileSchema = z.object({
   name: z.string(),
   type: z.enum(columnTypes),
-  /** The data engine's own type, to cast prediction data to: BIGINT, DOUBLE, VARCHAR, BOOLEAN, DATE, TIMESTAMP. */
+  /** The data engine's own type, to cast prediction data to: BIGINT, DOUBLE, VARCHAR, BOOLEAN, DATE, TIMESTAMP, BLOB. */
   sqlType: z.string(),
   missing: z.int(),
   distinct: z.int(),
@@ -70,6 +84,8 @@ export const columnProfileSchema = z.object({
   quantilesAreApproximate: z.boolean().optional(),
   /** Characters in texts. */
   textLength: z.object({ min: z.int(), mean: z.number(), max: z.int() }).nullable().optional(),
+  /** Of images: their files, and width × height of all that are there, the most frequent first. */
+  images: imagesProfileSchema.optional(),
   /** Those of the remarks that are suspicious, by kind; every message is in `remarks`, too. */
   notices: z.array(noticeSchema).optional(),
 });

@@ -18,6 +18,8 @@ export const settingSchema = z.object({
 
 const longestText = 10_000;
 
+export const dataKinds = ['table', 'text', 'image'] as const;
+
 /** What an engine says of itself (`python -m trainer describe`); form, API schema and CLI help are made from it. */
 export const engineSchema = z.object({
   name: z.string(),
@@ -25,6 +27,8 @@ export const engineSchema = z.object({
   summary: z.string(),
   tasks: z.array(z.enum(taskKinds)),
   settings: z.array(settingSchema),
+  /** What its columns may hold. A table is numbers, texts as categories, dates; images are the bytes of image files. */
+  takes: z.array(z.enum(dataKinds)).default(['table']),
   /** Whether a job can start from an earlier model of this engine. */
   continues: z.boolean(),
   environment: z.object({ downloadMegabytes: z.number(), installSeconds: z.number(), preparedAtStart: z.boolean() }),

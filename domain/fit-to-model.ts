@@ -63,6 +63,8 @@ const numbers = ['BIGINT', 'DOUBLE'];
 const dates = ['DATE', 'TIMESTAMP'];
 
 function never(from: string, to: string): boolean {
+  // An image is nothing else, and nothing else is one.
+  if (from === 'BLOB' || to === 'BLOB') return true;
   const is = (some: readonly string[], others: readonly string[]) => some.includes(from) && others.includes(to);
   return is(dates, [...numbers, 'BOOLEAN']) || is(['BOOLEAN'], [...numbers, ...dates]) || is(numbers, dates);
 }

@@ -44,7 +44,7 @@ function whyLast({ columns, rows }: DatasetProfile, place: number): string {
 
 function canBeLabel(column: ColumnProfile, rows: number): boolean {
   const values = rows - column.missing;
-  if (values === 0 || column.distinct < 2 || isDate(column)) return false;
+  if (values === 0 || column.distinct < 2 || isDate(column) || column.sqlType === 'BLOB') return false;
   return column.sqlType === 'DOUBLE' || column.distinct < values;
 }
 

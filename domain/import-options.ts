@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const fileFormats = ['csv', 'json lines', 'parquet', 'excel'] as const;
+export const fileFormats = ['csv', 'json lines', 'parquet', 'excel', 'images'] as const;
 export type FileFormat = (typeof fileFormats)[number];
 
 /** Encodings that a person can choose, by the names of the WHATWG. Only the first four are found by themselves. */

@@ -4,7 +4,7 @@ import { TrainyardError } from '../../domain/failures.ts';
 import { quoteName, quoteText } from '../../domain/recipe/sql-text.ts';
 import { chain, type Stage } from '../../domain/recipe/stages.ts';
 import { leftOutBy, rowNumber } from '../../domain/recipe/step-kind.ts';
-import type { TableSchema } from '../../domain/recipe/table-schema.ts';
+import { isImage, type TableSchema } from '../../domain/recipe/table-schema.ts';
 import type { Learned } from '../../domain/recipe/step-kind.ts';
 import type { DataProgress } from '../data-calls.ts';
 import { parquetOptions } from '../parquet-options.ts';
@@ -88,9 +88,9 @@ export class Passes {
     return this.#select(stages, (table) => `SELECT ${selected} FROM ${table} WHERE ${leftOutBy} IS NULL`);
   }
 
-  async write(select: string, columns: number, to: string): Promise<number> {
+  async write(select: string, schema: TableSchema, to: string): Promise<number> {
     await this.#watched('writing', undefined, () =>
-      this.#session.run(`COPY (${select}) TO ${quoteText(to)} (${parquetOptions(columns, 'zstd')})`),
+      this.#session.run(`COPY (${select}) TO ${quoteText(to)} (${optionsFor(schema, 'zstd')})`),
     );
     const [written] = await this.#session.row(`SELECT count(*) FROM read_parquet(${quoteText(to)})`);
     return Number(written);
@@ -165,7 +165,7 @@ export class Passes {
     const file = join(this.#session.workFolder, `arranged-${stages.length}.parquet`);
     const select = this.#select(stages, (table) => `SELECT * FROM ${table}`);
     await this.#watched('arranging', stage.stepId, () =>
-      this.#session.run(`COPY (${select}) TO ${quoteText(file)} (${parquetOptions(stage.columns.length, 'lz4_raw')})`),
+      this.#session.run(`COPY (${select}) TO ${quoteText(file)} (${optionsFor(stage.columns, 'lz4_raw')})`),
     );
     if (this.#base.file !== undefined) await rm(this.#base.file, { force: true });
     const relation = relationOf(file);
@@ -244,4 +244,8 @@ function countsOf(cells: readonly unknown[]): StageCounts {
 function nothing(rows: number): CountedStage {
   const none = { count: 0, numbers: [] };
   return { rowsIn: rows, rowsOut: rows, changedCells: 0, changed: none, failing: none, leftOut: none };
+}
+
+function optionsFor(schema: TableSchema, compression: 'zstd' | 'lz4_raw'): string {
+  return parquetOptions(schema.length, compression, schema.some(isImage));
 }

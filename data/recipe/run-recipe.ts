@@ -92,7 +92,7 @@ async function writeResult(
 ): Promise<number> {
   const names = schema.map(({ name }) => quoteName(name));
   if (split?.keepFold) names.push(foldNumber);
-  const rows = await passes.write(passes.result(stages, names.join(', ')), names.length, parquet);
+  const rows = await passes.write(passes.result(stages, names.join(', ')), schema, parquet);
   if (rows === 0) {
     const hint = 'Look at the steps that leave rows out: one of them takes every row.';
     throw new TrainyardError('BadData', 'No row is left after the last step.', hint);

@@ -1,10 +1,11 @@
-import { quoteName, quoteText } from '../../domain/recipe/sql-text.ts';
+import { quoteText } from '../../domain/recipe/sql-text.ts';
 import { chain, type Stage } from '../../domain/recipe/stages.ts';
 import { leftOutBy, rowNumber } from '../../domain/recipe/step-kind.ts';
 import { sameName, type TableSchema } from '../../domain/recipe/table-schema.ts';
 import type { WalkedStep } from '../../domain/recipe/walk.ts';
 import { randomNumbers } from '../read-rows.ts';
 import type { Session } from '../session.ts';
+import { shownCell } from '../shown-cell.ts';
 import { drawSql } from './assign-folds.ts';
 import type { RecipePreview, RecipePreviewInput, ShownRecipeRow } from './recipe-calls.ts';
 import type { Head } from './row-heads.ts';
@@ -175,7 +176,7 @@ class View {
 }
 
 function cellsOf(table: string, columns: TableSchema, fails: string | undefined): string {
-  const cells = columns.map(({ name }) => `CAST(${quoteName(name)} AS VARCHAR)`);
+  const cells = columns.map(({ name, type }) => shownCell(name, type));
   const cannot = fails === undefined ? 'false' : `${leftOutBy} IS NULL AND coalesce(${fails}, false)`;
   return `SELECT ${[rowNumber, leftOutBy, cannot, ...cells].join(', ')} FROM ${table}`;
 }

@@ -5,6 +5,8 @@ import { typeInWords } from './words.ts';
 interface Demand {
   /** Of which types the columns may be; any unless told. */
   types?: readonly SqlType[];
+  /** The step only carries values along, so that images do as well. */
+  images?: boolean;
   /** A whole sentence about a column of a wrong type. */
   wrong?: (name: string, type: string) => string;
   instead?: string;
@@ -14,10 +16,11 @@ interface Demand {
 
 /** What is wrong with the columns that a step names: not there (any more), or of a type that it cannot use. */
 export function problemsOfColumns(schema: TableSchema, names: readonly string[], demand: Demand = {}): StepProblem[] {
-  const { types, wrong, instead, field = names.length === 1 ? 'column' : 'columns' } = demand;
+  const { types, images = false, wrong, instead, field = names.length === 1 ? 'column' : 'columns' } = demand;
   return names.flatMap((name): StepProblem[] => {
     const column = findColumn(schema, name);
     if (!column) return [missing(name, field)];
+    if (column.type === 'BLOB' && !images) return [noImages(name, field)];
     if (!types || types.includes(column.type)) return [];
     const type = typeInWords(column);
     return [
@@ -29,6 +32,15 @@ export function problemsOfColumns(schema: TableSchema, names: readonly string[],
       },
     ];
   });
+}
+
+function noImages(column: string, field: string): StepProblem {
+  return {
+    field,
+    column,
+    message: `“${column}” holds images, and this step does not look into images.`,
+    instead: 'Choose another column; images go through all steps as they are.',
+  };
 }
 
 function missing(column: string, field: string): StepProblem {

@@ -10,6 +10,8 @@ const shapes: Record<SqlType, RegExp> = {
   DATE: /^\d{4}-\d{2}-\d{2}$/,
   TIMESTAMP: /^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$/,
   VARCHAR: /^[^]*$/,
+  // Nobody can write down an image.
+  BLOB: /^(?!)/,
 };
 
 /** What a person wrote, as a value of a column's type. `literalProblem` has looked at it before. */

@@ -37,6 +37,7 @@ export function problemsOfConditions(conditions: readonly Condition[], schema: T
     const column = findColumn(schema, name);
     if (!column) return problemsOfColumns(schema, [name], { field: 'conditions' });
     if (includes(ofNothing, is)) return [];
+    if (column.type === 'BLOB') return problemsOfColumns(schema, [name], { field: 'conditions' });
     const wrongType = wrongFor(is, column);
     if (wrongType) return [wrongType];
     const literals = includes(ofList, is) ? values : [value];

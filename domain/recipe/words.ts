@@ -15,6 +15,7 @@ const words: Record<SqlType, string> = {
   DATE: 'a date',
   TIMESTAMP: 'a date with time',
   VARCHAR: 'text',
+  BLOB: 'an image',
 };
 
 export function typeInWords({ type }: Pick<Column, 'type'>): string {

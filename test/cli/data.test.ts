@@ -146,13 +146,16 @@ it('trains with a recipe, by its name and the version that is told', async () =>
   expect(await train('-l', 'churned', '-r', 'for training@1')).toMatchObject(refused(2, '2 recipes are called'));
 });
 
-it('ends with 5 when a preparation failed', async () => {
+it('lists and cancels preparations, and ends with 5 when one failed', async () => {
   const running = trainyard('prepare', 'Tidy', '--follow', '--recipe-version', '1');
   const who = { workspaceId: 'default', owner: 'ada' };
   let id: string | undefined;
   for (const end = Date.now() + 15_000; !id && Date.now() < end; await sleep(20)) {
     id = (await yard.services.preparations.list(who, { open: true })).items[0]?.id;
   }
+  expect((await trainyard('preparations')).out).toContain(`${id}  customers, prepared`);
+  expect((await trainyard('preparations', '--cancel', id?.slice(0, 13) ?? '')).out).toContain('Cancelling');
+  expect((await yard.services.preparations.get(who, id ?? '')).cancelAskedAtMs).not.toBeNull();
   await yard.stores.preparations.close(id ?? '', { outcome: 'failed', reason: 'Row 3: no date.', nowMs: 5 });
   expect(await running).toMatchObject({ code: 5, out: 'failed: Row 3: no date.\n' });
   expect((await trainyard('prepare', 'Tidy', '--recipe-version', 'one')).code).toBe(2);

@@ -9,6 +9,7 @@ from trainer.contract import SettingValue
 from trainer.failures import TrainerFailure
 from trainer.metrics import TASKS, TaskKind
 
+DataKind = Literal["table", "text", "image"]
 SettingType = Literal["choice", "number", "integer", "boolean", "choices", "text"]
 
 _LONGEST_TEXT = 10_000
@@ -73,6 +74,8 @@ class Declaration:
     download_megabytes: int
     install_seconds: int
     prepared_at_start: bool
+    #: What its columns may hold: images are columns of bytes (BLOB).
+    takes: tuple[DataKind, ...] = ("table",)
     #: Parts of the environment that only the trainer needs: left out of a model's requirements.txt.
     trainer_only: tuple[str, ...] = field(default=("duckdb",))
     #: It validates by the folds that it is given, where there are any, instead of making its own.
@@ -84,6 +87,7 @@ class Declaration:
             "title": self.title,
             "summary": self.summary,
             "tasks": list(self.tasks),
+            "takes": list(self.takes),
             "settings": [setting.describe() for setting in self.settings],
             "continues": self.continues,
             "environment": {

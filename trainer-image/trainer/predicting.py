@@ -76,7 +76,8 @@ def _write(parquet: Parquet, predicted: pd.DataFrame, schema: dict[str, object],
         numbered[NOT_SCORED] = numbered[NOT_SCORED].astype("string")
     parquet.connection.register("predicted", numbered)
     # Predictions of an earlier model on the same file give way to these.
-    inputs = [f"d.{quoted(name)}" for name in parquet.types if name not in names]
+    # Images are not written once more: label, file and the number of the row say which one it is.
+    inputs = [f"d.{quoted(name)}" for name, kind in parquet.types.items() if name not in names and kind != "BLOB"]
     outputs = [
         f"CAST(p.{quoted(names[0])} AS {label_type}) AS {quoted(names[0])}",
         *(f"p.{quoted(n)}" for n in names[1:]),

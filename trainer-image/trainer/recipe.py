@@ -28,6 +28,7 @@ _WORDS = {
     "DATE": "a date",
     "TIMESTAMP": "a date with time",
     "VARCHAR": "text",
+    "BLOB": "an image",
 }
 
 

@@ -1,5 +1,5 @@
-import type { ColumnProfile } from '../../domain/dataset.ts';
-import { formatCount, formatScore, shorten } from './plain-words.ts';
+import type { ColumnProfile, ImagesProfile } from '../../domain/dataset.ts';
+import { formatBytes, formatCount, formatScore, shorten } from './plain-words.ts';
 
 /** A column as pages show it, with its small histogram as one path. */
 export interface ColumnView {
@@ -43,7 +43,8 @@ export function isNumeric(column: Pick<ColumnProfile, 'type'>): boolean {
 
 function moreOf(column: ColumnProfile, rows: number): string[] {
   const more: string[] = [];
-  const { quantiles = [], textLength, top } = column;
+  const { quantiles = [], textLength, top, images } = column;
+  if (images) more.push(...imageLines(images));
   if (quantiles.length > 0) {
     const listed = quantiles.map(({ share: part, value }) => `${Math.round(part * 100)} %: ${tidy(value)}`).join(' · ');
     more.push(`Not above, by share of rows${column.quantilesAreApproximate ? ' (about)' : ''}: ${listed}`);
@@ -62,12 +63,29 @@ function moreOf(column: ColumnProfile, rows: number): string[] {
   return more;
 }
 
+/** “8 × 8”, or “8 × 8 97 %, 10 × 12 3 %”. */
+function sizesOf({ sizes, sizeCount, types }: ImagesProfile): string {
+  const all = types.reduce((sum, { count }) => sum + count, 0);
+  const sides = sizes.slice(0, 3).map((size) => {
+    const part = sizeCount === 1 ? '' : ` ${share(size.count, all)}`;
+    return `${size.width} × ${size.height}${part}`;
+  });
+  return `${sides.join(', ')}${sizeCount > 3 ? ` and ${formatCount(sizeCount - 3)} more sizes` : ''}`;
+}
+
+function imageLines({ bytes, types }: ImagesProfile): string[] {
+  const kinds = types.map(({ type, count }) => `${type.toUpperCase()} ${formatCount(count)}`).join(', ');
+  const sizes = [bytes.min, bytes.max].map(formatBytes).join(' to ');
+  return [`Files: ${kinds}`, `Size of a file: ${sizes}, ${formatBytes(bytes.mean)} on average`];
+}
+
 function tidy(value: string): string {
   return /^-?\d+\.\d{5,}$/.test(value) ? formatScore(Number(value)) : value;
 }
 
 /** "yes 26.5 %, no 73.5 %" for few values, "18.25 to 118.75" for numbers. */
 function rangeOf(column: ColumnProfile, rows: number): string {
+  if (column.images) return sizesOf(column.images);
   if (isNumeric(column) && column.min !== null && column.max !== null) {
     const mean = column.mean === null ? '' : `, mean ${formatScore(column.mean).replace(/\.?0+$/, '')}`;
     return `${column.min} to ${column.max}${mean}`;

@@ -46,6 +46,8 @@ export interface PreviewCell {
   isMissing: boolean;
   isNumber: boolean;
   isNew: boolean;
+  /** Where the image comes from that stands here instead of the text. */
+  image?: string;
 }
 
 /** Longer values would make one cell as wide as the page; the whole one is in the file. */
@@ -64,6 +66,7 @@ export function datasetPage(
 ): DatasetPage {
   const profile = datasetProfileSchema.parse(JSON.parse(dataset.profile_json));
   const columns = profile.columns.map((column) => columnView(column, profile.rows));
+  const hasImages = profile.columns.some(({ sqlType }) => sqlType === 'BLOB');
   return {
     id: dataset.id,
     href: `/data/${dataset.id}`,
@@ -72,7 +75,7 @@ export function datasetPage(
     added: clock.moment(dataset.created_at_ms),
     owner: dataset.owner,
     columns,
-    preview: preview.rows && previewTable(preview.rows, columns),
+    preview: preview.rows && previewTable(preview.rows, columns, `/data/${dataset.id}/image`),
     previewProblem: preview.problem,
     isRandom: preview.isRandom,
     jobs: jobs.map((job) => ({ href: `/jobs/${job.id}`, name: job.name, when: clock.moment(job.accepted_at_ms) })),
@@ -84,8 +87,8 @@ export function datasetPage(
       when: clock.moment(recipe.changedAtMs),
     })),
     downloads: [
-      { word: 'Parquet', href: `/data/${dataset.id}/file.parquet` },
-      { word: 'CSV', href: `/data/${dataset.id}/file.csv` },
+      { word: hasImages ? 'Parquet, with the images' : 'Parquet', href: `/data/${dataset.id}/file.parquet` },
+      { word: hasImages ? 'CSV, without the images' : 'CSV', href: `/data/${dataset.id}/file.csv` },
       ...(dataset.made_by_preparation_id === null
         ? [{ word: 'As uploaded', href: `/data/${dataset.id}/file.original` }]
         : []),
@@ -129,7 +132,7 @@ export function rowsTable(rows: ShownRows): PreviewTable {
   return previewTable(rows, []);
 }
 
-function previewTable(rows: ShownRows, views: ColumnView[]): PreviewTable {
+function previewTable(rows: ShownRows, views: ColumnView[], imageHref?: string): PreviewTable {
   const byName = new Map(views.map((view) => [view.name, view]));
   const heads = rows.columns.map(({ name }) => {
     const view = byName.get(name);
@@ -145,7 +148,15 @@ function previewTable(rows: ShownRows, views: ColumnView[]): PreviewTable {
   });
   return {
     heads,
-    rows: rows.rows.map((row) => row.map((value, index) => cell(value, { isNumber: heads[index]?.isNumber ?? false }))),
+    rows: rows.rows.map((row, n) =>
+      row.map((value, index) => {
+        const shown = cell(value, { isNumber: heads[index]?.isNumber ?? false });
+        const column = rows.columns[index];
+        if (imageHref === undefined || shown.isMissing || column?.type !== 'BLOB') return shown;
+        const query = new URLSearchParams({ column: column.name, row: String(rows.numbers[n]) });
+        return { ...shown, image: `${imageHref}?${query.toString()}` };
+      }),
+    ),
     stated: `${formatCount(rows.rows.length)} of ${formatMany(rows.total, 'row')}`,
   };
 }

@@ -78,6 +78,7 @@ export function importPage(input: {
       ['json lines', 'JSON lines'],
       ['excel', 'Excel'],
       ['parquet', 'Parquet'],
+      ['images', 'Images'],
     ],
     delimiter: [
       [',', 'comma ,'],
@@ -146,7 +147,13 @@ function foundWord(used: ImportUsed | null, name: string): string {
 
 /** “CSV, semicolon between values, windows-1252, decimal comma”. */
 export function importWords(used: ImportUsed): string {
-  const kinds = { csv: 'CSV', 'json lines': 'JSON lines', parquet: 'Parquet', excel: 'Excel' } as const;
+  const kinds = {
+    csv: 'CSV',
+    'json lines': 'JSON lines',
+    parquet: 'Parquet',
+    excel: 'Excel',
+    images: 'images',
+  } as const;
   return [
     `${kinds[used.format]}${used.packed ? `, packed with ${used.packed}` : ''}`,
     ...(used.delimiter === null ? [] : [`${delimiterWords[used.delimiter] ?? used.delimiter} between values`]),

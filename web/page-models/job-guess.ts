@@ -1,4 +1,5 @@
 import type { DatasetProfile } from '../../domain/dataset.ts';
+import { besideImages } from '../../domain/check-images.ts';
 import type { Engine } from '../../domain/engine.ts';
 import { guessLabel, guessTask } from '../../domain/guess-task.ts';
 import type { TaskKind } from '../../domain/task.ts';
@@ -41,10 +42,13 @@ export function firstValues(input: {
   const guess = guessFor(profile);
   // The first model should not wait for a download, nor for the start of something large.
   const ready = engines.filter((each) => each.ready !== false);
-  const engine = ready.find((each) => each.environment.preparedAtStart) ?? ready[0] ?? engines[0];
+  const hasImages = profile.columns.some(({ sqlType }) => sqlType === 'BLOB');
+  const ofImages = hasImages ? engines.find(({ takes }) => takes.includes('image')) : undefined;
+  const engine = ofImages ?? ready.find((each) => each.environment.preparedAtStart) ?? ready[0] ?? engines[0];
   const machine = machines[0];
   const values: FormValues = {
     datasetId: dataset.id,
+    ...(ofImages ? { ignoredColumns: besideImages(profile.columns) } : {}),
     name: `${dataset.name.replace(/\.[a-z]+$/i, '')}: ${guess.label}`.slice(0, 80),
     'task.labels': guess.label,
     'task.kind': guess.kind,

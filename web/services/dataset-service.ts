@@ -204,6 +204,13 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
         data.rows({ parquet, offset, limit, random }),
       );
     },
+    async image(who, id, { column, row: number }) {
+      const row = await find(who, id);
+      const { type, bytes } = await withLocalCopy(options, datasetFiles(row).parquet, (parquet) =>
+        data.imageCell({ parquet, column, row: number }),
+      );
+      return { contentType: `image/${type}`, bytes: Buffer.from(bytes, 'base64') };
+    },
     async guess(who, id, given) {
       const profile = profileOf(await find(who, id));
       const label = given === undefined ? guessLabel(profile) : { column: given, why: 'You chose it.' };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { checkLabelAndSplit, checkTraining, trainingNotes } from '../../domain/check-training.ts';
+import { checkImages, type KnownColumn } from '../../domain/check-images.ts';
 import type { DatasetProfile } from '../../domain/dataset.ts';
 import { checkSettings, type Engine } from '../../domain/engine.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
@@ -26,17 +27,22 @@ export function parseRequest(given: unknown): ParsedRequest {
   return result.success ? { request: result.data } : { problems: problemsIn(result.error) };
 }
 
+interface LookedAt {
+  problems: FieldProblem[];
+  notes: string[];
+  /** The version of the recipe that prepares the data. */
+  recipeVersion: number | null;
+  /** What will be learned from, the label among it. */
+  columns: readonly KnownColumn[];
+}
+
 /** Everything that can be known before a machine is paid for. */
 export function jobChecker(options: ServiceOptions, health: HealthService) {
   const { stores, engines, clouds } = options;
 
-  /** With the version of the recipe that prepares the data. */
-  const lookAtData = async (
-    who: Who,
-    request: JobRequest,
-  ): Promise<{ problems: FieldProblem[]; notes: string[]; recipeVersion: number | null }> => {
+  const lookAtData = async (who: Who, request: JobRequest): Promise<LookedAt> => {
     const { recipeId } = request;
-    const nothing = { notes: [], recipeVersion: null };
+    const nothing = { notes: [], recipeVersion: null, columns: [] };
     const wrong = (field: string, message: string) => ({ problems: [{ field, message }], ...nothing });
     const dataset = await stores.datasets.get(who.workspaceId, request.datasetId);
     if (!dataset) return wrong('datasetId', 'There is no such dataset; it may have been removed.');
@@ -52,6 +58,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       problems: checkTraining({ ...request, profile }),
       notes: trainingNotes(profile, request.task),
       recipeVersion: null,
+      columns: profile.columns,
     };
   };
 
@@ -123,7 +130,12 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       continueProblems(who, request, engine),
       machineFor(request),
     ]);
-    const problems = [...data.problems, ...ofEngine, ...ofContinuing, ...ofMachine];
+    const { columns } = data;
+    const { task, ignoredColumns } = request;
+    const ofImages = engine
+      ? checkImages({ columns, engine, engines: await engines.describe(), labels: task.labels, ignoredColumns })
+      : [];
+    const problems = [...data.problems, ...ofImages, ...ofEngine, ...ofContinuing, ...ofMachine];
     if (disk !== undefined) problems.unshift({ field: '', message: disk });
     const warnings = [...data.notes];
     if (problems.length > 0 || !engine || !machine) return { problems, warnings, creates: [] };
@@ -146,14 +158,19 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
 }
 
 /** The values of the label are known before the recipe is carried out only where it leaves them all as they are. */
-function afterRecipe({ version, keepsLabels, warnings }: FittingRecipe, request: JobRequest, profile: DatasetProfile) {
+function afterRecipe(
+  { version, keepsLabels, columns: left, warnings }: FittingRecipe,
+  request: JobRequest,
+  profile: DatasetProfile,
+): LookedAt {
   const { task, split } = request;
+  const columns = left.map(({ name, type }) => ({ name, sqlType: type }));
   if (keepsLabels) {
     const problems = checkLabelAndSplit({ profile, task, split });
-    return { problems, notes: [...warnings, ...trainingNotes(profile, task)], recipeVersion: version };
+    return { problems, notes: [...warnings, ...trainingNotes(profile, task)], recipeVersion: version, columns };
   }
   const note = `Steps of the recipe change “${task.labels[0]}” or may leave rows out: whether what is left can be learned from is checked when the data is prepared, before a machine is started.`;
-  return { problems: [], notes: [...warnings, note], recipeVersion: version };
+  return { problems: [], notes: [...warnings, note], recipeVersion: version, columns };
 }
 
 function sameRecipe(from: JobSpec, request: JobRequest): FieldProblem[] {

@@ -8,6 +8,7 @@ import { stepProblems } from '../../domain/recipe/for-training.ts';
 import { type Step, stepsSchema } from '../../domain/recipe/recipe.ts';
 import { otherDataset } from './dataset-tables.ts';
 import { withLocalCopy } from './local-copy.ts';
+import type { TableSchema } from '../../domain/recipe/table-schema.ts';
 import type { ServiceOptions } from './options.ts';
 import type { Who } from './services.ts';
 import type { FieldProblem } from './views.ts';
@@ -22,6 +23,8 @@ export interface FittingRecipe {
   version: number;
   /** Every row comes through it with the label that it came with, so that the data's own counts hold. */
   keepsLabels: boolean;
+  /** Those that it leaves at the end. */
+  columns: TableSchema;
   warnings: string[];
 }
 
@@ -51,7 +54,7 @@ export async function checkJobRecipe(
   const problems = broken.length > 0 ? broken : (tried.training?.problems ?? []);
   if (problems.length > 0) return { problems };
   const { keepsLabels = false, warnings = [] } = tried.training ?? {};
-  return { version: found.version.number, keepsLabels, warnings };
+  return { version: found.version.number, keepsLabels, columns: tried.after, warnings };
 }
 
 /** The recipe itself may have been removed: its versions stay, for what was made with them. */

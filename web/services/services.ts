@@ -95,6 +95,8 @@ export interface DatasetService {
   get(who: Who, id: string): Promise<DatasetDetail>;
   list(who: Who, query: { search?: string; offset?: number; limit?: number }): Promise<Page<DatasetSummary>>;
   preview(who: Who, id: string, query: { offset?: number; limit?: number; random?: boolean }): Promise<ShownRows>;
+  /** One image of its table, as a page shows it; `row` from 1. */
+  image(who: Who, id: string, cell: { column: string; row: number }): Promise<ShownImage>;
   /** What somebody probably wants to predict, or with a label what kind of task it asks for. */
   guess(who: Who, id: string, label?: string): Promise<TrainingGuess>;
   /** The same bytes, read in another way: another version of it. */
@@ -108,6 +110,11 @@ export interface DatasetService {
   rejected(who: Who, id: string, query: { offset?: number; limit?: number }): Promise<ShownRows>;
   removal(who: Who, id: string): Promise<Removal>;
   remove(who: Who, id: string): Promise<Removal>;
+}
+
+export interface ShownImage {
+  contentType: 'image/png' | 'image/jpeg';
+  bytes: Buffer;
 }
 
 export type DatasetFormat = 'csv' | 'parquet' | 'original';

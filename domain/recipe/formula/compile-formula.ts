@@ -116,6 +116,13 @@ class Compiler {
 
   #column(syntax: Syntax, name: string): Typed {
     const column = findColumn(this.#schema, name);
+    if (column?.type === 'BLOB') {
+      throw new FormulaProblem(
+        `“${name}” holds images, and formulas do not look into images.`,
+        'Use another column.',
+        syntax,
+      );
+    }
     if (column) return typed(column.type, quoteName(column.name), { loose: column.type === 'DOUBLE' });
     const call = findFunction(name.toLowerCase());
     throw new FormulaProblem(

@@ -3,6 +3,7 @@ import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
 import { rowOrder, withOrder } from '../row-order.ts';
 import { quoteName } from '../sql-text.ts';
+import { findColumn, isImage, type TableSchema } from '../table-schema.ts';
 import { columnList } from '../words.ts';
 
 const settings = z.object({
@@ -39,9 +40,10 @@ export const dropDuplicates = defineStep<z.infer<typeof settings>>({
   ],
   sentence: ({ columns, keep }) =>
     `Of rows that are alike${columns.length > 0 ? ` in ${columnList(columns)}` : ''} keep the ${keep}`,
-  check: ({ columns }, schema) => problemsOfColumns(schema, columns, { field: 'columns' }),
+  check: ({ columns }, schema) => problemsOfColumns(schema, columns, { field: 'columns', images: true }),
   shape: ({ columns, keep }, schema) => {
-    const alike = (columns.length > 0 ? columns : schema.map(({ name }) => name)).map(quoteName).join(', ');
+    const names = columns.length > 0 ? columns : schema.map(({ name }) => name);
+    const alike = names.map((name) => comparable(name, schema)).join(', ');
     return {
       columns: [...schema],
       keepsRows: true,
@@ -51,3 +53,9 @@ export const dropDuplicates = defineStep<z.infer<typeof settings>>({
     };
   },
 });
+
+/** A grouping by images would hold each of them. */
+function comparable(name: string, schema: TableSchema): string {
+  const column = findColumn(schema, name);
+  return column && isImage(column) ? `md5(${quoteName(name)})` : quoteName(name);
+}

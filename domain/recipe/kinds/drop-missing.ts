@@ -42,7 +42,7 @@ export const dropMissing = defineStep<Settings>({
     const which = columns.length === 1 ? '' : when === 'any' ? 'any of ' : 'all of ';
     return `Drop rows where ${which}${columnList(columns)} ${which === 'all of ' ? 'are' : 'is'} missing`;
   },
-  check: ({ columns }, schema) => problemsOfColumns(schema, columns, { field: 'columns' }),
+  check: ({ columns }, schema) => problemsOfColumns(schema, columns, { field: 'columns', images: true }),
   map: ({ columns, when, gone = [] }, schema) => {
     const names = (columns.length > 0 ? columns : schema.map(({ name }) => name)).filter((name) => !isIn(gone, name));
     const missing = names.map((name) => `${quoteName(name)} IS NULL`);

@@ -32,7 +32,7 @@ export const renameColumns = defineStep<z.infer<typeof settings>>({
     ...problemsOfColumns(
       schema,
       pairs.map(({ from }) => from),
-      { field: 'pairs' },
+      { field: 'pairs', images: true },
     ),
     ...twice(pairs),
     ...collisions(pairs, schema),

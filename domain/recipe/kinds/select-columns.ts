@@ -32,7 +32,7 @@ export const selectColumns = defineStep<Settings>({
   ],
   sentence: ({ columns, do: what }) => `${what === 'keep' ? 'Keep only' : 'Drop'} ${columnList(columns)}`,
   check: (chosen, schema) => {
-    const problems = problemsOfColumns(schema, chosen.columns, { field: 'columns' });
+    const problems = problemsOfColumns(schema, chosen.columns, { field: 'columns', images: true });
     if (problems.length > 0 || remaining(chosen, schema).length > 0) return problems;
     return [{ field: 'columns', message: 'No column would be left.', instead: 'Keep one, or drop fewer.' }];
   },

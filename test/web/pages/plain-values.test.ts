@@ -51,7 +51,15 @@ test('counts the rows of folds once', () => {
 
 test('opens the form with the engine that is prepared at the start, where it is ready', () => {
   const engine = (name: string, preparedAtStart: boolean, ready: boolean) => ({
-    ...({ name, title: name, summary: '', tasks: [], settings: [], continues: false } satisfies Partial<Engine>),
+    ...({
+      name,
+      title: name,
+      summary: '',
+      tasks: [],
+      settings: [],
+      takes: ['table'],
+      continues: false,
+    } satisfies Partial<Engine>),
     environment: { downloadMegabytes: 1, installSeconds: 1, preparedAtStart },
     ready,
   });

@@ -21,7 +21,7 @@ export function datasetOperations(api: ApiRoutes, { datasets }: Services): void 
       path: '/datasets',
       permission: 'upload',
       tag,
-      summary: 'Upload a CSV file',
+      summary: 'Upload a file: a table, or images',
       description:
         'Read at once: types, missing values and a profile of every column. A file that cannot be read is refused with row, column and how to mend it, and nothing is kept.',
       file: true,
@@ -153,7 +153,8 @@ export function datasetOperations(api: ApiRoutes, { datasets }: Services): void 
       permission: 'read',
       tag,
       summary: 'Download it, in parts if wanted',
-      description: 'In CSV, text that a spreadsheet would run as a formula gets an apostrophe before it.',
+      description:
+        'In CSV, text that a spreadsheet would run as a formula gets an apostrophe before it, and images are left out; Parquet keeps them.',
       query: z.strictObject({ format: z.enum(['csv', 'parquet', 'original']).default('csv') }),
       answers: {
         200: {

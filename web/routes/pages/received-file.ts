@@ -7,7 +7,7 @@ export function receivedFile(request: Request): UploadedFile {
   const { file } = request;
   if (file && file.originalname !== '') return { path: file.path, name: file.originalname };
   throw new Refused(422, 'No file', 'No file was chosen.', {
-    hint: 'Choose a file: CSV, Excel, JSON lines or Parquet.',
+    hint: 'Choose a file: CSV, Excel, JSON lines, Parquet, or a zip of images.',
     problems: [{ field: 'file', message: 'No file was chosen.' }],
   });
 }

@@ -183,6 +183,7 @@ DECLARATION = Declaration(
         ),
     ),
     continues=True,
+    takes=("table", "text", "image"),
     takes_folds=True,
     download_megabytes=3100,
     install_seconds=300,
