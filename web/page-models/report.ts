@@ -25,6 +25,8 @@ export const reportSchema = z.object({
     test: number,
     testInterval: number,
   }),
+  /** The checkpoint that the attempt which made it had begun with. */
+  resumed: part(z.object({ label: z.string() })),
   scores: z
     .object({ validation: scores, test: scores })
     .nullish()

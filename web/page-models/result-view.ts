@@ -47,9 +47,11 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
       direction: metric.higherIsBetter ? 'higher is better' : 'lower is better',
       model: best.model,
     },
-    sentence: rows?.test
-      ? `${best.model} was chosen on validation and then judged once, on ${formatCount(rows.test)} rows that no model had seen.`
-      : `${best.model} was chosen on validation.`,
+    sentence:
+      (rows?.test
+        ? `${best.model} was chosen on validation and then judged once, on ${formatCount(rows.test)} rows that no model had seen.`
+        : `${best.model} was chosen on validation.`) +
+      (report.resumed ? ` Its last attempt went on from “${report.resumed.label}”.` : ''),
     baseline: baselineWords(report),
     warnings: report.warnings,
     scores: scoreRows(report),

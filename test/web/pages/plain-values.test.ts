@@ -35,6 +35,15 @@ test.each([
   expect(requestFrom('id', values, []).request['limits']).toMatchObject({ trainingSeconds: seconds });
 });
 
+test('says from which checkpoint the attempt that made a model had gone on', () => {
+  const best = { model: 'network, epoch 9', validation: 0.9, interval: null, test: 0.9, testInterval: null };
+  const metric = { name: 'roc_auc', title: 'ROC AUC', higherIsBetter: true };
+  const sentenceOf = (resumed: object | null) =>
+    resultView(reportSchema.parse({ metric, best, resumed }), 'm', 0).sentence;
+  expect(sentenceOf({ label: 'epoch 7', atMs: 1, usedSeconds: 2 })).toContain('went on from “epoch 7”.');
+  expect(sentenceOf(null)).not.toContain('went on');
+});
+
 test('counts the rows of folds once', () => {
   const reportOf = (validation: number) =>
     reportSchema.parse({
