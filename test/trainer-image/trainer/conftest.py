@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,13 @@ sys.path.insert(0, str(TRAINER_IMAGE))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the supervisor does, for what is trained in this process
 #: Engines with an environment of their own: their tests run in that alone.
 APART = ("autogluon", "h2o", "torch")
+#: Not every environment has scikit-learn, and a file that imports it at its head cannot even be read without.
+collect_ignore = [
+    path.name
+    for path in Path(__file__).parent.glob("test_*.py")
+    if importlib.util.find_spec("sklearn") is None
+    and re.search(r"^(from|import) sklearn\b", path.read_text("utf-8"), re.MULTILINE)
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,7 +6,6 @@ import json
 import zipfile
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,6 +60,8 @@ def test_what_comes_last_is_held_out(yard: Yard):
 
 
 def prediction_of(run: Run) -> float:
+    import joblib  # not in every environment that reads this file
+
     with zipfile.ZipFile(run.out / "model.zip") as archive, archive.open("model/pipeline.joblib") as file:
         pipeline = joblib.load(file)
     plan = json.loads(zipfile.ZipFile(run.out / "model.zip").read("model/plan.json"))
