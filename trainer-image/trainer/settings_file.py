@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,18 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise TrainerFailure("BadSettings", f"{path.name} is larger than 1 MB, so it holds more than settings.")
-        given = json.loads(path.read_text("utf-8-sig"))
+        given = json.loads(path.read_text("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except (OSError, ValueError, RecursionError) as error:
         raise TrainerFailure("BadSettings", f"{path.name} cannot be read as JSON: {error}. Mend the file.") from error
     if not isinstance(given, dict):
         raise TrainerFailure("BadSettings", f'{path.name} is not of the form {{"name": value, …}}. Mend the file.')
     return given
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(text)
+
+
+def _refuse(text: str) -> float:
+    raise ValueError(f"{text} is no number that a setting could have")

@@ -67,7 +67,9 @@ class H2oEngine:
         if self._kept.plan["leftOut"]:
             order.warn(f"Left out, because they say the same in every row: {', '.join(self._kept.plan['leftOut'])}.")
         if self._rows.count < len(order.frame):
-            order.warn(f"Learned from {self._rows.count} of {len(order.frame)} training rows, drawn at random, as asked.")
+            order.warn(
+                f"Learned from {self._rows.count} of {len(order.frame)} training rows, drawn at random, as asked."
+            )
         if order.clock.left() > LEAST_SECONDS:
             try:
                 self._fit_in_java()

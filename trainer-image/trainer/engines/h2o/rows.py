@@ -25,16 +25,17 @@ class Rows:
         drawn = _sampled(order)
         self.count = len(drawn)
         self.train = self.judged = drawn
-        self._fold_of: np.ndarray | None = None
+        #: Of each row to learn from; none in the order of time.
+        self.fold_of: np.ndarray | None = None
         latest = _latest(order, drawn)
         if latest is None:
-            self._fold_of = _folded(order, drawn)
+            self.fold_of = _folded(order, drawn)
         else:
             self.train, self.judged = latest
 
     @property
     def by_time(self) -> bool:
-        return self._fold_of is None
+        return self.fold_of is None
 
     def take_in(self, cluster: Cluster, plan: dict[str, Any]) -> None:
         """Into H2O; writes into the plan which of its names is which class."""
@@ -49,8 +50,8 @@ class Rows:
         ready = prepare(order.frame.iloc[rows].reset_index(drop=True), plan["columns"])
         values = order.values[rows]
         ready[LABEL] = np.array(plan["tokens"], dtype=object)[values] if is_classes else values
-        if self._fold_of is not None:
-            ready[FOLD] = self._fold_of
+        if self.fold_of is not None:
+            ready[FOLD] = self.fold_of
         if order.weights is not None:
             ready[WEIGHT] = order.weights[rows]
         cluster.take_in(ready, enums_of(plan["columns"]) | ({LABEL} if is_classes else set()), name)

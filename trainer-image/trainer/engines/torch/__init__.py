@@ -63,7 +63,12 @@ DECLARATION = Declaration(
             help="What turns errors into steps. AdamW suits most; SGD is with momentum and wants a larger learning rate.",
             type="choice",
             default="auto",
-            choices=(("auto", "Automatic: what the preset says, else AdamW"), ("adamw", "AdamW"), ("adam", "Adam"), ("sgd", "SGD with momentum")),
+            choices=(
+                ("auto", "Automatic: what the preset says, else AdamW"),
+                ("adamw", "AdamW"),
+                ("adam", "Adam"),
+                ("sgd", "SGD with momentum"),
+            ),
             advanced=True,
         ),
         Setting(
