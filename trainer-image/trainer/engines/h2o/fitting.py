@@ -1,5 +1,8 @@
 """Runs AutoML within the time, keeps every model as it is finished, and hands in the best."""
 
+# Types are checked where h2o is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,8 @@
 """What is finished, on disk: each model in H2O's own format with its predictions of rows unseen, and what is known of it."""
 
+# Types are checked where h2o is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import json
