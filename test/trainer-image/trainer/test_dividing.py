@@ -112,13 +112,15 @@ def test_autogluon_validates_by_what_came_last_and_weighs_rows(yard: Yard):
     assert yard.predict(visits().drop(columns=["importance"]), engine="autogluon").code == 0
 
 
-def mean_of_all(kind: str) -> Any:
-    """An engine's smallest model, which is left nothing to learn from but the values themselves."""
-    settings = {
-        "h2o": {"exclude": ["GBM", "XGBoost", "DeepLearning", "StackedEnsemble"]},
-        "torch": {"hidden_layers": 0, "epochs": 12, "learning_rate": 0.02, "data": "table"},
-    }[kind]
-    return pytest.param(kind, settings, marks=getattr(pytest.mark, kind))
+#: Each engine's smallest model, which is left little to learn from but the values themselves.
+MEAN_OF_ALL = [
+    pytest.param(
+        "h2o", {"exclude": ["GBM", "XGBoost", "DeepLearning", "StackedEnsemble"]}, marks=pytest.mark.h2o, id="h2o"
+    ),
+    pytest.param(
+        "torch", {"hidden_layers": 0, "epochs": 12, "learning_rate": 0.02}, marks=pytest.mark.torch, id="torch"
+    ),
+]
 
 
 def with_noise_only(yard: Yard, frame: pd.DataFrame, **asked_for: Any) -> Yard:
@@ -131,7 +133,7 @@ def with_noise_only(yard: Yard, frame: pd.DataFrame, **asked_for: Any) -> Yard:
     return yard
 
 
-@pytest.mark.parametrize(("engine", "settings"), [mean_of_all("h2o"), mean_of_all("torch")])
+@pytest.mark.parametrize(("engine", "settings"), MEAN_OF_ALL)
 def test_the_latest_part_judges_those_before_it(engine: str, settings: dict[str, Any], yard: Yard, here: Here):
     frame = visits()
     # What comes last is like nothing before it: of the five parts the last is held out and the fourth judges.
@@ -145,7 +147,7 @@ def test_the_latest_part_judges_those_before_it(engine: str, settings: dict[str,
     assert run.report["best"]["validation"] > 80 and run.report["best"]["test"] > 80
 
 
-@pytest.mark.parametrize(("engine", "settings"), [mean_of_all("h2o"), mean_of_all("torch")])
+@pytest.mark.parametrize(("engine", "settings"), MEAN_OF_ALL)
 def test_rows_that_count_more_pull_every_engine_to_them(engine: str, settings: dict[str, Any], yard: Yard, here: Here):
     run = here(with_noise_only(yard, visits(), engine=engine, settings=settings, weight="importance"))
     assert run.code == 0

@@ -153,7 +153,7 @@ SETTINGS: dict[str, tuple[Callable[[], pd.DataFrame], str, dict[str, Any], str]]
         lambda: pixels(200), "digit", {"optimizer": "sgd", "learning_rate": 10, "weight_decay": 10, "epochs": 40},
         "the loss is no number any more",
     ),
-    "an unknown optimizer": (lambda: pixels(60), "digit", {"optimizer": "magic"}, "Optimizer is one of adamw, adam, sgd"),
+    "an unknown optimizer": (lambda: pixels(60), "digit", {"optimizer": "magic"}, "Optimizer is one of auto, adamw, adam"),
     "too much dropout": (lambda: pixels(60), "digit", {"dropout": 1}, "Dropout is at most 0.95, not 1"),
 }  # fmt: skip
 
