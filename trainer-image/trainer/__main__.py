@@ -1,4 +1,4 @@
-"""`python -m trainer describe|train|predict|seal`. The standard library is enough for all that happens in here."""
+"""`python -m trainer describe|settings|train|predict|seal`. The standard library is enough for all that happens in here."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ def main(arguments: list[str]) -> int:
         does = verbs.add_parser(verb, help=f"{verb} as a spec says")
         does.add_argument("--spec", type=Path, required=True)
         does.add_argument("--out", type=Path, required=True)
+    settings = verbs.add_parser("settings", help="print the settings that a file of hyperparameters holds, as JSON")
+    settings.add_argument("--engine", required=True)
+    settings.add_argument("--file", type=Path, required=True)
     seal = verbs.add_parser("seal", help="add a signature to a model's archive")
     seal.add_argument("--archive", type=Path, required=True)
     seal.add_argument("--signature", type=Path, required=True)
@@ -25,6 +28,11 @@ def main(arguments: list[str]) -> int:
 
         print(json.dumps(describe_engines(), ensure_ascii=False, indent=1))
         return 0
+    if options.verb == "settings":
+        from trainer.settings_file import print_settings
+        from trainer.worker import reported
+
+        return reported(lambda: print_settings(options.engine, options.file))
     if options.verb == "seal":
         from trainer.archive import seal as add_signature
         from trainer.worker import reported

@@ -80,6 +80,8 @@ class Declaration:
     trainer_only: tuple[str, ...] = field(default=("duckdb",))
     #: It validates by the folds that it is given, where there are any, instead of making its own.
     takes_folds: bool = False
+    #: What the README of an archive says of loading what lies in `model/`.
+    archive_note: str = "The files in `model/` are pickles, and loading a pickle runs code: load only archives that come from where you trust."
 
     def describe(self) -> dict[str, Any]:
         return {

@@ -20,7 +20,8 @@ class Engine(Protocol):
     """The module `trainer.engines.<name>`. Importing it needs the standard library only.
 
     One that learns from images has `look_over(spec, frame)` as well: it fails on a row that cannot be read, before the
-    held-out rows are put aside.
+    held-out rows are put aside. One whose settings have other names elsewhere has `settings_of(given)`: settings from a
+    file of hyperparameters as people have it, and a sentence for each name that has no place (settings_file.py).
     """
 
     DECLARATION: Declaration

@@ -62,7 +62,7 @@ class HandIn:
             "recipe.json": "null\n" if self._order.preparation is None else self._order.preparation.text,
             "training.json": _json(self._training()),
             "requirements.txt": self._requirements(),
-            "README.md": make_readme(self.report, schema),
+            "README.md": make_readme(self.report, schema, self._engine.DECLARATION.archive_note),
         }.items():
             write_text(folder / name, text)
         shutil.copyfile(PORTABLE / "predict.py", folder / "predict.py")

@@ -7,7 +7,7 @@ from typing import Any
 from trainer.report.plots import figure
 
 
-def make_readme(report: dict[str, Any], schema: dict[str, Any]) -> str:
+def make_readme(report: dict[str, Any], schema: dict[str, Any], note: str) -> str:
     label, best, metric = schema["label"], report["best"], report["metric"]
     interval = "" if best["testInterval"] is None else f" ± {figure(best['testInterval'], 2)}"
     test = figure(best["test"])
@@ -50,7 +50,7 @@ Columns may come in any order, others are ignored, empty values are fine.
 `model/` the native model · `engine.py` how it is loaded · `input-schema.json` the columns above · `report.json` how good it is ·
 `training.json` how it was made · {_recipe_files(recipe)} · `manifest.json` sha256 of every file.
 
-The files in `model/` are pickles, and loading a pickle runs code: load only archives that come from where you trust.
+{note}
 """
 
 

@@ -17,6 +17,14 @@ sys.path.insert(0, str(TRAINER_IMAGE))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the supervisor does, for what is trained in this process
 #: Engines with an environment of their own: their tests run in that alone.
 APART = ("autogluon", "h2o", "torch")
+_PRESENT = [engine for engine in APART if importlib.util.find_spec(engine) is not None]
+#: Most files read data sets of scikit-learn at their head; where it is not, only those that name its engine are read.
+collect_ignore = [
+    path.name
+    for path in Path(__file__).parent.glob("test_*.py")
+    if importlib.util.find_spec("sklearn") is None
+    and not any(f"mark.{engine}" in path.read_text("utf-8") for engine in _PRESENT)
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    absent = [engine for engine in APART if importlib.util.find_spec(engine) is None]
+    absent = [engine for engine in APART if engine not in _PRESENT]
     for item in items:
         for engine in absent:
             if item.get_closest_marker(engine):

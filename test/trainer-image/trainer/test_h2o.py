@@ -1,4 +1,4 @@
-"""The real H2O on small real data. One environment, three minutes."""
+"""The real H2O on small real data."""
 
 from __future__ import annotations
 
@@ -14,15 +14,22 @@ import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from tables import mixed_table, sample
+from test_recipe import lay_out, raw
 from trainer_bench import Process, Run, Yard
 
 pytestmark = pytest.mark.h2o
+# Each test starts a Java of its own that lives for seconds: what it would win by compiling well it never gets back.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+#: Two fits and the model itself, where H2O would make five and it.
+TWO = {"folds": 2}
 #: One family that fits small data in a blink; XGBoost spins on busy machines and is tried once.
 FAST = {"exclude": ["GBM", "XGBoost", "DeepLearning", "StackedEnsemble"]}
 TREES = {"exclude": ["XGBoost", "DeepLearning", "StackedEnsemble"], "max_models": 0}
@@ -49,10 +56,10 @@ def gone(work: Path, seconds: float = 10) -> bool:
     return not java_of(work)
 
 
-def long_table(rows: int = 6000) -> pd.DataFrame:
-    """The linear model takes it in seconds, the trees far longer."""
+def long_table(rows: int = 3000) -> pd.DataFrame:
+    """The linear model takes it in seconds; the trees go on and on."""
     random = np.random.default_rng(0)
-    frame = pd.DataFrame(random.normal(size=(rows, 40))).rename(columns=lambda number: f"x{number}")
+    frame = pd.DataFrame(random.normal(size=(rows, 8))).rename(columns=lambda number: f"x{number}")
     return frame.assign(y=np.where(frame["x0"] + random.normal(size=rows) > 0, "up", "down"))
 
 
@@ -60,7 +67,7 @@ def long_table(rows: int = 6000) -> pd.DataFrame:
 def mixed(shared_yard: Yard) -> Run:
     frame = mixed_table().drop(columns="spend")
     settings = {"max_models": 2, "enough_log_loss": 0.0, "exclude": ["XGBoost"]}
-    run = shared_yard.ask(frame, "churned", "binary", engine="h2o", settings=settings, seconds=100).train()
+    run = shared_yard.ask(frame, "churned", "binary", engine="h2o", settings=settings, seconds=100, split=TWO).train()
     assert run.code == 0, run.log
     return run
 
@@ -96,7 +103,10 @@ def test_the_archive_predicts_outside_what_h2o_itself_said(mixed: Run, tmp_path:
     """The MOJO by itself, against the scores that the model had inside H2O."""
     with zipfile.ZipFile(mixed.out / "model.zip") as archive:
         archive.extractall(tmp_path / "model")
-    assert (tmp_path / "model" / "model" / "model.mojo.zip").is_file()
+    mojo = tmp_path / "model" / "model" / "model.mojo.zip"
+    assert mojo.read_bytes() == (mixed.out / "extras" / "mojo.zip").read_bytes()
+    assert [extra["name"] for extra in mixed.report["extras"]] == ["mojo.zip"]
+    assert "pickle" not in (tmp_path / "model" / "README.md").read_text("utf-8")
     frame = mixed_table().drop(columns=["churned", "spend"])
     frame.to_csv(tmp_path / "data.csv", index=False)
     answer = subprocess.run(
@@ -128,9 +138,12 @@ def test_predicts_what_it_has_never_seen(mixed: Run, shared_yard: Yard):
 
 def test_several_classes_of_whole_numbers_by_a_sample_of_the_rows(yard: Yard):
     frame = sample("diabetes")
-    frame = frame.assign(grade=pd.cut(frame.pop("progression"), [0, 100, 200, 400], labels=False).astype("int64"))
+    weight = frame["body_mass_index"]
+    frame = frame.drop(columns="progression").assign(grade=pd.qcut(weight, 3, labels=False).astype("int64"))
     settings = {**FAST, "sample_rows": 200, "exclude": ["GBM", "GLM", "DeepLearning", "StackedEnsemble"]}
-    run = yard.ask(frame, "grade", "multiclass", engine="h2o", settings={**settings, "max_models": 1}).train()
+    run = yard.ask(
+        frame, "grade", "multiclass", engine="h2o", settings={**settings, "max_models": 1}, split=TWO
+    ).train()
     assert run.code == 0, run.log
     assert run.models == ["XGBoost_1"] and abs(run.report["rows"]["train"] - 200) <= 1
     assert any("training rows, drawn at random" in warning for warning in run.report["warnings"])
@@ -156,6 +169,48 @@ def test_a_number_by_ids_with_leading_zeros_and_the_folds_that_were_asked_for(ya
     assert len(answer) == 3 and answer["spend_predicted"][1] == pytest.approx(10, abs=5)
 
 
+def test_learns_and_judges_by_the_folds_of_a_recipe_and_carries_it_out(yard: Yard):
+    run = lay_out(yard, raw(), engine="h2o", settings=FAST).train()
+    assert run.code == 0, run.log
+    rows = run.report["rows"]
+    assert rows["validation"] == rows["train"] and rows["test"] == pytest.approx(rows["train"] / 4, abs=10)
+    assert not any("made its own folds" in warning for warning in run.report["warnings"])
+    answer = yard.predict(raw(30).drop(columns="churned"), engine="h2o")
+    assert answer.code == 0, answer.log
+    said = duckdb.sql(f"SELECT * FROM '{answer.out / 'predictions.parquet'}'").df()
+    assert len(said) == 30 and said["churned_predicted"].isna().sum() == said["not_scored"].notna().sum() > 0
+
+
+def ordered_or_folded(**changes: Any) -> Any:
+    """Rows as they are divided, without Java."""
+    from trainer.engines.h2o.rows import Rows
+
+    warnings: list[str] = []
+    task = SimpleNamespace(is_classes=False)
+    order = SimpleNamespace(
+        settings={"sample_rows": 0}, frame=pd.DataFrame({"x": range(12)}), values=np.arange(12.0), seed=0,
+        spec=SimpleNamespace(task=task, split=SimpleNamespace(folds=0)), folds=np.repeat([0, 1, 2], 4),
+        ordered=False, weights=None, warn=warnings.append,
+    )  # fmt: skip
+    for name, value in changes.items():
+        setattr(order, name, value)
+    return Rows(order)  # pyright: ignore[reportArgumentType]
+
+
+def test_folds_that_were_given_are_those_of_h2o():
+    rows = ordered_or_folded()
+    assert rows.fold_of.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert rows.as_asked()["fold_column"] == "ty_fold" and not rows.by_time
+
+
+def test_in_the_order_of_time_the_latest_rows_judge():
+    rows = ordered_or_folded(ordered=True, weights=np.ones(12))
+    assert rows.train.tolist() == list(range(8)) and rows.judged.tolist() == list(range(8, 12))
+    asked = rows.as_asked()
+    assert "fold_column" not in asked and asked["validation_frame"] == asked["leaderboard_frame"] == "judging_rows"
+    assert asked["weights_column"] == "ty_weight"
+
+
 def test_a_stop_keeps_the_best_so_far_and_java_is_for_this_machine_alone(yard: Yard):
     asked_at = 0.0
 
@@ -173,7 +228,9 @@ def test_a_stop_keeps_the_best_so_far_and_java_is_for_this_machine_alone(yard: Y
         asked_at = time.monotonic()
         process.popen.send_signal(signal.SIGTERM)
 
-    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100).train(while_running=stop)
+    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100, split=TWO).train(
+        while_running=stop
+    )
     assert run.code == 143, run.log
     assert time.monotonic() - asked_at < 15
     assert run.report["why"] == "stop_asked" and run.report["best"]["model"] in run.models
@@ -199,7 +256,9 @@ def test_java_that_does_not_answer_is_ended_at_a_stop(yard: Yard):
             os.kill(pid, signal.SIGSTOP)
         process.popen.send_signal(signal.SIGTERM)
 
-    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100).train(while_running=stop)
+    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100, split=TWO).train(
+        while_running=stop
+    )
     assert run.code == 143, run.log
     assert run.report["best"]["model"] in run.models
     assert gone(yard.work)
@@ -211,7 +270,9 @@ def test_when_java_is_killed_the_best_until_then_is_handed_in(yard: Yard):
         for pid in java_of(yard.work):
             os.kill(pid, signal.SIGKILL)
 
-    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100).train(while_running=kill)
+    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100, split=TWO).train(
+        while_running=kill
+    )
     assert run.code == 0, run.log
     assert run.report["best"]["model"] == "GLM_1"
     assert any("Java ended by itself" in warning for warning in run.report["warnings"])
@@ -226,7 +287,7 @@ def test_another_machine_goes_on_from_what_was_finished_and_java_is_gone(
         process.popen.kill()
 
     settings = {**TREES, "max_models": 2, "exclude": ["XGBoost", "DeepLearning"], "enough_log_loss": 0.0}
-    asked = yard.ask(long_table(1500), "y", "binary", engine="h2o", settings=settings, seconds=100)
+    asked = yard.ask(long_table(1500), "y", "binary", engine="h2o", settings=settings, seconds=100, split=TWO)
     lost = asked.train(while_running=lose)
     assert lost.code == -signal.SIGKILL
     assert gone(yard.work), "Java outlived its trainer"
@@ -254,7 +315,9 @@ def test_java_is_gone_when_the_process_that_fits_is_killed(yard: Yard):
         for worker in process.workers():
             os.kill(worker, signal.SIGKILL)
 
-    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100).train(while_running=kill)
+    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100, split=TWO).train(
+        while_running=kill
+    )
     assert run.code in (0, 75), run.log
     assert gone(yard.work)
 
@@ -269,7 +332,9 @@ def test_at_the_deadline_it_hands_in_by_itself(yard: Yard):
         deadline = time.time() + 2
         (yard.work / "deadline.json").write_text(json.dumps({"deadlineAtMs": int(deadline * 1000)}), "utf-8")
 
-    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100).train(while_running=move)
+    run = yard.ask(long_table(), "y", "binary", engine="h2o", settings=TREES, seconds=100, split=TWO).train(
+        while_running=move
+    )
     assert run.code == 0, run.log
     assert run.report["why"] == "time_up"
     assert time.time() - deadline < 15

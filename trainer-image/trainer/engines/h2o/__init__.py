@@ -49,6 +49,7 @@ DECLARATION = Declaration(
             min=0.0,
             max=100.0,
             tasks=_CLASSES,
+            advanced=True,
         ),
         Setting(
             name="enough_r2",
@@ -59,6 +60,7 @@ DECLARATION = Declaration(
             min=-100.0,
             max=1.0,
             tasks=("regression",),
+            advanced=True,
         ),
         Setting(
             name="sample_rows",
@@ -84,6 +86,7 @@ DECLARATION = Declaration(
                 ("RMSE", "RMSE"),
                 ("MAE", "MAE"),
             ),
+            advanced=True,
         ),
         Setting(
             name="stopping_rounds",
@@ -93,6 +96,7 @@ DECLARATION = Declaration(
             default=3,
             min=0,
             max=100,
+            advanced=True,
         ),
         Setting(
             name="stopping_tolerance",
@@ -102,6 +106,7 @@ DECLARATION = Declaration(
             default=0.0,
             min=0.0,
             max=1.0,
+            advanced=True,
         ),
         Setting(
             name="memory_gb",
@@ -111,6 +116,7 @@ DECLARATION = Declaration(
             default=0.0,
             min=0.0,
             max=1000.0,
+            advanced=True,
         ),
     ),
     continues=False,
@@ -118,6 +124,7 @@ DECLARATION = Declaration(
     download_megabytes=390,
     install_seconds=30,
     prepared_at_start=False,
+    archive_note="The model in `model/` is a MOJO, which Java reads as data: loading it runs no code that came with it.",
 )
 
 _FOR = {"logloss": _CLASSES, "AUC": ("binary",), "mean_per_class_error": _CLASSES}

@@ -1,5 +1,8 @@
 """What is asked of H2O: rows in, jobs begun and watched, predictions out."""
 
+# Types are checked where h2o is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import io

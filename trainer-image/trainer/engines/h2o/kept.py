@@ -1,5 +1,8 @@
 """What is finished, on disk: each model in H2O's own format with its predictions of rows unseen, and what is known of it."""
 
+# Types are checked where h2o is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import json
@@ -11,6 +14,7 @@ import h2o  # pyright: ignore[reportMissingImports]
 
 from trainer.engines.h2o.cluster import Cluster
 from trainer.files import write_text, written_whole
+from trainer.metrics import Metric
 
 FOLDER = "kept"
 
@@ -60,10 +64,10 @@ class Kept:
         }
         write_text(self._folder / "kept.json", json.dumps(told, ensure_ascii=False))
 
-    def add(self, model: KeptModel) -> None:
+    def add(self, model: KeptModel, with_predictions: bool) -> None:
+        """`with_predictions`: those of rows unseen go with it, since a stack made by a later attempt learns from them."""
         with written_whole(self._folder / model.key) as beside:
-            # Its predictions of rows unseen go with it: a stack made by a later attempt learns from them.
-            own = "" if model.bases else "?export_cross_validation_predictions=true"
+            own = "?export_cross_validation_predictions=true" if with_predictions else ""
             h2o.api(f"GET /99/Models.bin/{model.key}{own}", data={"dir": str(beside.resolve()), "force": True})
         self.models.append(model)
         self.write()
@@ -73,6 +77,13 @@ class Kept:
         for model in sorted(models, key=lambda one: len(one.bases)):
             path = str((self._folder / model.key).resolve())
             cluster.machine.ask("POST /99/Models.bin/", data={"dir": path})
+
+    def best(self, metric: Metric) -> KeptModel | None:
+        best: KeptModel | None = None
+        for model in self.models:
+            if best is None or metric.better(model.scores[metric.name], best.scores[metric.name]):
+                best = model
+        return best
 
     def needed_for(self, name: str) -> list[KeptModel]:
         model = self.named(name)

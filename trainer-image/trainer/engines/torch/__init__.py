@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainer.contract import SettingValue, TrainSpec
 from trainer.declaration import Declaration, Setting
@@ -36,7 +36,7 @@ DECLARATION = Declaration(
         Setting(
             name="preset",
             title="Preset",
-            help="Values that suit a well-known case, for all settings that are left as they are.",
+            help="Values that suit a well-known case, for all settings that are left empty or automatic.",
             type="choice",
             default="none",
             choices=(("none", "None"), *((name, preset["title"]) for name, preset in PRESETS.items())),
@@ -44,7 +44,7 @@ DECLARATION = Declaration(
         Setting(
             name="data",
             title="Kind of data",
-            help="Automatic: images where there is a column “image” of images, a table else. Texts: only the columns of text are learned from. Images: that column, or the numbers of each row as pixels.",
+            help="Automatic: what the preset says, else images where there is a column “image” of images, a table else. Texts: only the columns of text are learned from. Images: that column, or the numbers of each row as pixels.",
             type="choice",
             default="auto",
             choices=(("auto", "Automatic"), ("table", "Table"), ("text", "Texts"), ("image", "Images")),
@@ -62,53 +62,61 @@ DECLARATION = Declaration(
             title="Optimizer",
             help="What turns errors into steps. AdamW suits most; SGD is with momentum and wants a larger learning rate.",
             type="choice",
-            default="adamw",
-            choices=(("adamw", "AdamW"), ("adam", "Adam"), ("sgd", "SGD with momentum")),
+            default="auto",
+            choices=(
+                ("auto", "Automatic: what the preset says, else AdamW"),
+                ("adamw", "AdamW"),
+                ("adam", "Adam"),
+                ("sgd", "SGD with momentum"),
+            ),
+            advanced=True,
         ),
         Setting(
             name="learning_rate",
             title="Learning rate",
-            help="The length of a step: too large never settles, too small takes for ever.",
+            help="The length of a step: too large never settles, too small takes for ever. Empty: what the preset says, else 0.001.",
             type="number",
-            default=0.001,
+            default=None,
             min=0.0000001,
             max=10.0,
         ),
         Setting(
             name="epochs",
             title="Epochs",
-            help="How often all training rows are gone through at most.",
+            help="How often all training rows are gone through at most. Empty: what the preset says, else 60.",
             type="integer",
-            default=60,
+            default=None,
             min=1,
             max=10_000,
         ),
         Setting(
             name="batch_size",
             title="Batch size",
-            help="Rows in one step; 0 chooses by the number of rows.",
+            help="Rows in one step; 0 chooses by the number of rows. Empty: what the preset says, else 0.",
             type="integer",
-            default=0,
+            default=None,
             min=0,
             max=65_536,
+            advanced=True,
         ),
         Setting(
             name="patience",
             title="Patience",
-            help="Stops after so many epochs without improvement on the validation rows; 0 goes through all epochs.",
+            help="Stops after so many epochs without improvement on the validation rows; 0 goes through all epochs. Empty: what the preset says, else 10.",
             type="integer",
-            default=10,
+            default=None,
             min=0,
             max=10_000,
         ),
         Setting(
             name="weight_decay",
             title="Weight decay",
-            help="Pulls weights towards zero; larger makes simpler models.",
+            help="Pulls weights towards zero; larger makes simpler models. Empty: what the preset says, else 0.01.",
             type="number",
-            default=0.01,
+            default=None,
             min=0.0,
             max=10.0,
+            advanced=True,
         ),
         Setting(
             name="schedule",
@@ -117,6 +125,7 @@ DECLARATION = Declaration(
             type="choice",
             default="none",
             choices=(("none", "Constant"), ("cosine", "Cosine"), ("step", "In steps"), ("plateau", "When stuck")),
+            advanced=True,
         ),
         Setting(
             name="hidden_layers",
@@ -126,6 +135,7 @@ DECLARATION = Declaration(
             default=2,
             min=0,
             max=20,
+            advanced=True,
         ),
         Setting(
             name="hidden_units",
@@ -135,6 +145,7 @@ DECLARATION = Declaration(
             default=128,
             min=1,
             max=8192,
+            advanced=True,
         ),
         Setting(
             name="dropout",
@@ -144,6 +155,7 @@ DECLARATION = Declaration(
             default=0.1,
             min=0.0,
             max=0.95,
+            advanced=True,
         ),
         Setting(
             name="image_width",
@@ -153,6 +165,7 @@ DECLARATION = Declaration(
             default=0,
             min=0,
             max=4096,
+            advanced=True,
         ),
         Setting(
             name="image_height",
@@ -162,6 +175,7 @@ DECLARATION = Declaration(
             default=0,
             min=0,
             max=4096,
+            advanced=True,
         ),
         Setting(
             name="seed",
@@ -171,6 +185,7 @@ DECLARATION = Declaration(
             default=0,
             min=0,
             max=2_147_483_647,
+            advanced=True,
         ),
         Setting(
             name="checkpoint_minutes",
@@ -180,6 +195,7 @@ DECLARATION = Declaration(
             default=5.0,
             min=0.01,
             max=1440.0,
+            advanced=True,
         ),
     ),
     continues=True,
@@ -188,6 +204,7 @@ DECLARATION = Declaration(
     download_megabytes=3100,
     install_seconds=300,
     prepared_at_start=False,
+    archive_note="The weights in `model/` are tensors and nothing else: loading them runs no code.",
     trainer_only=("duckdb", "scikit-learn", "scipy", "joblib", "threadpoolctl", *_BROUGHT_BY_TORCH),
 )
 
@@ -209,6 +226,14 @@ def look_over(spec: TrainSpec, frame: pd.DataFrame) -> None:
     from trainer.engines.torch.kinds import look_over_images
 
     look_over_images(spec, DECLARATION.settled(spec.settings, spec.task.kind), frame)
+
+
+def settings_of(given: dict[str, Any]) -> tuple[dict[str, SettingValue], list[str]]:
+    """From a `hyperparams.json` as people have it; what had no place is told in sentences."""
+    from trainer.engines.torch.hyperparams import settings_of as mapped
+
+    found = mapped(given)
+    return found.settings, found.told
 
 
 def fit(order: Order) -> Fitted:

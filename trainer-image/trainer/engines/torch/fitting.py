@@ -17,7 +17,7 @@ from trainer.engines.torch.planning import make_plan
 from trainer.engines.torch.presets import chosen
 from trainer.failures import Interrupted, TrainerFailure
 from trainer.files import write_text
-from trainer.fitting import NothingFitted, Order
+from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
 from trainer.split import folds, given_folds, holdout
 
@@ -63,7 +63,9 @@ class TorchEngine:
         order = self._order
         is_classes = order.labels.classes is not None
         if order.folds is not None:
-            return given_folds(order.values, order.folds, is_classes)[0]
+            given = given_folds(order.values, order.folds, is_classes, order.ordered)
+            # In the order of time the latest part judges what was learned from all before it.
+            return given[-1] if order.ordered else given[0]
         if order.spec.split.folds > 1:
             order.warn("A network is fitted once: it was judged on the first of the folds.")
             return next(iter(folds(order.values, order.spec.split.folds, order.seed, is_classes)))
@@ -106,7 +108,8 @@ class TorchEngine:
                 order.warn(f"Left out, because they say the same in every row: {', '.join(planned.left_out)}.")
         self._kept.write_plan(self.plan_)
         arrays = portable.encode(order.frame.iloc[train], self.plan_)
-        learner = Learner(self.plan_, self._settings, arrays, order.values[train], self._seed)
+        weights = None if order.weights is None else order.weights[train]
+        learner = Learner(self.plan_, self._settings, arrays, order.values[train], self._seed, weights)
         count = sum(parameter.numel() for parameter in learner.network.parameters())
         print(f"A network of {count} weights, {learner.steps} steps an epoch, on {learner.device.type}", flush=True)
         return learner
@@ -248,13 +251,23 @@ class TorchEngine:
         kept = {"best": self.best_, "epochs": self._progress.epoch, "curves": self.curves_}
         write_text(folder / "kept.json", json.dumps(kept))
 
+    def extras(self, folder: Path) -> list[Extra]:
+        write_tensors(folder / "weights.pt", self._weights)
+        note = (
+            "The weights of the best epoch by the names of their layers, as torch.load(…, weights_only=True) reads them. "
+            "The network that they belong to is built by engine.py in the archive, from plan.json."
+        )
+        return [Extra("weights.pt", "The weights for PyTorch", note)]
+
     def facts(self) -> dict[str, Any]:
         settings, progress = self._settings, self._progress
+        # Their times are told as they pass; here they would be drawn as if they were scores.
+        epochs = [{name: value for name, value in point.items() if name != "seconds"} for point in self.curves_]
         return {
+            "epochs": epochs,
             "network": f"{sum(tensor.numel() for tensor in self._weights.values())} weights",
             "optimizer": f"{settings['optimizer']}, learning rate {float(settings['learning_rate']):g}",
-            "epochs": self.curves_,
-            "epoch chosen": f"{max(1, progress.best_epoch)} of {progress.epoch}",
+            "epochs gone through": f"{progress.epoch}, the best was {max(1, progress.best_epoch)}",
             "batch": f"{batch_size(settings, self.rows_['train'])} rows",
             "trained on": portable.device().type,
         }

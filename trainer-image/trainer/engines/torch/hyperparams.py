@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,6 +84,8 @@ def _value(name: str, value: Any) -> SettingValue:
         try:
             value = float(text)
         except ValueError:
+            return text.lower()
+        if not math.isfinite(value):
             return text.lower()
     if name == "schedule" and value is None:
         return "none"

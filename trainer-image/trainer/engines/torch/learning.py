@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import os
 from collections.abc import Callable
@@ -59,6 +60,7 @@ class Learner:
         arrays: dict[str, np.ndarray],
         values: np.ndarray,
         seed: int,
+        weights: np.ndarray | None = None,
     ) -> None:
         self.device = device()
         self._settings, self._plan, self._seed = settings, plan, seed
@@ -71,6 +73,7 @@ class Learner:
         self._batch = batch_size(settings, self._rows)
         self.steps = math.ceil(self._rows / self._batch)
         self._loss = self._make_loss()
+        self._weights = None if weights is None else torch.from_numpy(weights.astype("float32")).to(self.device)
         on_gpu = self.device.type == "cuda"
         # Half precision where there is a GPU; its 16-bit floats without a wide range need their gradients scaled.
         wide = on_gpu and torch.cuda.is_bf16_supported()
@@ -116,7 +119,7 @@ class Learner:
         on_gpu = self.device.type == "cuda"
         with torch.autocast("cuda", dtype=self._half) if on_gpu else contextlib.nullcontext():
             said = self.network({name: array[rows] for name, array in self._arrays.items()})
-            loss = self._loss(said.float(), targets)
+            loss = self._weighed(said.float(), targets, rows)
         self.optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
         self._scaler.unscale_(self.optimizer)
@@ -126,6 +129,15 @@ class Learner:
         self.sums[0] += loss.detach().double() * len(rows)
         if self._plan["classes"] is not None:
             self.sums[1] += (said.argmax(dim=1) == targets).sum()
+
+    def _weighed(self, said: torch.Tensor, targets: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """The mean loss of the rows, each by its weight: over a whole epoch these are 1 on average."""
+        if self._weights is None:
+            return self._loss(said, targets)
+        single = copy.copy(self._loss)
+        single.reduction = "none"
+        each = single(said, targets).reshape(len(rows), -1).mean(dim=1)
+        return (each * self._weights[rows]).mean()
 
     def epoch_means(self, epoch: int) -> tuple[float, float]:
         """Loss and share of right answers over the rows of the epoch, as they were gone through."""

@@ -14,10 +14,20 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def chosen(settled: dict[str, SettingValue]) -> dict[str, Any]:
-    """The preset where a setting was left as it is by default; whoever fills in a form sends every default along."""
-    from trainer.engines.torch import DECLARATION
+#: Where neither a person nor a preset says anything.
+PLAIN: dict[str, SettingValue] = {
+    "data": "auto",
+    "optimizer": "adamw",
+    "learning_rate": 0.001,
+    "epochs": 60,
+    "batch_size": 0,
+    "patience": 10,
+    "weight_decay": 0.01,
+}
 
-    defaults = {setting.name: setting.default for setting in DECLARATION.settings}
+
+def chosen(settled: dict[str, SettingValue]) -> dict[str, Any]:
+    """What a person set wins over the preset, and that over the plain values: only what was left empty is open."""
     preset = PRESETS.get(str(settled["preset"]), {"settings": {}})["settings"]
-    return {**settled, **{name: value for name, value in preset.items() if settled[name] == defaults[name]}}
+    filled = {**PLAIN, **preset}
+    return {name: filled.get(name, value) if value in (None, "auto") else value for name, value in settled.items()}
