@@ -62,6 +62,7 @@ class Learner:
     ) -> None:
         self.device = device()
         self._settings, self._plan, self._seed = settings, plan, seed
+        self._is_several = plan["task"] == "multilabel"
         torch.manual_seed(seed)
         self.network = Network(plan).to(self.device)
         self.optimizer = make_optimizer(settings, self.network)
@@ -82,11 +83,15 @@ class Learner:
     def _make_loss(self) -> nn.Module:
         if self._plan["classes"] is not None:
             return nn.CrossEntropyLoss()
+        if self._is_several:
+            return nn.BCEWithLogitsLoss()
         return nn.L1Loss() if self._settings.get("absolute") else nn.MSELoss()
 
     def targets(self, values: np.ndarray) -> torch.Tensor:
         if self._plan["classes"] is not None:
             return torch.from_numpy(values.astype("int64")).to(self.device)
+        if self._is_several:
+            return torch.from_numpy(values.astype("float32")).to(self.device)
         target = self._plan["target"]
         scaled = ((values - target["mean"]) / target["deviation"]).astype("float32")
         return torch.from_numpy(scaled).unsqueeze(1).to(self.device)
@@ -126,6 +131,8 @@ class Learner:
         self.sums[0] += loss.detach().double() * len(rows)
         if self._plan["classes"] is not None:
             self.sums[1] += (said.argmax(dim=1) == targets).sum()
+        elif self._is_several:
+            self.sums[1] += ((said > 0) == (targets > 0.5)).all(dim=1).sum()
 
     def epoch_means(self, epoch: int) -> tuple[float, float]:
         """Loss and share of right answers over the rows of the epoch, as they were gone through."""
@@ -172,4 +179,4 @@ class Learner:
 
 def _like(raw: np.ndarray, values: np.ndarray) -> torch.dtype:
     """Classes stay whole numbers; numbers are compared as finely as the answers are."""
-    return torch.int64 if values.dtype.kind == "i" else torch.from_numpy(raw[:0]).dtype
+    return torch.int64 if values.dtype.kind == "i" and values.ndim == 1 else torch.from_numpy(raw[:0]).dtype
