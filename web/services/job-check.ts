@@ -152,7 +152,8 @@ function afterRecipe({ version, keepsLabels, warnings }: FittingRecipe, request:
     const problems = checkLabelAndSplit({ profile, task, split });
     return { problems, notes: [...warnings, ...trainingNotes(profile, task)], recipeVersion: version };
   }
-  const note = `Steps of the recipe change “${task.labels[0]}” or may leave rows out: whether what is left can be learned from is checked when the data is prepared, before a machine is started.`;
+  const labels = task.labels.map((name) => `“${name}”`).join(', ');
+  const note = `Steps of the recipe change ${labels} or may leave rows out: whether what is left can be learned from is checked when the data is prepared, before a machine is started.`;
   return { problems: [], notes: [...warnings, note], recipeVersion: version };
 }
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,7 +60,7 @@ def test_the_preset_learns_six_labels_reports_and_predicts(yard: Yard, here: Her
     rows = toxic_comments(200)
     answer = yard.predict(rows[["comment"]], engine="torch")
     assert answer.code == 0, answer.log
-    said = pd.read_parquet(answer.out / "predictions.parquet")
+    said = duckdb.sql(f"SELECT * FROM '{answer.out / 'predictions.parquet'}'").df()
     assert list(said.columns) == [
         "comment",
         *(f"{name}_{part}" for name in NAMES for part in ("predicted", "probability")),
