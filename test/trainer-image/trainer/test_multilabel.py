@@ -17,7 +17,7 @@ from trainer.failures import TrainerFailure
 from trainer.labels import read_labels
 from trainer.metrics import METRICS
 from trainer.output import Output
-from trainer.portable.predict import named, output_names
+from trainer.portable.predict import golden_outcome, named, output_names
 from trainer.reading import Parquet
 from trainer.report.leakage import leaking_to_labels
 from trainer.report.page import make_page
@@ -153,6 +153,24 @@ def test_predictions_have_two_columns_for_each_label():
     answer = named(schema, SAID.values, GIVEN)
     assert answer["b_predicted"].tolist() == ["no", "Yes", "Yes", "Yes", "no", "no"]
     assert answer["a_probability"].tolist() == GIVEN[:, 0].tolist()
+
+
+def test_of_rows_to_compare_with_all_probabilities_are_kept_and_no_decisions():
+    from types import SimpleNamespace
+
+    schema = {
+        "prepared": [{"name": "x", "sqlType": "DOUBLE"}],
+        "labels": [{"name": "a", "classes": [False, True]}, {"name": "b", "classes": ["no", "yes"]}],
+    }
+    rows = {"columns": ["x"], "rows": [[str(at)] for at in range(6)]}
+    recipe = SimpleNamespace(
+        prepare_frame=lambda frame: SimpleNamespace(
+            features=frame.astype("float64"), kept=np.full(6, True), left_out=[None] * 6
+        )
+    )
+    outcome = golden_outcome(schema, recipe, rows, lambda frame: (SAID.values, GIVEN))
+    assert outcome["predicted"]["columns"] == ["a_probability", "b_probability"]
+    assert [float(value) for value in outcome["predicted"]["rows"][1]] == [0.6, 0.7]
 
 
 def test_the_page_shows_label_by_label_and_says_what_it_leaves_out(yard: Yard, here: Here):
