@@ -37,7 +37,9 @@ const several = {
 test('offers every further column of two values, and no other', async () => {
   const { html, fields } = await form();
   const offered = [...html.matchAll(/name="task\.furtherLabels" value="([^"]+)"/g)].map(([, name]) => name);
-  expect(offered.toSorted()).toEqual(['insult', 'threat', 'toxic'].filter((name) => name !== fields['task.labels']));
+  expect(new Set(offered)).toEqual(
+    new Set(['toxic', 'threat', 'insult'].filter((name) => name !== fields['task.labels'])),
+  );
   expect(html).toContain('>several yes-or-no columns</option>');
 });
 
