@@ -174,7 +174,9 @@ def test_of_rows_to_compare_with_all_probabilities_are_kept_and_no_decisions():
 
 
 def test_the_page_shows_label_by_label_and_says_what_it_leaves_out(yard: Yard, here: Here):
-    run = here(yard.ask(toxic_comments(150).drop(columns=NAMES[1:]), "toxic", "binary", seconds=5))
+    run = here(
+        yard.ask(toxic_comments(150).drop(columns=NAMES[1:]), "toxic", "binary", settings={"algorithm": "linear"})
+    )
     rows = per_label(TRUTH, SAID, ["<a>", "b"])
     changed = {**run.report, "task": "multilabel", "perLabel": rows, "confusion": None, "perClass": None}
     page = make_page(changed, [], {})

@@ -44,10 +44,9 @@ def worst_rows(
 ) -> dict[str, Any]:
     """Rows with a label that is wrong, the one first that was surest of it."""
     assert output.probabilities is not None
-    off = np.abs(truth - output.probabilities)
-    wrong = truth != output.values
-    size = np.where(wrong, off, 0.0).max(axis=1)
-    rows = np.flatnonzero(wrong.any(axis=1))
+    # Off by one half or more is what makes a label wrong, so the farthest is never a right one.
+    size = np.abs(truth - output.probabilities).max(axis=1)
+    rows = np.flatnonzero((truth != output.values).any(axis=1))
     rows = rows[np.argsort(-size[rows], kind="stable")][:_MOST_ROWS]
     told = [
         {"truth": _listed(truth[row], names), "predicted": _listed(output.values[row], names), "size": float(size[row])}
