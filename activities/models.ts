@@ -26,16 +26,14 @@ interface Column {
   sqlType: string;
 }
 
-/** What a model says of its input: the columns that it needs, and the label that it predicts. */
-interface InputSchema {
-  columns: Column[];
-  label: Column;
-}
+/** What a model says of its input: the columns that it needs, and the label that it predicts, or several of them. */
+type InputSchema = { columns: Column[] } & ({ label: Column } | { labels: Column[] });
 
-function columnsOf({ columns, label }: InputSchema) {
+function columnsOf({ columns, ...predicted }: InputSchema) {
+  const labels = 'labels' in predicted ? predicted.labels : [predicted.label];
   return [
     ...columns.map(({ name, sqlType }) => ({ name, sqlType, role: 'feature' })),
-    { name: label.name, sqlType: label.sqlType, role: 'label' },
+    ...labels.map(({ name, sqlType }) => ({ name, sqlType, role: 'label' })),
   ];
 }
 

@@ -12,6 +12,7 @@ import { type JobSpec, sideColumns } from '../domain/job-spec.ts';
 import { recipeForTraining, type TrainingRecipe } from '../domain/recipe/for-training.ts';
 import type { Step } from '../domain/recipe/recipe.ts';
 import type { Column } from '../domain/recipe/table-schema.ts';
+import type { TaskKind } from '../domain/task.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { journalActivities } from './journal.ts';
@@ -69,7 +70,7 @@ export async function stageRecipe(
       split: {
         ...spec.split,
         label: spec.task.labels[0] ?? '',
-        stratify: spec.task.kind !== 'regression',
+        stratify: goesByClasses(spec.task.kind),
         ...keyOf(spec),
         keepFold: true,
       },
@@ -100,7 +101,7 @@ export async function stageRecipe(
   const [before, after] = [run.rowsIn, run.rowsOut].map((rows) => rows.toLocaleString('en-US'));
   await journalActivities(dependencies).note({
     ...{ ...holder, attempt: 0, mark: 'note', key: 'prepared' },
-    text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.${run.stratified || spec.task.kind === 'regression' || spec.split.groupColumn || spec.split.timeColumn ? '' : ` ${dividedByChance(spec)}`}`,
+    text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.${run.stratified || !goesByClasses(spec.task.kind) || spec.split.groupColumn || spec.split.timeColumn ? '' : ` ${dividedByChance(spec)}`}`,
   });
   await cloud.putText(holder, preparationObject, JSON.stringify(preparationOf(told, run, fitted)));
 }
@@ -109,6 +110,11 @@ export async function stageRecipe(
 function keyOf({ split }: JobSpec): Pick<Split, 'key'> {
   if (split.groupColumn) return { key: { by: 'group', column: split.groupColumn } };
   return split.timeColumn ? { key: { by: 'time', column: split.timeColumn } } : {};
+}
+
+/** Numbers have no classes that each part could have its share of; of several labels no one goes before the others. */
+function goesByClasses(kind: TaskKind): boolean {
+  return kind === 'binary' || kind === 'multiclass';
 }
 
 function dividedByChance({ task }: JobSpec): string {

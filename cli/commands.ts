@@ -119,7 +119,7 @@ export function commands(client: ApiClient, said: Output) {
       const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
       // A step may make the column that is to be predicted, or give it its name.
-      await lookBeforeUpload(file, options.recipe === undefined ? options.label : undefined);
+      await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
       const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
       out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
       const { job, sentence } = await trainOn(dataset, options, { settings, trainingSeconds, recipe }).catch(

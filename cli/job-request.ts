@@ -7,7 +7,8 @@ import type { RecipeAt } from './recipe-of.ts';
 const api = '/api/v1';
 
 export interface TrainOptions {
-  label: string;
+  /** More than one are columns of yes or no. */
+  label: string[];
   engine: string;
   time?: string;
   name?: string;
@@ -43,7 +44,7 @@ export async function jobRequestOn(
   return {
     name: options.name ?? dataset.name.replace(/\.[^.]+$/, ''),
     datasetId: dataset.id,
-    task: { kind, labels: [options.label], metric: options.metric ?? null },
+    task: { kind, labels: options.label, metric: options.metric ?? null },
     engine: { name: options.engine, settings },
     ignoredColumns: options.ignore ?? [],
     split: { groupColumn: options.group ?? null, timeColumn: options.byTime ?? null },
@@ -56,7 +57,13 @@ export async function jobRequestOn(
   };
 }
 
-async function guessKind(client: ApiClient, dataset: DatasetDetail, { label, recipe }: TrainOptions): Promise<string> {
+async function guessKind(
+  client: ApiClient,
+  dataset: DatasetDetail,
+  { label: labels, recipe }: TrainOptions,
+): Promise<string> {
+  const [label = '', ...further] = labels;
+  if (further.length > 0) return 'multilabel';
   try {
     return (await client.get<Guess>(`${api}/datasets/${dataset.id}/guess`, { label })).kind;
   } catch (error) {

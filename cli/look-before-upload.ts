@@ -10,14 +10,14 @@ const headBytes = 1 << 20;
  * nowhere at the beginning of it, where one is told. Only what is surely wrong is said here; all else is for the server, which reads the
  * file by its own rules.
  */
-export async function lookBeforeUpload(path: string, label: string | undefined): Promise<void> {
+export async function lookBeforeUpload(path: string, labels: readonly string[]): Promise<void> {
   const head = await headOf(path);
   if (head.length === 0) throw new Usage(`${path} is empty.`);
-  if (label === undefined) return;
   // Other forms and encodings, and names that have to be quoted, the server reads better.
-  const isPlain = ['.csv', '.tsv', '.txt'].includes(extname(path).toLowerCase()) && !head.includes(0);
-  if (!isPlain || !/^[\x20-\x7e]+$/.test(label) || label.includes('"')) return;
-  if (!head.includes(label)) throw new Usage(`${path} has no column “${label}”. It was not uploaded.`);
+  if (!['.csv', '.tsv', '.txt'].includes(extname(path).toLowerCase()) || head.includes(0)) return;
+  const isPlain = (label: string) => /^[\x20-\x7e]+$/.test(label) && !label.includes('"');
+  const missing = labels.find((label) => isPlain(label) && !head.includes(label));
+  if (missing !== undefined) throw new Usage(`${path} has no column “${missing}”. It was not uploaded.`);
 }
 
 async function headOf(path: string): Promise<Buffer> {

@@ -96,7 +96,7 @@ export function sweepCommands(client: ApiClient, out: Output) {
       const totalSeconds = asUsage(() => (options.totalTime === undefined ? null : parseDuration(options.totalTime)));
       const budgetMicros = options.budget === undefined ? null : microsOf(options.budget);
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
-      await lookBeforeUpload(file, options.recipe === undefined ? options.label : undefined);
+      await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
       const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
       out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
       // The budget is shared, and not that of each.

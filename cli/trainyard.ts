@@ -9,6 +9,7 @@ import { type KindToDelete, kindsToDelete } from './library-commands.ts';
 import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
 import { endWithItsReader, output } from './output.ts';
 import { callMe } from './show.ts';
+import { taskKinds } from '../domain/task.ts';
 import { type SweepOptions, sweepCommands } from './sweep-commands.ts';
 
 const several = (value: string, before: string[] = []) => [...before, value];
@@ -45,13 +46,11 @@ type Json = { json?: boolean };
 command('train <file>', 'train a model on a file of data', (file: string, options: TrainOptions & Json) =>
   on(options).train(file, options),
 )
-  .requiredOption('-l, --label <column>', 'the column to predict')
+  .requiredOption('-l, --label <column>', 'the column to predict; repeated, several columns of yes or no', several)
   .option('-e, --engine <name>', 'what trains; “engines” lists them', 'sklearn')
   .option('-t, --time <time>', 'how long it may train: 90s, 10m, 1h30m (10m unless told)')
   .option('-n, --name <name>', 'what to call it; the name of the file unless told')
-  .addOption(
-    new Option('--task <kind>', 'what to predict; guessed unless told').choices(['binary', 'multiclass', 'regression']),
-  )
+  .addOption(new Option('--task <kind>', 'what to predict; guessed unless told').choices([...taskKinds]))
   .option('--metric <name>', 'what to choose the best model by')
   .option('--budget <dollars>', 'the most that it may cost')
   .option('--ignore <column>', 'a column that the model must not see; may be repeated', several)
@@ -196,7 +195,7 @@ command(
   (file: string, options: SweepOptions & Json) => onSweeps(options).start(file, options),
   sweep,
 )
-  .requiredOption('-l, --label <column>', 'the column to predict')
+  .requiredOption('-l, --label <column>', 'the column to predict; repeated, several columns of yes or no', several)
   .option('-e, --engine <name>', 'what trains; “engines” lists them', 'sklearn')
   .option('--grid <name=values>', 'values to try in every combination: trees=50,100,200; may be repeated', several)
   .option('--random <name=range>', 'what to draw from: rate=0.001..0.1:log or depth=2,4,8; may be repeated', several)
@@ -207,9 +206,7 @@ command(
   .option('--total-time <time>', 'how long all of them together may train')
   .option('--budget <dollars>', 'the most that all of them together may cost')
   .option('-n, --name <name>', 'what to call it; the name of the file unless told')
-  .addOption(
-    new Option('--task <kind>', 'what to predict; guessed unless told').choices(['binary', 'multiclass', 'regression']),
-  )
+  .addOption(new Option('--task <kind>', 'what to predict; guessed unless told').choices([...taskKinds]))
   .option('--metric <name>', 'what to compare by')
   .option('--ignore <column>', 'a column that the models must not see; may be repeated', several)
   .option('--group <column>', 'rows with the same value here are never on both sides of the split')

@@ -1,7 +1,7 @@
 import type { ColumnProfile, DatasetProfile } from './dataset.ts';
 import { isComplete, isNumber } from './column-facts.ts';
 import { type JobSpec, sideColumns } from './job-spec.ts';
-import type { Task } from './task.ts';
+import { fewestLabels, type Task } from './task.ts';
 
 export interface TrainingProblem {
   /** Dotted, as in the job's schema: where a form shows it. */
@@ -51,10 +51,12 @@ export function checkLabelAndSplit(job: {
 
 /** What a person should know before, though nothing stands against it. */
 export function trainingNotes(profile: DatasetProfile, task: Pick<Task, 'labels'>): string[] {
-  const label = labelOf(profile, task);
-  if (!label || label.missing === 0 || label.missing === profile.rows) return [];
-  const left = label.missing === 1 ? '1 row has' : `${count(label.missing)} rows have`;
-  return [`${left} no value in “${label.name}” and ${label.missing === 1 ? 'is' : 'are'} left out.`];
+  return profile.columns
+    .filter(({ name, missing }) => task.labels.includes(name) && missing > 0 && missing < profile.rows)
+    .map(({ name, missing }) => {
+      const left = missing === 1 ? '1 row has' : `${count(missing)} rows have`;
+      return `${left} no value in “${name}” and ${missing === 1 ? 'is' : 'are'} left out.`;
+    });
 }
 
 /** Columns that say which row it is, and nothing about it: a model would learn its rows by heart. */
@@ -77,6 +79,29 @@ function labelOf(profile: DatasetProfile, task: Pick<Task, 'labels'>): ColumnPro
 }
 
 function labelProblems(profile: DatasetProfile, task: LabelTask): TrainingProblem[] {
+  return task.kind === 'multilabel' ? eachLabelProblems(profile, task) : oneLabelProblems(profile, task);
+}
+
+/** Of several labels each is yes or no, as if it were predicted alone. */
+function eachLabelProblems(profile: DatasetProfile, { labels }: LabelTask): TrainingProblem[] {
+  if (labels.length < fewestLabels) {
+    return [{ field: 'task.labels', message: 'Choose at least two columns, each of them yes or no.' }];
+  }
+  const found = labels.flatMap((name) => {
+    const label = profile.columns.find((column) => column.name === name);
+    if (label && label.distinct > 2) {
+      return [
+        `“${name}” has ${count(label.distinct)} different values, not two; of several labels each is yes or no. Leave it out, or predict it alone.`,
+      ];
+    }
+    return oneLabelProblems(profile, { kind: 'binary', labels: [name], positiveClass: null }).map(
+      ({ message }) => message,
+    );
+  });
+  return found.map((message) => ({ field: 'task.labels', message }));
+}
+
+function oneLabelProblems(profile: DatasetProfile, task: LabelTask): TrainingProblem[] {
   const [name, ...others] = task.labels;
   if (name === undefined) return [{ field: 'task.labels', message: 'Choose the column to predict.' }];
   if (others.length > 0) {
@@ -225,7 +250,8 @@ function sideProblems(
 function splitProblems(profile: DatasetProfile, task: LabelTask, split: JobSpec['split']): TrainingProblem[] {
   const label = labelOf(profile, task);
   // Rows without a label are left out; where too few have one, that is said of the label.
-  const known = profile.rows - (label?.missing ?? 0);
+  const missing = profile.columns.filter(({ name }) => task.labels.includes(name)).map((column) => column.missing);
+  const known = profile.rows - Math.max(0, ...missing);
   const heldOut = Math.ceil(known * split.holdoutFraction);
   const rest = known - heldOut;
   const rows = known === 1 ? '1 row' : `${count(known)} rows`;
@@ -241,7 +267,7 @@ function splitProblems(profile: DatasetProfile, task: LabelTask, split: JobSpec[
     const message = `${split.folds} folds need at least ${split.folds} rows, but of ${rows} only ${rest} are left beside the hold-out part. Choose fewer folds or add rows.`;
     return [{ field: 'split.folds', message }];
   }
-  if (split.folds < 2 || task.kind === 'regression' || !label) return [];
+  if (split.folds < 2 || task.kind === 'regression' || task.kind === 'multilabel' || !label) return [];
   const [rarest] = label.top.filter((entry) => entry.count > 1).toSorted((a, b) => a.count - b.count);
   if (!rarest || rarest.count >= split.folds) return [];
   const message = `${split.folds} folds need every class ${split.folds} times, but “${rarest.value}” has ${rarest.count} rows. Choose at most ${rarest.count} folds, or add rows.`;

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
-export const taskKinds = ['binary', 'multiclass', 'regression'] as const;
+export const taskKinds = ['binary', 'multiclass', 'regression', 'multilabel'] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 export const taskWords: Record<TaskKind, string> = {
   binary: 'one of two classes',
   multiclass: 'one of several classes',
   regression: 'a number',
+  multilabel: 'several yes-or-no columns',
 };
 
 interface MetricRule {
@@ -16,7 +17,7 @@ interface MetricRule {
   higherIsBetter: boolean;
 }
 
-/** The metrics that every table engine can choose by and report. The first that fits a task is its default. */
+/** The metrics that an engine can choose by and report. The first that fits a task is its default. */
 export const metrics = [
   { name: 'roc_auc', title: 'ROC AUC', tasks: ['binary'], higherIsBetter: true },
   { name: 'log_loss', title: 'Log loss', tasks: ['multiclass', 'binary'], higherIsBetter: false },
@@ -28,6 +29,9 @@ export const metrics = [
   { name: 'mae', title: 'MAE', tasks: ['regression'], higherIsBetter: false },
   { name: 'mse', title: 'MSE', tasks: ['regression'], higherIsBetter: false },
   { name: 'r2', title: 'R²', tasks: ['regression'], higherIsBetter: true },
+  { name: 'roc_auc_mean', title: 'ROC AUC (mean of the labels)', tasks: ['multilabel'], higherIsBetter: true },
+  { name: 'log_loss_mean', title: 'Log loss (mean of the labels)', tasks: ['multilabel'], higherIsBetter: false },
+  { name: 'subset_accuracy', title: 'Accuracy (all labels right)', tasks: ['multilabel'], higherIsBetter: true },
 ] as const satisfies readonly MetricRule[];
 
 export type MetricName = (typeof metrics)[number]['name'];
@@ -41,7 +45,13 @@ export function metricRule(name: string): MetricRule | undefined {
 }
 
 export function defaultMetric(task: TaskKind): MetricName {
-  return { binary: 'roc_auc', multiclass: 'log_loss', regression: 'rmse' }[task] as MetricName;
+  const defaults = {
+    binary: 'roc_auc',
+    multiclass: 'log_loss',
+    regression: 'rmse',
+    multilabel: 'roc_auc_mean',
+  } as const;
+  return defaults[task];
 }
 
 /** How a person reads what models are chosen by: where nobody chose, what fits the task, as the trainer decides it too. */
@@ -50,11 +60,15 @@ export function metricTitle({ kind, metric }: { kind: TaskKind; metric: MetricNa
   return metricRule(name)?.title ?? name;
 }
 
-/** What to predict. The labels are a list from the first day; table engines take exactly one. */
+/** As the trainer has it: see trainer/contract.py. */
+export const fewestLabels = 2;
+const mostLabels = 100;
+
+/** What to predict: one column, or several where each is yes or no. */
 export const taskSchema = z
   .object({
     kind: z.enum(taskKinds),
-    labels: z.array(z.string().min(1)).min(1, 'Choose the column to predict.').max(100),
+    labels: z.array(z.string().min(1)).min(1, 'Choose the column to predict.').max(mostLabels),
     metric: z
       .enum(metrics.map((metric) => metric.name) as [MetricName, ...MetricName[]])
       .nullable()
@@ -67,6 +81,11 @@ export const taskSchema = z
       const message = `${rule.title} does not fit a task that predicts ${taskWords[task.kind]}.`;
       context.addIssue({ code: 'custom', path: ['metric'], message });
     }
+    if (task.kind !== 'multilabel' || task.labels.length === 0) return;
+    const wrong = (message: string) => context.addIssue({ code: 'custom', path: ['labels'], message });
+    if (task.labels.length < fewestLabels) wrong('Choose at least two columns, each of them yes or no.');
+    const double = task.labels.find((name, n) => task.labels.indexOf(name) !== n);
+    if (double !== undefined) wrong(`“${double}” is chosen twice. Choose each column once.`);
   });
 
 export type Task = z.infer<typeof taskSchema>;

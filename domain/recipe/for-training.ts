@@ -1,4 +1,5 @@
 import type { TrainingProblem } from '../check-training.ts';
+import type { TaskKind } from '../task.ts';
 import type { FittedRecipe } from './fitted-recipe.ts';
 import { fromKnown, type KnownStepFit } from './known-fits.ts';
 import { fitForPredicting } from './predicting.ts';
@@ -16,7 +17,7 @@ export interface TrainingRecipeInput {
   fits: readonly KnownStepFit[];
   /** They were learned from some rows only: there may be more columns in the end. */
   isSample: boolean;
-  task: { kind: 'binary' | 'multiclass' | 'regression'; labels: readonly string[] };
+  task: { kind: TaskKind; labels: readonly string[] };
   ignoredColumns: readonly string[];
   duckdb: string;
 }

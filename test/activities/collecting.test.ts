@@ -67,6 +67,18 @@ describe('a model', () => {
     return { ...files, 'report.json': JSON.stringify(report) };
   };
 
+  test('of several labels knows each of them, so that data to predict may bring them along', async () => {
+    const predicted = ['toxic', 'threat'].map((name) => ({ name, sqlType: 'BOOLEAN' }));
+    const schema = JSON.stringify({ columns: [{ name: 'x', sqlType: 'DOUBLE' }], labels: predicted });
+    const ref = await finished({ ...files, 'input-schema.json': schema });
+    await collect(ref);
+    expect(JSON.parse((await rowOf(ref))?.input_schema_json ?? '')).toEqual([
+      { name: 'x', sqlType: 'DOUBLE', role: 'feature' },
+      { name: 'toxic', sqlType: 'BOOLEAN', role: 'label' },
+      { name: 'threat', sqlType: 'BOOLEAN', role: 'label' },
+    ]);
+  });
+
   test('is kept with the files that come beside it', async () => {
     const ref = await finished({ ...withExtras('model.pkl'), 'extras/model.pkl': 'a pickle' });
     await collect(ref);

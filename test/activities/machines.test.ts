@@ -3,6 +3,7 @@ import { TrainyardError } from '../../domain/failures.ts';
 import { dollars } from '../../domain/money.ts';
 import type { MachineOrder } from '../../infra/cloud.ts';
 import { SimulatedCloud } from '../clouds/simulated-cloud.ts';
+import { uploaded } from './files.ts';
 import { dollarASecond, type Ground, openGround } from './ground.ts';
 
 class SlowCloud extends SimulatedCloud {
@@ -161,6 +162,25 @@ describe('making a machine', () => {
       limits: { trainingSeconds: 60 },
     });
     expect((await ground.dependencies.stores.jobs.find(ref.id))?.training_deadline_ms).toBe(begin + 60_000);
+  });
+
+  test('leaves its trainer every one of several labels, which no model learns from', async () => {
+    const datasetId = await uploaded(ground, 'x,y,z\n1,0,no\n2,1,yes\n3,0,no\n');
+    const task = { kind: 'multilabel' as const, labels: ['z', 'y'] };
+    const { holder } = await ground.accept({ datasetId, task, engine: { name: 'torch' } });
+    await ground.activities.createBucket(holder);
+    await ground.activities.createSignals(holder);
+    const ref = { ...holder, attempt: 1 };
+    await create(ref);
+    expect(await specFor(ref)).toMatchObject({
+      engine: 'torch',
+      task: { ...task, metric: null },
+      columns: [
+        { name: 'x', role: 'feature' },
+        { name: 'y', role: 'label' },
+        { name: 'z', sqlType: 'VARCHAR', role: 'label' },
+      ],
+    });
   });
 
   test('after its removal is refused and makes nothing', async () => {

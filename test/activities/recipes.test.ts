@@ -102,6 +102,35 @@ test('the trainer is told of each step, and by which columns it learns', async (
   });
 });
 
+test('rows with several labels are divided by chance, and the trainer is told of each label', async () => {
+  const rows = Array.from({ length: 60 }, (_, n) => `${n % 7 === 0 ? '' : 20 + n},${n % 2 === 0},${n % 5 === 0}`);
+  const holder = await job(
+    `age,late,lost\n${rows.join('\n')}\n`,
+    [step('s1', 'fill-missing', { columns: ['age'], with: 'median' })],
+    { task: { kind: 'multilabel', labels: ['late', 'lost'] }, engine: { name: 'torch' } },
+  );
+  await staged(holder);
+  const [note, ...others] = await ground.dependencies.stores.timeline.list(holder);
+  expect([note?.text, others]).toEqual([expect.stringMatching(/of 60 rows 60 are left\.$/), []]);
+  expect(await trainerSpec(holder)).toMatchObject({
+    task: { kind: 'multilabel', labels: ['late', 'lost'] },
+    columns: [{ role: 'feature' }, { name: 'late', role: 'label' }, { name: 'lost', role: 'label' }],
+  });
+});
+
+test('one label of several that a step leaves no two values of is refused before a machine is made', async () => {
+  const rows = Array.from({ length: 60 }, (_, n) => `${n},${n % 2 === 0},${n < 30}`);
+  const holder = await job(
+    `age,late,lost\n${rows.join('\n')}\n`,
+    [step('s1', 'filter-rows', { by: 'formula', formula: 'age >= 30' })],
+    { task: { kind: 'multilabel', labels: ['late', 'lost'] }, engine: { name: 'torch' } },
+  );
+  await expect(staged(holder)).rejects.toMatchObject({
+    type: 'BadLabel',
+    message: expect.stringContaining('“lost” has the same value'),
+  });
+});
+
 test('what it did is on the timeline, once', async () => {
   const holder = await job(customers, [step('s1', 'drop-missing', { columns: ['age'] })]);
   await staged(holder);

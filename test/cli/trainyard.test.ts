@@ -130,6 +130,8 @@ it('tells wrong usage (2) from nobody there (4)', async () => {
 
 it('looks at a file before it uploads it', async () => {
   const { total } = await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {});
+  const several = await trainyard('train', csv, '-l', 'churned', '-l', 'gone');
+  expect([several.code, several.err]).toEqual([2, expect.stringContaining('has no column “gone”.')]);
   const label = await trainyard('train', csv, '-l', 'gone');
   expect([label.code, label.err]).toEqual([2, expect.stringContaining('has no column “gone”. It was not uploaded.')]);
   const nowhere = await trainyard('train', join(folder, 'nowhere.csv'), '-l', 'churned');

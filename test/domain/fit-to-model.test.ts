@@ -16,6 +16,13 @@ const column = (name: string, sqlType: string, missing = 0) => ({ name, sqlType,
 const fitOf = (columns: ColumnProfile[], model = known) => fitToModel(model, { rows, columns });
 const nothing = { missing: [], extra: [], cast: [], impossible: [] };
 
+test('several labels are no columns that the model does not know', () => {
+  const model = [...known, { name: 'late', sqlType: 'BOOLEAN', role: 'label' }];
+  const columns = ['size', 'code', 'sold', 'late'].map((name) => column(name, name === 'size' ? 'DOUBLE' : 'VARCHAR'));
+  expect(fitOf(columns, model)).toEqual(nothing);
+  expect(fitOf(columns).extra).toEqual([{ name: 'late', type: 'text' }]);
+});
+
 test('data as it was at the training fits, also with the label and with what the model was not shown, of any type', () => {
   const columns = [
     column('code', 'VARCHAR'),

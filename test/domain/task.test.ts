@@ -15,7 +15,7 @@ test('a metric is for classes or for numbers, never for both', () => {
 
 test('every error is better when lower, every score when higher', () => {
   const lower = metrics.filter((metric) => !metric.higherIsBetter).map((metric) => metric.name);
-  expect(lower).toEqual(['log_loss', 'rmse', 'mae', 'mse']);
+  expect(lower).toEqual(['log_loss', 'rmse', 'mae', 'mse', 'log_loss_mean']);
 });
 
 test('names and titles of metrics are told apart', () => {
@@ -26,5 +26,5 @@ test('names and titles of metrics are told apart', () => {
 });
 
 test('every kind of task has its words for a person', () => {
-  for (const kind of taskKinds) expect(taskWords[kind]).toMatch(/^(one of|a )/);
+  for (const kind of taskKinds) expect(taskWords[kind]).toMatch(/^(one of|a |several )/);
 });

@@ -18,9 +18,13 @@ class Baseline:
     def __init__(self, task: Task, labels: Labels) -> None:
         self._task = task
         self._classes = labels.classes
+        self._is_several = labels.pairs is not None
 
     def fit(self, values: np.ndarray) -> Baseline:
-        if self._classes is not None:
+        if self._is_several:
+            self.shares_ = values.mean(axis=0)
+            self.name_ = "Baseline: each label as often as it is"
+        elif self._classes is not None:
             self.shares_ = np.bincount(values, minlength=len(self._classes)) / len(values)
             self.guess_ = float(self.shares_.argmax())
             self.name_ = f"Baseline: always “{class_name(self._classes[int(self.guess_)])}”"
@@ -33,6 +37,9 @@ class Baseline:
         return self
 
     def predict(self, rows: int) -> Output:
+        if self._is_several:
+            shares = np.tile(self.shares_, (rows, 1))
+            return Output((shares >= 0.5).astype("int64"), shares)
         if self._classes is None:
             return Output(np.full(rows, self.guess_))
         return Output(np.full(rows, int(self.guess_)), np.tile(self.shares_, (rows, 1)))

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trainer.failures import TrainerFailure
-from trainer.metrics import METRICS, TASKS, Metric, TaskKind, default_metric
+from trainer.metrics import ALL_TASKS, METRICS, Metric, TaskKind, default_metric
 
 SettingValue = str | float | int | bool | None | list[str]
+
+#: As domain/task.ts has it.
+_FEWEST_LABELS, _MOST_LABELS = 2, 100
+_MOST_SAID = 3
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,22 @@ class Column:
 @dataclass(frozen=True)
 class Task:
     kind: TaskKind
+    #: Of several labels their names, as a sentence says them.
     label: str
     metric: Metric
     positive_class: str | None = None
+    #: The columns to predict where there are several, each yes or no.
+    labels: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, object]:
+        """What a job that goes on from this one's model has to predict, too."""
+        several = {"labels": list(self.labels)} if self.labels else {}
+        return {"kind": self.kind, "label": self.label, **several}
 
     @property
     def is_classes(self) -> bool:
-        return self.kind != "regression"
+        """One class for each row. Several labels are no classes: a row may have all of them, or none."""
+        return self.kind in ("binary", "multiclass")
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,12 @@ class TrainSpec:
     @property
     def label_column(self) -> Column:
         return next(column for column in self.columns if column.role == "label")
+
+    @property
+    def label_columns(self) -> list[Column]:
+        """Of several labels, in their order."""
+        columns = {column.name: column for column in self.columns if column.role == "label"}
+        return [columns[name] for name in self.task.labels]
 
 
 @dataclass(frozen=True)
@@ -121,26 +140,49 @@ def _read(path: Path, kind: str) -> dict[str, Any]:
 
 def _task(raw: dict[str, Any]) -> Task:
     kind = raw["kind"]
-    if kind not in TASKS:
-        raise TrainerFailure("BadSpec", f"There is no task “{kind}”. It is one of {', '.join(TASKS)}.")
+    if kind not in ALL_TASKS:
+        raise TrainerFailure("BadSpec", f"There is no task “{kind}”. It is one of {', '.join(ALL_TASKS)}.")
     labels = raw["labels"]
-    if len(labels) != 1:
+    if kind == "multilabel":
+        _check_several(labels)
+    elif len(labels) != 1:
         raise TrainerFailure("BadLabel", f"A table engine predicts exactly one column; {len(labels)} were chosen.")
     name = raw.get("metric") or default_metric(kind)
     metric = METRICS.get(name)
     if metric is None or kind not in metric.tasks:
         fitting = ", ".join(m.name for m in METRICS.values() if kind in m.tasks)
         raise TrainerFailure("BadSettings", f"The metric “{name}” does not fit this task. Choose one of {fitting}.")
+    if kind == "multilabel":
+        return Task(kind=kind, label=_said(labels), metric=metric, labels=tuple(labels))
     return Task(kind=kind, label=labels[0], metric=metric, positive_class=raw.get("positiveClass"))
+
+
+def _check_several(labels: list[str]) -> None:
+    if not _FEWEST_LABELS <= len(labels) <= _MOST_LABELS:
+        raise TrainerFailure(
+            "BadLabel",
+            f"To predict several columns of yes or no, choose {_FEWEST_LABELS} to {_MOST_LABELS} of them; "
+            f"{len(labels)} {'is' if len(labels) == 1 else 'are'} chosen.",
+        )
+    double = next((name for name in labels if labels.count(name) > 1), None)
+    if double is not None:
+        raise TrainerFailure("BadLabel", f"“{double}” is chosen twice as a column to predict.")
+
+
+def _said(names: list[str]) -> str:
+    shown, more = names[:_MOST_SAID], len(names) - _MOST_SAID
+    return f"{', '.join(shown)} and {more} more" if more > 0 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _columns(raw: list[dict[str, Any]], labels: list[str]) -> list[Column]:
     columns = [Column(c["name"], c["sqlType"], c.get("role", "feature")) for c in raw]
-    if not any(c.role == "label" and c.name == labels[0] for c in columns):
+    for label in labels:
+        if any(c.role == "label" and c.name == label for c in columns):
+            continue
         known = ", ".join(c.name for c in columns)
         raise TrainerFailure(
             "BadLabel",
-            f"The column to predict, “{labels[0]}”, is not in the data. It has: {known}. Choose one of them.",
+            f"The column to predict, “{label}”, is not in the data. It has: {known}. Choose one of them.",
         )
     if not any(c.role == "feature" for c in columns):
         raise TrainerFailure(

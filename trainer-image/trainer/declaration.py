@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from trainer.contract import SettingValue
 from trainer.failures import TrainerFailure
-from trainer.metrics import TASKS, TaskKind
+from trainer.metrics import ALL_TASKS, TaskKind
 
 DataKind = Literal["table", "text", "image"]
 SettingType = Literal["choice", "number", "integer", "boolean", "choices", "text"]
@@ -25,7 +25,7 @@ class Setting:
     choices: tuple[tuple[str, str], ...] = ()
     min: float | None = None
     max: float | None = None
-    tasks: tuple[TaskKind, ...] = TASKS
+    tasks: tuple[TaskKind, ...] = ALL_TASKS
     #: For those who know what they look for: the form shows it when asked to.
     advanced: bool = False
 

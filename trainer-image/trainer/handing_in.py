@@ -95,18 +95,13 @@ class HandIn:
             shutil.copyfile(lookup, folder / lookup.name)
 
     def _schema(self) -> dict[str, Any]:
-        spec, labels, preparation = self._order.spec, self._inputs.labels, self._order.preparation
+        spec, preparation = self._order.spec, self._order.preparation
         features = [{"name": column.name, "sqlType": column.sql_type} for column in spec.features]
         schema = {
             "version": 1,
             "engine": spec.engine,
             "task": spec.task.kind,
-            "label": {
-                "name": spec.task.label,
-                "sqlType": spec.label_column.sql_type,
-                "classes": labels.classes,
-                "positiveClass": labels.class_names[labels.positive] if spec.task.kind == "binary" else None,
-            },
+            **self._predicts(),
             "columns": features,
         }
         if preparation is None:
@@ -118,6 +113,21 @@ class HandIn:
         told = {**preparation.told["recipe"], "leavesOut": leaves_out}
         return {**schema, "columns": given, "prepared": features, "recipe": told}
 
+    def _predicts(self) -> dict[str, Any]:
+        spec, labels = self._order.spec, self._inputs.labels
+        if labels.pairs is not None:
+            pairs = zip(spec.label_columns, labels.pairs, strict=True)
+            return {
+                "labels": [{"name": column.name, "sqlType": column.sql_type, "classes": pair} for column, pair in pairs]
+            }
+        label = {
+            "name": spec.task.label,
+            "sqlType": spec.label_column.sql_type,
+            "classes": labels.classes,
+            "positiveClass": labels.class_names[labels.positive] if spec.task.kind == "binary" else None,
+        }
+        return {"label": label}
+
     def _training(self) -> dict[str, Any]:
         """What a job that goes on from this model has to know."""
         spec, preparation = self._order.spec, self._order.preparation
@@ -127,7 +137,7 @@ class HandIn:
             "engine": spec.engine,
             "jobId": spec.job_id,
             "settings": self._order.settings,
-            "task": {"kind": spec.task.kind, "label": spec.task.label},
+            "task": spec.task.told(),
             "split": split,
             "fingerprint": self._inputs.fingerprint,
             **({} if preparation is None else {"recipe": preparation.told["recipe"]}),

@@ -68,6 +68,7 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         kept, held = np.flatnonzero(fold_of >= 0), np.flatnonzero(fold_of < 0)
         _check_parts(spec, labels, kept, held)
     warnings = _warnings(spec, labels)
+    warnings += _one_sided(spec, labels, kept, held)
     folds = None if fold_of is None else fold_of[kept]
     ordered = spec.split.time is not None
     least = 1 if ordered else 2
@@ -171,6 +172,13 @@ def _check_parts(spec: TrainSpec, labels: Labels, kept: np.ndarray, held: np.nda
                 f"After the recipe, “{name}” in “{spec.task.label}” is in held-out rows only, so it cannot be learned. "
                 "Add rows of it, or join it with another class.",
             )
+    for at, name in enumerate(spec.task.labels):
+        if np.ptp(labels.values[kept, at]) == 0:
+            raise TrainerFailure(
+                "BadLabel",
+                f"“{name}” has the same value in every row to learn from, as the rows were divided. "
+                "Look at what divides them or leaves rows out, or leave the label out.",
+            )
     if spec.task.kind == "regression" and np.ptp(labels.values[kept]) == 0:
         raise TrainerFailure(
             "BadLabel",
@@ -214,13 +222,28 @@ def _warnings(spec: TrainSpec, labels: Labels) -> list[str]:
         for name, count in zip(labels.class_names, counts, strict=True):
             if count < _RARE:
                 found.append(f"Only {count} rows have “{name}” in “{spec.task.label}”: its scores say little.")
+    for at, name in enumerate(spec.task.labels):
+        yes = int(labels.values[:, at].sum())
+        for count, word in ((yes, "yes"), (len(labels.values) - yes, "no")):
+            if count < _RARE:
+                found.append(f"Only {count} rows say {word} to “{name}”: its scores say little.")
+    return found
+
+
+def _one_sided(spec: TrainSpec, labels: Labels, kept: np.ndarray, held: np.ndarray) -> list[str]:
+    found: list[str] = []
+    for at, name in enumerate(spec.task.labels):
+        for rows, where in ((kept, "the rows to learn from"), (held, "the held-out rows")):
+            if np.ptp(labels.values[rows, at]) == 0:
+                found.append(f"Among {where}, “{name}” is the same in all: it has no ROC AUC there.")
     return found
 
 
 def _fingerprint(spec: TrainSpec, labels: Labels, fold_of: np.ndarray | None, preparation: Preparation | None) -> str:
     names = "\n".join(column.name for column in spec.features)
     split = f"{spec.split.holdout_fraction} {spec.split.seed}"
-    said = f"{spec.task.kind}\n{spec.task.label}\n{labels.class_names}\n{split}\n{names}\n"
+    label = "\n".join(spec.task.labels) or spec.task.label
+    said = f"{spec.task.kind}\n{label}\n{labels.class_names}\n{split}\n{names}\n"
     digest = hashlib.sha256(said.encode() + np.ascontiguousarray(labels.values).tobytes())
     if fold_of is not None:
         digest.update(np.ascontiguousarray(fold_of).tobytes())

@@ -10,7 +10,7 @@ import pandas as pd
 
 from trainer.contract import TrainSpec
 from trainer.failures import TrainerFailure
-from trainer.portable.predict import class_name, family
+from trainer.portable.predict import class_name, family, truth_of
 from trainer.reading import Parquet, quoted
 
 _MOST_SHOWN = 5
@@ -28,18 +28,21 @@ class Labels:
     where: str
     without_label: int
 
+    #: Of several labels, whose `values` has a column of 0 and 1 for each: what stands for no and what for yes.
+    pairs: list[list[Any]] | None = None
+
     @property
     def class_names(self) -> list[str]:
         return [class_name(value) for value in self.classes or []]
 
 
 def read_labels(parquet: Parquet, spec: TrainSpec) -> Labels:
+    if spec.task.kind == "multilabel":
+        return _several(parquet, spec)
     label = spec.task.label
     parquet.require([label], "The task")
     name, type = quoted(label), parquet.types[label]
-    where = f"{name} IS NOT NULL"
-    if type in ("DOUBLE", "FLOAT"):
-        where += f" AND NOT isnan({name})"
+    where = _is_there(name, type)
     there = parquet.count(where)
     if there == 0:
         raise TrainerFailure("BadLabel", f"Column “{label}” is empty in every row, so there is nothing to learn from.")
@@ -49,6 +52,62 @@ def read_labels(parquet: Parquet, spec: TrainSpec) -> Labels:
     if spec.task.is_classes:
         return _coded(series, spec, where, without)
     return Labels(_numbers(series, label, type, there), None, 0, where, without)
+
+
+def _is_there(name: str, type: str) -> str:
+    return f"{name} IS NOT NULL AND NOT isnan({name})" if type in ("DOUBLE", "FLOAT") else f"{name} IS NOT NULL"
+
+
+def _several(parquet: Parquet, spec: TrainSpec) -> Labels:
+    """A row counts where it says yes or no to every label."""
+    names = list(spec.task.labels)
+    parquet.require(names, "The task")
+    types = [parquet.types[name] for name in names]
+    where = " AND ".join(_is_there(quoted(name), type) for name, type in zip(names, types, strict=True))
+    there = parquet.count(where)
+    if there == 0:
+        raise TrainerFailure(
+            "BadLabel", f"No row has a value in every one of {_some(names)}, so there is nothing to learn from."
+        )
+    read = ", ".join(
+        f"CAST({quoted(name)} AS {_readable(type)}) AS y{at}"
+        for at, (name, type) in enumerate(zip(names, types, strict=True))
+    )
+    frame = parquet.connection.execute(f"SELECT {read} FROM {parquet.source} WHERE {where}").df()
+    values = np.empty((there, len(names)), dtype="int64")
+    pairs: list[list[Any]] = []
+    for at, name in enumerate(names):
+        values[:, at], pair = _yes_or_no(frame[f"y{at}"], name)
+        pairs.append(pair)
+    return Labels(values, None, 0, where, parquet.rows - there, pairs)
+
+
+def _yes_or_no(series: pd.Series, label: str) -> tuple[np.ndarray, list[Any]]:
+    codes, uniques = pd.factorize(series, sort=True)
+    pair: list[Any] = [value.item() if hasattr(value, "item") else value for value in uniques]
+    names = [class_name(value) for value in pair]
+    if len(pair) == 1:
+        raise TrainerFailure(
+            "BadLabel",
+            f"Column “{label}” has the same value, “{names[0]}”, in every row. Choose one that varies.",
+        )
+    if len(pair) != 2:
+        raise TrainerFailure(
+            "BadLabel",
+            f"Column “{label}” has {len(pair)} different values ({_some(names)}), but of several labels each is yes or no. "
+            "Leave it out, or predict it alone.",
+        )
+    lonely = [names[code] for code in np.flatnonzero(np.bincount(codes) < 2)]
+    if lonely:
+        raise TrainerFailure(
+            "BadLabel",
+            f"In “{label}”, only one row has the value {_some(lonely)}. It needs at least two rows: one to learn "
+            "from, one to be judged by. Add rows, or leave the label out.",
+        )
+    # “Yes” comes before “no” where capitals do.
+    if truth_of(pair[0]) == 1.0 and truth_of(pair[1]) == 0.0:
+        return 1 - codes.astype("int64"), pair[::-1]
+    return codes.astype("int64"), pair
 
 
 def _readable(type: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-TaskKind = Literal["binary", "multiclass", "regression"]
+TaskKind = Literal["binary", "multiclass", "regression", "multilabel"]
+#: What every engine for tables does.
 TASKS: tuple[TaskKind, ...] = ("binary", "multiclass", "regression")
+ALL_TASKS: tuple[TaskKind, ...] = (*TASKS, "multilabel")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ _ALL = (
     Metric("mae", "MAE", ("regression",), False),
     Metric("mse", "MSE", ("regression",), False),
     Metric("r2", "R²", ("regression",), True),
+    Metric("roc_auc_mean", "ROC AUC (mean of the labels)", ("multilabel",), True),
+    Metric("log_loss_mean", "Log loss (mean of the labels)", ("multilabel",), False),
+    Metric("subset_accuracy", "Accuracy (all labels right)", ("multilabel",), True),
 )
 
 #: Shown beside the others, chosen by never: no engine optimises it.
@@ -46,4 +51,4 @@ def metrics_of(kind: TaskKind) -> list[Metric]:
 
 
 def default_metric(kind: TaskKind) -> str:
-    return {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}[kind]
+    return {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse", "multilabel": "roc_auc_mean"}[kind]

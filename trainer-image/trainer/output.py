@@ -9,9 +9,9 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Output:
-    #: Numbers for a regression; codes of classes else.
+    #: Numbers for a regression; codes of classes else. Of several labels a column of 0 and 1 for each.
     values: np.ndarray
-    #: One column for each class, in the order of the codes; None for a regression.
+    #: One column for each class, in the order of the codes, or for each label; None for a regression.
     probabilities: np.ndarray | None = None
 
     @classmethod

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 
@@ -66,11 +66,11 @@ def _said(predicted: pd.DataFrame) -> str:
     return f"Predicted {len(predicted) - left_out} rows{rest}"
 
 
-def _write(parquet: Parquet, predicted: pd.DataFrame, schema: dict[str, object], path: Path) -> None:
+def _write(parquet: Parquet, predicted: pd.DataFrame, schema: dict[str, Any], path: Path) -> None:
     names = output_names(schema)
     row = _free_name([*parquet.types, *names])
     numbered = predicted.assign(**{row: np.arange(len(predicted), dtype="int64")})
-    label_type = _label_type(parquet.connection, schema)
+    types = _label_types(schema)
     if NOT_SCORED in numbered:
         # A column without any text has no type of its own.
         numbered[NOT_SCORED] = numbered[NOT_SCORED].astype("string")
@@ -78,10 +78,7 @@ def _write(parquet: Parquet, predicted: pd.DataFrame, schema: dict[str, object],
     # Predictions of an earlier model on the same file give way to these.
     # Images are not written once more: label, file and the number of the row say which one it is.
     inputs = [f"d.{quoted(name)}" for name, kind in parquet.types.items() if name not in names and kind != "BLOB"]
-    outputs = [
-        f"CAST(p.{quoted(names[0])} AS {label_type}) AS {quoted(names[0])}",
-        *(f"p.{quoted(n)}" for n in names[1:]),
-    ]
+    outputs = [f"CAST(p.{quoted(n)} AS {types[n]}) AS {quoted(n)}" if n in types else f"p.{quoted(n)}" for n in names]
     source = f"(SELECT *, row_number() OVER () - 1 AS {row} FROM {parquet.source})"
     with written_whole(path) as beside:
         parquet.connection.execute(
@@ -98,10 +95,10 @@ def _free_name(taken: list[str]) -> str:
     return name
 
 
-def _label_type(connection: duckdb.DuckDBPyConnection, schema: dict[str, object]) -> str:
+def _label_types(schema: dict[str, Any]) -> dict[str, str]:
     """Classes come back with the type that the label had in the training data; a predicted number is a DOUBLE."""
-    label = schema["label"]
-    assert isinstance(label, dict)
-    if label["classes"] is None:
-        return "DOUBLE"
-    return str(label["sqlType"])
+    labels = schema["labels"] if "labels" in schema else [schema["label"]]
+    return {
+        f"{label['name']}_predicted": "DOUBLE" if label["classes"] is None else str(label["sqlType"])
+        for label in labels
+    }

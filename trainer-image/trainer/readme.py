@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainer.portable.predict import class_name
 from trainer.report.plots import figure
 
 
 def make_readme(report: dict[str, Any], schema: dict[str, Any], note: str) -> str:
-    label, best, metric = schema["label"], report["best"], report["metric"]
+    best, metric = report["best"], report["metric"]
     interval = "" if best["testInterval"] is None else f" ± {figure(best['testInterval'], 2)}"
     test = figure(best["test"])
     columns = "\n".join(f"| {_cell(column['name'])} | {column['sqlType']} |" for column in schema["columns"])
-    classes = label["classes"]
-    adds = f"`{label['name']}_predicted`"
-    if classes is not None:
-        adds += f" and one `{label['name']}_probability_…` for each of {len(classes)} classes"
+    adds = _added(schema)
     recipe = report["recipe"]
     adds += _steps(recipe, schema)
     python = ".".join(report["versions"]["python"].split(".")[:2])
-    return f"""# A model that predicts “{label["name"]}”
+    return f"""# A model that predicts “{report["label"]}”
 
 {best["model"]}, trained by Trainyard with the engine {report["engine"]}.
 {metric["title"]} {test}{interval} on {report["rows"]["test"]} held-out rows. {report["baseline"]["sentence"]}
@@ -52,6 +50,19 @@ Columns may come in any order, others are ignored, empty values are fine.
 
 {note}
 """
+
+
+def _added(schema: dict[str, Any]) -> str:
+    if "labels" in schema:
+        return "".join(
+            f"\n`{label['name']}_predicted` and `{label['name']}_probability` of “{class_name(label['classes'][1])}”,"
+            for label in schema["labels"]
+        ).rstrip(",")
+    label = schema["label"]
+    adds = f"`{label['name']}_predicted`"
+    if label["classes"] is not None:
+        adds += f" and one `{label['name']}_probability_…` for each of {len(label['classes'])} classes"
+    return adds
 
 
 def _steps(recipe: dict[str, Any] | None, schema: dict[str, Any]) -> str:

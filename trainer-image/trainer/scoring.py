@@ -13,6 +13,7 @@ from trainer.output import Output
 #: More draws make the interval steadier by its third digit only; more rows make a draw slower, not truer.
 _DRAWS = 200
 _ROWS = 10_000
+_MANY_LABELS = 10
 _TINY = 1e-15
 #: One sort of all rows for each class: more of both would take longer than the figure is worth.
 _CHEAP = 20_000_000
@@ -82,7 +83,9 @@ class Scorer:
         if count < 2:
             return None
         if self._weights is None or self._rows is None:
-            used = min(count, _ROWS)
+            labels = 1 if self.truth.ndim == 1 else self.truth.shape[1]
+            # Each label is sorted by itself: of many of them fewer rows are drawn from.
+            used = min(count, _ROWS if labels <= _MANY_LABELS else _ROWS * _MANY_LABELS // labels)
             self._rows = np.sort(self._random.choice(count, used, replace=False)) if used < count else np.arange(count)
             self._weights = self._random.poisson(1.0, size=(_DRAWS, used)).astype("float64")
         return self._of(self.task.metric.name, self.truth[self._rows], output.take(self._rows), self._weights)
@@ -91,6 +94,8 @@ class Scorer:
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.task.kind == "regression":
                 return _regression(metric, truth, output.values, weights)
+            if self.task.kind == "multilabel":
+                return _of_labels(metric, truth, output, weights)
             if metric in ("roc_auc", "log_loss"):
                 assert output.probabilities is not None
                 if metric == "roc_auc":
@@ -148,6 +153,27 @@ def _roc_auc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np
     downs = np.add.reduceat(weights * ~positive, starts, axis=1)
     below = np.cumsum(downs, axis=1) - downs
     return (ups * (below + downs / 2)).sum(axis=1) / (ups.sum(axis=1) * downs.sum(axis=1))
+
+
+def _of_labels(metric: str, truth: np.ndarray, output: Output, weights: np.ndarray) -> np.ndarray:
+    """The mean over the labels; one that is in every row or in none has no AUC."""
+    assert output.probabilities is not None
+    if metric == "subset_accuracy":
+        return weights @ (truth == output.values).all(axis=1) / weights.sum(axis=1)
+    if metric == "log_loss_mean":
+        given = np.where(truth == 1, output.probabilities, 1 - output.probabilities)
+        return weights @ -np.log(np.clip(given, _TINY, 1.0)).mean(axis=1) / weights.sum(axis=1)
+    found = np.stack(
+        [_roc_auc(yes == 1, said, weights) for yes, said in zip(truth.T, output.probabilities.T, strict=True)]
+    )
+    known = np.isfinite(found)
+    return np.where(known, found, 0.0).sum(axis=0) / known.sum(axis=0)
+
+
+def auc_of(yes: np.ndarray, said: np.ndarray) -> float:
+    """Of one label; no number where it is in every row or in none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(_roc_auc(yes, said, np.ones((1, len(yes))))[0])
 
 
 def _one_against_rest(truth: np.ndarray, probabilities: np.ndarray) -> float:

@@ -7,8 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 
 
+def _divided_by(values: np.ndarray, classes: bool) -> tuple[np.ndarray, bool]:
+    """Several labels, a column for each: every row goes by the rarest that it has, so that each part has some of all."""
+    if values.ndim == 1:
+        return values, classes
+    from_rarest = np.argsort(values.sum(axis=0), kind="stable")
+    has = values[:, from_rarest] == 1
+    return np.where(has.any(axis=1), 1 + has.argmax(axis=1), 0), True
+
+
 def holdout(values: np.ndarray, fraction: float, seed: int, classes: bool) -> tuple[np.ndarray, np.ndarray]:
     """Rows to learn from and rows held out, each sorted. Every class that can is in both."""
+    values, classes = _divided_by(values, classes)
     random = np.random.default_rng(seed)
     out: list[np.ndarray] = []
     groups = [np.flatnonzero(values == code) for code in np.unique(values)] if classes else [np.arange(len(values))]
@@ -28,6 +38,7 @@ def folds(values: np.ndarray, count: int, seed: int, classes: bool) -> Iterator[
 
     A class's only row is always fitted and never judged: without it there would be nothing to know the class by.
     """
+    values, classes = _divided_by(values, classes)
     random = np.random.default_rng(seed + 1)
     fold_of = np.empty(len(values), dtype="int64")
     groups = [np.flatnonzero(values == code) for code in np.unique(values)] if classes else [np.arange(len(values))]
@@ -93,6 +104,7 @@ def given_folds(
     if ordered:
         names = np.unique(fold_of)
         return [(np.flatnonzero(fold_of < name), np.flatnonzero(fold_of == name)) for name in names[1:]]
+    values, classes = _divided_by(values, classes)
     judged_in = fold_of.copy()
     for code in np.unique(values) if classes else []:
         rows = np.flatnonzero(values == code)

@@ -141,7 +141,7 @@ class Training:
                 "BadSettings",
                 f"The earlier model was made by {told['engine']}; {engine.DECLARATION.title} cannot go on from it.",
             )
-        if told["task"] != {"kind": self.spec.task.kind, "label": self.spec.task.label}:
+        if told["task"] != self.spec.task.told():
             raise TrainerFailure(
                 "BadSettings", "The earlier model predicts something else, so it cannot be gone on from."
             )

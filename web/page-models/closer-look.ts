@@ -12,6 +12,7 @@ import type { Report } from './report.ts';
 export interface CloserLook {
   hints: string[];
   classes: PlainTable | null;
+  labels: PlainTable | null;
   thresholds: PlainTable | null;
   calibration: { drawing: Drawing; sentence: string; table: PlainTable } | null;
   errors: { drawing: Drawing | null; table: PlainTable | null } | null;
@@ -32,6 +33,7 @@ export function closerLook(report: Report): CloserLook {
   return {
     hints: (report.leakage ?? []).map(({ sentence }) => sentence),
     classes: classTable(report.perClass),
+    labels: labelTable(report.perLabel),
     thresholds: thresholdTable(report.thresholds),
     calibration: calibrationOf(report.calibration),
     errors: errorsOf(report.residuals),
@@ -177,9 +179,34 @@ function dependenceOf(one: NonNullable<Report['dependence']>[number]): CloserLoo
   };
 }
 
-function worstTable({ worst, confusion }: Report): PlainTable | null {
+function labelTable(found: Report['perLabel']): PlainTable | null {
+  if (!found || found.length === 0) return null;
+  return tableOf(
+    [
+      ['Label', false],
+      ['ROC AUC', true],
+      ['Log loss', true],
+      ['Precision', true],
+      ['Recall', true],
+      ['F1', true],
+      ['Rows', true],
+      ['Said', true],
+    ],
+    found.map((row) => ({
+      cells: [
+        row.label,
+        ...[row.rocAuc, row.logLoss, row.precision, row.recall, row.f1].map((value) => formatScore(value)),
+        formatCount(row.support),
+        formatCount(row.predicted),
+      ],
+    })),
+    'Each label by itself; “yes” is said from a probability of 0.5. Rows: how many have it. Precision: how often it is right when it says so. Recall: the share of these rows that it finds.',
+  );
+}
+
+function worstTable({ worst, confusion, perLabel }: Report): PlainTable | null {
   if (!worst || worst.rows.length === 0) return null;
-  const isNumber = !confusion;
+  const isNumber = !confusion && !perLabel;
   const rest =
     worst.columnsLeftOut > 0 ? ` ${formatCount(worst.columnsLeftOut)} columns that matter less are left out.` : '';
   return tableOf(

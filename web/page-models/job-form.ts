@@ -39,7 +39,8 @@ export function valuesOf(request: JobRequestInput): FormValues {
     datasetId: request.datasetId,
     name: request.name,
     'task.kind': task.kind,
-    'task.labels': task.labels,
+    'task.labels': task.labels.slice(0, 1),
+    'task.furtherLabels': task.labels.slice(1),
     'task.metric': task.metric ?? '',
     'task.positiveClass': task.positiveClass ?? '',
     ignoredColumns: request.ignoredColumns ?? [],
@@ -120,7 +121,7 @@ export function requestFrom(
     datasetId: one('datasetId'),
     task: {
       kind: one('task.kind'),
-      labels: many('task.labels'),
+      labels: [...new Set([...many('task.labels'), ...many('task.furtherLabels')])],
       metric: one('task.metric') || null,
       positiveClass: one('task.positiveClass') || null,
     },

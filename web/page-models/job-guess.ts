@@ -14,15 +14,21 @@ export interface Guess {
   positiveClass: string;
 }
 
-/** Label and task by the data alone; with a label given, only the task is guessed. */
-export function guessFor(profile: DatasetProfile, givenLabel = ''): Guess {
+/** Label and task by the data alone; with a label given, only the task is guessed. Several labels leave nothing to guess. */
+export function guessFor(profile: DatasetProfile, givenLabel = '', further: readonly string[] = []): Guess {
   const guessed = guessLabel(profile);
   const given = profile.columns.find((column) => column.name === givenLabel);
   const column = given ?? profile.columns.find((each) => each.name === guessed?.column) ?? profile.columns.at(-1);
   const task = column && guessTask(column);
-  return {
+  const label = {
     label: column?.name ?? '',
     labelBecause: guessed && guessed.column === column?.name ? `Guessed. ${guessed.why}` : '',
+  };
+  if (further.length > 0) {
+    return { ...label, kind: 'multilabel', kindBecause: 'More than one column is chosen.', positiveClass: '' };
+  }
+  return {
+    ...label,
     kind: task?.kind ?? 'regression',
     kindBecause: task ? `Guessed, because ${task.why}` : '',
     positiveClass: task?.positiveClass ?? '',

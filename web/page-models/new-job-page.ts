@@ -40,6 +40,8 @@ export interface NewJobPage {
   name: Field;
   label: Field & { options: Option[] };
   kind: Field & { options: Option[] };
+  /** Beside the column to predict, where several are. */
+  furtherLabels: { options: Option[]; isOpen: boolean };
   metric: Field & { groups: { word: string; options: Option[] }[]; anySelected: boolean; fitting: string };
   engines: EngineOption[];
   minutes: Field;
@@ -126,7 +128,7 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       ...field(
         'task.labels',
         'Column to predict',
-        [guessed?.label ?? '', ...(input.recipe ? [] : trainingNotes(profile, { labels: [label] }))]
+        [guessed?.label ?? '', ...(input.recipe ? [] : trainingNotes(profile, { labels: labelsOf(values) }))]
           .filter((each) => each !== '')
           .join(' '),
       ),
@@ -136,6 +138,7 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       ...field('task.kind', 'What it is', guessed?.kind ?? ''),
       options: taskKinds.map((name) => option(name, taskWords[name], '', kind)),
     },
+    furtherLabels: furtherLabels(input),
     metric: metricField(field, valueOf(values, 'task.metric'), kind),
     engines: input.engines.map((engine) => engineOption(engine, engineName, values, field)),
     minutes: field(
@@ -151,7 +154,7 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       selected: ignored.includes(column.name),
     })),
     likeIdentifiers: likeIdentifiers(profile)
-      .filter((column) => column !== label && !ignored.includes(column))
+      .filter((column) => !labelsOf(values).includes(column) && !ignored.includes(column))
       .map((column) => ({
         column,
         sentence: `“${column}” has a different value in every row and looks like an identifier: a model can only learn it by heart.`,
@@ -175,12 +178,32 @@ function problemsByInput(problems: readonly FieldProblem[], engineName: string):
 function labelProblems(profile: DatasetProfile, values: FormValues): FieldProblem[] {
   const task = {
     kind: valueOf(values, 'task.kind') as TaskKind,
-    labels: [valueOf(values, 'task.labels')].filter((name) => name !== ''),
+    labels: labelsOf(values),
     positiveClass: valueOf(values, 'task.positiveClass') || null,
   };
   const split = { holdoutFraction: 0.2, folds: 0, seed: 0, groupColumn: null, timeColumn: null };
   const found = checkTraining({ profile, task, split, ignoredColumns: listOf(values, 'ignoredColumns') });
   return found.filter(({ field }) => field.startsWith('task.'));
+}
+
+/** Each once, the chosen column first. */
+function labelsOf(values: FormValues): string[] {
+  const names = [valueOf(values, 'task.labels'), ...listOf(values, 'task.furtherLabels')];
+  return [...new Set(names)].filter((name) => name !== '');
+}
+
+/** Only columns that may be yes or no; what was chosen stays, so that what is wrong with it can be mended. */
+function furtherLabels({ profile, values, recipe }: NewJobInput): NewJobPage['furtherLabels'] {
+  const [label, chosen] = [valueOf(values, 'task.labels'), listOf(values, 'task.furtherLabels')];
+  const options = profile.columns
+    .filter(({ distinct }) => distinct === 2 || (recipe !== null && distinct === 0))
+    .map(({ name }) => name);
+  return {
+    options: profile.columns
+      .filter(({ name }) => (options.includes(name) && name !== label) || chosen.includes(name))
+      .map(({ name, type }) => ({ ...option(name, name, type, ''), selected: chosen.includes(name) })),
+    isOpen: chosen.length > 0 || valueOf(values, 'task.kind') === 'multilabel',
+  };
 }
 
 type FieldMaker = (name: string, label: string, hint: string) => Field;

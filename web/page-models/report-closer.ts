@@ -41,6 +41,20 @@ export const closerParts = {
       leftOut: z.number(),
     }),
   ),
+  perLabel: part(
+    z.array(
+      z.object({
+        label: z.string(),
+        rocAuc: number,
+        logLoss: number,
+        precision: number,
+        recall: number,
+        f1: number,
+        support: z.number(),
+        predicted: z.number(),
+      }),
+    ),
+  ),
   thresholds: part(
     z.array(
       z.object({

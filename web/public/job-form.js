@@ -25,5 +25,7 @@ async function guessFor(label) {
     if (fresh.hasAttribute(name)) label.setAttribute(name, fresh.getAttribute(name));
     else label.removeAttribute(name);
   }
-  document.getElementById('identifiers').replaceWith(document.adoptNode(page.getElementById('identifiers')));
+  for (const id of ['identifiers', 'further-labels']) {
+    document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
+  }
 }

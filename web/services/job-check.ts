@@ -169,7 +169,8 @@ function afterRecipe(
     const problems = checkLabelAndSplit({ profile, task, split });
     return { problems, notes: [...warnings, ...trainingNotes(profile, task)], recipeVersion: version, columns };
   }
-  const note = `Steps of the recipe change “${task.labels[0]}” or may leave rows out: whether what is left can be learned from is checked when the data is prepared, before a machine is started.`;
+  const labels = task.labels.map((name) => `“${name}”`).join(', ');
+  const note = `Steps of the recipe change ${labels} or may leave rows out: whether what is left can be learned from is checked when the data is prepared, before a machine is started.`;
   return { problems: [], notes: [...warnings, note], recipeVersion: version, columns };
 }
 

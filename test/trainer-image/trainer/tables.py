@@ -88,3 +88,25 @@ def mixed_table(rows: int = 300, seed: int = 0) -> pd.DataFrame:
         }
     )
     return frame.assign(churned=np.where(score > 1, "yes", "no"), spend=(10 * score + 50).round(2))
+
+
+def toxic_comments(rows: int = 600) -> pd.DataFrame:
+    """Comments with six labels, each told by words of its own; the last are rare. One is in words and one of numbers."""
+    random = np.random.default_rng(5)
+    words = {
+        "toxic": ["awful", "nasty", "rotten"],
+        "severe": ["vile", "monstrous", "despicable"],
+        "obscene": ["filthy", "smutty", "lewd"],
+        "threat": ["beware", "revenge", "watchout"],
+        "insult": ["idiot", "moron", "fool"],
+        "hate": ["loathe", "scum", "vermin"],
+    }
+    shares = [0.4, 0.15, 0.2, 0.1, 0.25, 0.1]
+    common = [f"word{number}" for number in range(40)]
+    there = random.random((rows, len(words))) < shares
+    texts = []
+    for row in there:
+        said = [word for has, of in zip(row, words.values(), strict=True) if has for word in random.choice(of, 2)]
+        texts.append(" ".join(random.permutation([*random.choice(common, 8), *said])))
+    frame = pd.DataFrame({"comment": texts, **{name: there[:, at] for at, name in enumerate(words)}})
+    return frame.assign(insult=np.where(frame["insult"], "yes", "no"), threat=frame["threat"].astype("int64"))

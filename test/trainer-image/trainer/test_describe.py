@@ -29,7 +29,8 @@ def test_describes_every_engine_with_the_standard_library_alone():
     described = {one["name"]: one for one in describe(TRAINER_IMAGE)}
     assert set(described) == {"sklearn", "autogluon", "torch", "h2o"}
     for one in described.values():
-        assert one["tasks"] == ["binary", "multiclass", "regression"]
+        several = ["multilabel"] if one["name"] == "torch" else []
+        assert one["tasks"] == ["binary", "multiclass", "regression", *several]
         assert one["continues"] is (one["name"] != "h2o")
         assert set(one["environment"]) == {
             "downloadMegabytes",

@@ -59,9 +59,10 @@ class Yard:
         described = connection.execute(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
         return [{"name": row[0], "sqlType": row[1]} for row in described]
 
-    def ask(self, frame: pd.DataFrame, label: str, kind: str, **changes: Any) -> Yard:
+    def ask(self, frame: pd.DataFrame, label: str | list[str], kind: str, **changes: Any) -> Yard:
         """Writes the data and a spec; `changes` go by dotted names with _ for the dot of one level: split_seed=1."""
-        columns = [{**column, "role": "label" if column["name"] == label else "feature"} for column in self.put(frame)]
+        labels = [label] if isinstance(label, str) else label
+        columns = [{**column, "role": "label" if column["name"] in labels else "feature"} for column in self.put(frame)]
         self.spec = {
             "kind": "train",
             "jobId": "00000000-0000-4000-8000-000000000001",
@@ -69,7 +70,7 @@ class Yard:
             "settings": changes.pop("settings", {}),
             "task": {
                 "kind": kind,
-                "labels": [label],
+                "labels": labels,
                 "metric": changes.pop("metric", None),
                 "positiveClass": None,
             },

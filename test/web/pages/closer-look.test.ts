@@ -60,11 +60,39 @@ test('a number has its errors by prediction and in quantiles', () => {
   expect(look.worst?.heads[2]?.text).toBe('Off by');
 });
 
+test('of several labels each has its row, and a wrong row says how sure it was', () => {
+  const scores = { logLoss: 0.2, precision: 0.5, recall: 0.25, f1: 0.3333, support: 40, predicted: 20 };
+  const look = closerLook(
+    read({
+      ...reportOfChurn,
+      confusion: null,
+      perClass: null,
+      perLabel: [
+        { label: 'toxic', rocAuc: 0.9, ...scores },
+        { label: 'threat', rocAuc: null, ...scores },
+      ],
+      worst: {
+        columns: [],
+        rows: [{ truth: 'none', predicted: 'toxic, threat', size: 0.98, values: [] }],
+        columnsLeftOut: 0,
+      },
+    }),
+  );
+  const cells = look.labels?.rows.map((row) => row.cells.map(({ text }) => text));
+  expect(cells).toEqual([
+    ['toxic', '0.9000', '0.2000', '0.5000', '0.2500', '0.3333', '40', '20'],
+    ['threat', '–', '0.2000', '0.5000', '0.2500', '0.3333', '40', '20'],
+  ]);
+  expect(look.classes).toBeNull();
+  expect(look.worst?.rows[0]?.cells.map(({ text }) => text)).toEqual(['none', 'toxic, threat', '98 %']);
+});
+
 test('a report from before these parts is shown without them', () => {
   const old = resultView(read(reportOfFees), 'm', 0);
   expect(old.closer).toEqual({
     hints: [],
     classes: null,
+    labels: null,
     thresholds: null,
     calibration: null,
     errors: null,

@@ -66,7 +66,7 @@ def _typed(series: pd.Series, name: str, kind: str) -> pd.Series:
     if kind == "number":
         return _checked(series, pd.to_numeric(series, errors="coerce").astype("float64"), name, "a number")
     if kind == "boolean":
-        return _checked(series, series.map(_truth).astype("float64"), name, "yes or no")
+        return _checked(series, series.map(truth_of).astype("float64"), name, "yes or no")
     if kind == "date":
         dates = series if pd.api.types.is_datetime64_any_dtype(series) else _dates(series)
         return _checked(series, dates.astype("datetime64[ns]"), name, "a date")
@@ -85,7 +85,7 @@ def _dates(series: pd.Series) -> pd.Series:
     return dates.dt.tz_localize(None)
 
 
-def _truth(value: object) -> float:
+def truth_of(value: object) -> float:
     word = str(value).strip().lower()
     return 1.0 if word in _TRUE else 0.0 if word in _FALSE else np.nan
 
@@ -106,16 +106,19 @@ def class_name(value: object) -> str:
 
 
 def output_names(schema: dict[str, Any]) -> list[str]:
-    label = schema["label"]
-    names = [
-        f"{label['name']}_predicted",
-        *(f"{label['name']}_probability_{class_name(value)}" for value in label["classes"] or []),
-    ]
+    if "labels" in schema:
+        names = [f"{label['name']}_{part}" for label in schema["labels"] for part in ("predicted", "probability")]
+    else:
+        label = schema["label"]
+        names = [
+            f"{label['name']}_predicted",
+            *(f"{label['name']}_probability_{class_name(value)}" for value in label["classes"] or []),
+        ]
     return [*names, NOT_SCORED] if (schema.get("recipe") or {}).get("leavesOut") else names
 
 
 def predict_frame(folder: Path, schema: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
-    """One row for each row of `frame`, in its order: the prediction, and for classes each one's probability."""
+    """One row for each row of `frame`, in its order: the prediction, and the probability of each class, or of yes to each label."""
     recipe = open_recipe(folder, schema)
     model = open_model(folder)
     if recipe is None:
@@ -162,6 +165,13 @@ def _predicted(model: Any, schema: dict[str, Any], frame: pd.DataFrame, columns:
 def named(schema: dict[str, Any], values: np.ndarray, probabilities: np.ndarray | None) -> pd.DataFrame:
     """What a model answers, under the names that people see."""
     names = [name for name in output_names(schema) if name != NOT_SCORED]
+    if "labels" in schema:
+        assert probabilities is not None
+        said: dict[str, Any] = {}
+        for at, label in enumerate(schema["labels"]):
+            said[names[2 * at]] = pd.Series([label["classes"][int(code)] for code in values[:, at]])
+            said[names[2 * at + 1]] = probabilities[:, at]
+        return pd.DataFrame(said)
     classes = schema["label"]["classes"]
     if classes is None or probabilities is None:
         return pd.DataFrame({names[0]: values})
@@ -216,7 +226,8 @@ def golden_outcome(
     frame = conform(features, schema["prepared"])
     said = named(schema, *predict(frame)) if len(frame) else pd.DataFrame()
     # Of classes the probabilities are compared: which one is likeliest turns on the last digits of a tie.
-    compared = said.iloc[:, 1:] if said.shape[1] > 1 else said
+    first, every = (1, 2) if "labels" in schema else (1, 1)
+    compared = said.iloc[:, first::every] if said.shape[1] > 1 else said
     return {"leftOut": prepared.left_out, "prepared": _texts(frame), "predicted": _texts(compared)}
 
 

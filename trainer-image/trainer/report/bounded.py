@@ -19,6 +19,7 @@ _FIRST_TO_GO = (
     "history",
     "confusion",
     "perClass",
+    "perLabel",
     "leaderboard",
 )
 
@@ -32,6 +33,8 @@ def bounded(report: dict[str, Any]) -> dict[str, Any]:
     for name in _FIRST_TO_GO:
         if len(json.dumps(report, ensure_ascii=False).encode()) <= MOST_BYTES:
             break
+        if name not in report:
+            continue
         report[name] = [] if isinstance(report[name], list) else None
         report["budget"]["leftOut"].append({"part": name, "reason": "the report would have become too large"})
     return report

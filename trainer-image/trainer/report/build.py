@@ -19,8 +19,9 @@ from trainer.report.dependence import partial_dependence
 from trainer.report.errors import error_quantiles, errors_by_prediction, worst_errors
 from trainer.report.findings import confusion, curves, residuals
 from trainer.report.importance import permutation_importance
-from trainer.report.leakage import doubled_rows, leaking_columns
+from trainer.report.leakage import doubled_rows, leaking_columns, leaking_to_labels
 from trainer.report.learning import learning_curve
+from trainer.report.per_label import per_label, worst_rows
 
 #: Of the time that is left when their turn comes; partial dependence, the last, gets the rest.
 _LEAKAGE_SHARE, _IMPORTANCE_SHARE = 0.2, 0.6
@@ -52,6 +53,7 @@ def build_report(
         "engine": order.spec.engine,
         "task": task.kind,
         "label": task.label,
+        **({"labels": list(task.labels)} if task.labels else {}),
         "metric": {"name": name, "title": task.metric.title, "higherIsBetter": task.metric.higher_is_better},
         "best": {
             "model": fitted.best_,
@@ -102,8 +104,13 @@ def _leakage(order: Order, inputs: Inputs, budget: Budget) -> list[dict[str, Any
     classes = None if inputs.labels.classes is None else len(inputs.labels.classes)
 
     def look(seconds: float) -> list[dict[str, Any]]:
-        label = order.spec.task.label
-        found, unseen = leaking_columns(order.frame, order.values, classes, label, seconds, order.seed)
+        if order.spec.task.labels:
+            found, unseen = leaking_to_labels(
+                order.frame, order.values, list(order.spec.task.labels), seconds, order.seed
+            )
+        else:
+            label = order.spec.task.label
+            found, unseen = leaking_columns(order.frame, order.values, classes, label, seconds, order.seed)
         if unseen:
             budget.leave_out(f"leakage hints for {len(unseen)} columns", "there was no time for all columns")
         return found
@@ -142,12 +149,13 @@ def _importance(
 def _dependence(
     order: Order, inputs: Inputs, fitted: Fitted, budget: Budget, columns: list[str]
 ) -> list[dict[str, Any]]:
-    labels = inputs.labels
-    names = labels.class_names if order.spec.task.is_classes else None
+    labels, task = inputs.labels, order.spec.task
+    names = labels.class_names if task.is_classes else list(task.labels) or None
+    positive = None if task.labels else labels.positive
 
     def draw(seconds: float) -> list[dict[str, Any]]:
         found, missed = partial_dependence(
-            fitted.predict, order.frame, inputs.test_frame, columns, names, labels.positive, seconds, order.seed
+            fitted.predict, order.frame, inputs.test_frame, columns, names, positive, seconds, order.seed
         )
         if missed:
             quoted = ", ".join(f"“{name}”" for name in missed)
@@ -158,6 +166,19 @@ def _dependence(
 
 
 def _of_classes(order: Order, inputs: Inputs, output: Output, budget: Budget) -> dict[str, Any]:
+    labels = list(order.spec.task.labels)
+    if labels:
+        for part in ("confusion matrix", "calibration", "thresholds", "ROC and precision curves"):
+            budget.leave_out(part, "of several labels at once there is no such thing; see label by label")
+        by_label = per_label(inputs.test_values, output, labels)
+        return {
+            "perLabel": by_label,
+            "confusion": None,
+            "perClass": None,
+            "calibration": None,
+            "curves": None,
+            "thresholds": None,
+        }
     if not order.spec.task.is_classes:
         return {"confusion": None, "perClass": None, "calibration": None, "curves": None, "thresholds": None}
     truth, names, positive = inputs.test_values, inputs.labels.class_names, inputs.labels.positive
@@ -172,7 +193,7 @@ def _of_classes(order: Order, inputs: Inputs, output: Output, budget: Budget) ->
 
 
 def _of_numbers(order: Order, inputs: Inputs, output: Output) -> dict[str, Any]:
-    if order.spec.task.is_classes:
+    if order.spec.task.kind != "regression":
         return {"residuals": None}
     truth = inputs.test_values
     found = residuals(truth, output, order.seed)
@@ -181,5 +202,7 @@ def _of_numbers(order: Order, inputs: Inputs, output: Output) -> dict[str, Any]:
 
 
 def _worst(order: Order, inputs: Inputs, output: Output, columns: list[str]) -> dict[str, Any]:
+    if order.spec.task.labels:
+        return worst_rows(inputs.test_frame, inputs.test_values, output, list(order.spec.task.labels), columns)
     names = inputs.labels.class_names if order.spec.task.is_classes else None
     return worst_errors(inputs.test_frame, inputs.test_values, output, names, columns)

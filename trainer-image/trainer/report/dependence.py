@@ -25,7 +25,7 @@ def partial_dependence(
     frame: pd.DataFrame,
     columns: list[str],
     names: list[str] | None,
-    positive: int,
+    positive: int | None,
     seconds: float,
     seed: int,
 ) -> tuple[list[dict[str, Any]], list[str]]:
@@ -95,11 +95,11 @@ def _shares(column: pd.Series, values: list[Any]) -> list[float] | None:
     return [float(counts[value] / len(column)) for value in values]
 
 
-def _series(output: Output, count: int, names: list[str] | None, positive: int) -> list[dict[str, Any]]:
+def _series(output: Output, count: int, names: list[str] | None, positive: int | None) -> list[dict[str, Any]]:
     """The average and how sure its movement is: how far rows lie apart anyway does not count. For several classes the ones that move most."""
     if names is None or output.probabilities is None:
         return [_line(None, output.values.astype("float64").reshape(count, -1))]
-    if len(names) == 2:
+    if len(names) == 2 and positive is not None:
         return [_line(names[positive], output.probabilities[:, positive].reshape(count, -1))]
     averages = output.probabilities.reshape(count, -1, len(names)).mean(axis=1)
     moving = np.argsort(-np.ptp(averages, axis=0), kind="stable")[:_SERIES]

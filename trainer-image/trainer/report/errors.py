@@ -50,7 +50,6 @@ def worst_errors(
     frame: pd.DataFrame, truth: np.ndarray, output: Output, names: list[str] | None, columns: list[str]
 ) -> dict[str, Any]:
     """The held-out rows that were missed most, with the values of the columns that matter most."""
-    shown = columns[:_MOST_COLUMNS]
     if names is None:
         size = np.abs(truth - output.values)
         rows = np.argsort(-size, kind="stable")[:_MOST_ROWS]
@@ -64,16 +63,24 @@ def worst_errors(
         )
         size = sure
         rows = wrong[np.argsort(-sure[wrong], kind="stable")][:_MOST_ROWS]
-    picked = frame.iloc[rows][shown]
-    found = [
+    told = [
         {
             "truth": float(truth[row]) if names is None else _clipped(names[int(truth[row])]),
             "predicted": float(output.values[row]) if names is None else _clipped(names[int(output.values[row])]),
             "size": float(size[row]) if names is None or output.probabilities is not None else None,
-            "values": [_said(value) for value in values],
         }
-        for row, values in zip(rows, picked.itertuples(index=False, name=None), strict=True)
+        for row in rows
     ]
+    return picked_rows(frame, rows, told, columns)
+
+
+def picked_rows(
+    frame: pd.DataFrame, rows: np.ndarray, told: list[dict[str, Any]], columns: list[str]
+) -> dict[str, Any]:
+    """What is told of each row beside its values."""
+    shown = columns[:_MOST_COLUMNS]
+    picked = frame.iloc[rows][shown].itertuples(index=False, name=None)
+    found = [{**each, "values": [_said(value) for value in values]} for each, values in zip(told, picked, strict=True)]
     return {"columns": shown, "rows": found, "columnsLeftOut": len(columns) - len(shown)}
 
 

@@ -53,6 +53,21 @@ def leaking_columns(
     return sorted(found, key=lambda hint: -hint["score"]), []
 
 
+def leaking_to_labels(
+    frame: pd.DataFrame, truth: np.ndarray, labels: list[str], seconds: float, seed: int
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The same of several labels, one by one; a column counts as looked at where it was for each."""
+    ends_at = time.monotonic() + seconds
+    found: list[dict[str, Any]] = []
+    unseen: set[str] = set()
+    for at, label in enumerate(labels):
+        left = (ends_at - time.monotonic()) / (len(labels) - at)
+        hints, missed = leaking_columns(frame, truth[:, at], 2, label, left, seed)
+        found += hints
+        unseen.update(missed)
+    return sorted(found, key=lambda hint: -hint["score"]), [name for name in frame.columns if name in unseen]
+
+
 def doubled_rows(learned: pd.DataFrame, held: pd.DataFrame) -> dict[str, Any] | None:
     """Held-out rows that are, column for column, among those that were learned from."""
     known = pd.util.hash_pandas_object(learned, index=False).unique()

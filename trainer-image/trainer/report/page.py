@@ -32,6 +32,7 @@ def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[st
         closer.learning(report),
         _confusion(report),
         closer.per_class(report),
+        closer.per_label(report),
         _curves(report),
         _pair(closer.calibration(report), closer.thresholds(report)),
         _residuals(report),
@@ -51,7 +52,8 @@ def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[st
 
 
 def _subtitle(report: dict[str, Any]) -> str:
-    what = {"binary": "one of two classes", "multiclass": "one of several classes", "regression": "a number"}
+    what = {"binary": "one of two classes", "multiclass": "one of several classes", "regression": "a number",
+            "multilabel": "several columns of yes or no"}  # fmt: skip
     return (
         f"Predicts {what[report['task']]} · chosen by {escape(report['metric']['title'])} · {escape(report['engine'])}"
     )

@@ -68,6 +68,23 @@ def per_class(report: dict[str, Any]) -> str:
     return card("Class by class", aside, table(heads, rows))
 
 
+def per_label(report: dict[str, Any]) -> str:
+    found = report.get("perLabel")
+    if not found:
+        return ""
+    names = ("rocAuc", "logLoss", "precision", "recall", "f1")
+    rows = [
+        _row(row["label"], [*(score(row[name]) for name in names), f"{row['support']:,}", f"{row['predicted']:,}"])
+        for row in found
+    ]
+    titles = ("ROC AUC", "Log loss", "Precision", "Recall", "F1", "Rows", "Said")
+    aside = (
+        "Each label by itself, on held-out rows; “yes” is said from a probability of 0.5. Rows: how many have it. "
+        "Precision: how often it is right when it says so. Recall: the share of these rows that it finds."
+    )
+    return card("Label by label", aside, table([("Label", False), *((title, True) for title in titles)], rows))
+
+
 def thresholds(report: dict[str, Any]) -> str:
     found = report.get("thresholds")
     if not found:

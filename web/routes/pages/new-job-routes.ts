@@ -90,7 +90,7 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const values = formValues(request);
       if (textOf(request, 'action') === 'guess') {
         const { profile } = await datasetFor(kit, request, values);
-        const guess = guessFor(profile, textOf(request, 'task.labels'));
+        const guess = guessFor(profile, textOf(request, 'task.labels'), [values['task.furtherLabels'] ?? []].flat());
         const task = { 'task.kind': guess.kind, 'task.metric': '', 'task.positiveClass': guess.positiveClass };
         return showForm(request, response, { id, values: { ...values, ...task }, isGuessed: true });
       }
@@ -191,7 +191,8 @@ async function continuedJob({ services, context }: PageKit, request: Request, va
 
 /** Why the guess is what it is, while the form still holds it. */
 function guessedWords(profile: DatasetProfile, values: FormValues): { label: string; kind: string } {
-  const guess = guessFor(profile, [values['task.labels']].flat()[0]);
+  const further = [values['task.furtherLabels'] ?? []].flat();
+  const guess = guessFor(profile, [values['task.labels']].flat()[0], further);
   return { label: guess.labelBecause, kind: guess.kind === values['task.kind'] ? guess.kindBecause : '' };
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.contract import SettingValue, TrainSpec
 from trainer.declaration import Declaration, Setting
 from trainer.engines.torch.presets import PRESETS
-from trainer.metrics import TASKS
+from trainer.metrics import ALL_TASKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ DECLARATION = Declaration(
     name="torch",
     title="PyTorch",
     summary="A neural network for a table, images or texts, followed epoch by epoch. Uses a GPU where there is one. A very large environment, made when first asked for.",
-    tasks=TASKS,
+    tasks=ALL_TASKS,
     settings=(
         Setting(
             name="preset",

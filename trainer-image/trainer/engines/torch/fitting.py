@@ -206,6 +206,9 @@ class TorchEngine:
         point: dict[str, Any] = {"epoch": epoch, "train_loss": trained[0], "validation_loss": loss}
         if order.spec.task.is_classes:
             point |= {"train_accuracy": trained[1], "validation_accuracy": scores["accuracy"]}
+        elif order.spec.task.kind == "multilabel":
+            # A row is right where all of its labels are.
+            point |= {"train_accuracy": trained[1], "validation_accuracy": scores["subset_accuracy"]}
         point[f"validation_{metric.name}"] = scores[metric.name]
         for name, value in point.items():
             if name != "epoch":

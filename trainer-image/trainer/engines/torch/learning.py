@@ -64,6 +64,7 @@ class Learner:
     ) -> None:
         self.device = device()
         self._settings, self._plan, self._seed = settings, plan, seed
+        self._is_several = plan["task"] == "multilabel"
         torch.manual_seed(seed)
         self.network = Network(plan).to(self.device)
         self.optimizer = make_optimizer(settings, self.network)
@@ -85,11 +86,15 @@ class Learner:
     def _make_loss(self) -> nn.Module:
         if self._plan["classes"] is not None:
             return nn.CrossEntropyLoss()
+        if self._is_several:
+            return nn.BCEWithLogitsLoss()
         return nn.L1Loss() if self._settings.get("absolute") else nn.MSELoss()
 
     def targets(self, values: np.ndarray) -> torch.Tensor:
         if self._plan["classes"] is not None:
             return torch.from_numpy(values.astype("int64")).to(self.device)
+        if self._is_several:
+            return torch.from_numpy(values.astype("float32")).to(self.device)
         target = self._plan["target"]
         scaled = ((values - target["mean"]) / target["deviation"]).astype("float32")
         return torch.from_numpy(scaled).unsqueeze(1).to(self.device)
@@ -129,6 +134,8 @@ class Learner:
         self.sums[0] += loss.detach().double() * len(rows)
         if self._plan["classes"] is not None:
             self.sums[1] += (said.argmax(dim=1) == targets).sum()
+        elif self._is_several:
+            self.sums[1] += ((said > 0) == (targets > 0.5)).all(dim=1).sum()
 
     def _weighed(self, said: torch.Tensor, targets: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """The mean loss of the rows, each by its weight: over a whole epoch these are 1 on average."""
@@ -184,4 +191,4 @@ class Learner:
 
 def _like(raw: np.ndarray, values: np.ndarray) -> torch.dtype:
     """Classes stay whole numbers; numbers are compared as finely as the answers are."""
-    return torch.int64 if values.dtype.kind == "i" else torch.from_numpy(raw[:0]).dtype
+    return torch.int64 if values.dtype.kind == "i" and values.ndim == 1 else torch.from_numpy(raw[:0]).dtype

@@ -46,8 +46,8 @@ def make_plan(order: Order, rows: np.ndarray, settings: dict[str, Any]) -> Plann
         "data": kind,
         "task": order.spec.task.kind,
         "classes": classes,
-        "outputs": 1 if classes is None else classes,
-        "target": {"mean": float(values.mean()), "deviation": float(values.std()) or 1.0} if classes is None else None,
+        "outputs": len(order.spec.task.labels) or classes or 1,
+        "target": _target(values) if order.spec.task.kind == "regression" else None,
         "columns": columns,
         "image": image,
         "network": {
@@ -58,6 +58,10 @@ def make_plan(order: Order, rows: np.ndarray, settings: dict[str, Any]) -> Plann
         },
     }
     return Planned(plan, left_out)
+
+
+def _target(values: np.ndarray) -> dict[str, float]:
+    return {"mean": float(values.mean()), "deviation": float(values.std()) or 1.0}
 
 
 def _columns(order: Order, frame: pd.DataFrame, kind: str, large: bool) -> tuple[list[dict[str, Any]], list[str]]:

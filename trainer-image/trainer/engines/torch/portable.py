@@ -307,7 +307,11 @@ def outputs(network: Network, arrays: dict[str, np.ndarray], rows: int) -> np.nd
 
 
 def answers(raw: np.ndarray, plan: dict[str, Any]) -> tuple[np.ndarray, np.ndarray | None]:
-    """Values, or codes of classes with one column of probabilities for each class."""
+    """Values, or codes of classes with one column of probabilities for each class; of several labels, one for each."""
+    if plan["task"] == "multilabel":
+        # As a hyperbolic tangent it needs no number too large for the computer.
+        probabilities = (1 + np.tanh(raw / 2)) / 2
+        return (probabilities >= 0.5).astype("int64"), probabilities
     if plan["classes"] is None:
         return raw[:, 0] * plan["target"]["deviation"] + plan["target"]["mean"], None
     shares = np.exp(raw - raw.max(axis=1, keepdims=True))
