@@ -88,6 +88,12 @@ function classTable(found: Report['perClass']): PlainTable | null {
   );
 }
 
+/** Each tenth and the ends, as on the page of the report: all of them are longer than what they say. */
+function isShown(threshold: number): boolean {
+  const percent = Math.round(threshold * 100);
+  return percent % 10 === 0 || percent <= 5 || percent >= 95;
+}
+
 function thresholdTable(found: Report['thresholds']): PlainTable | null {
   if (!found || found.length === 0) return null;
   const best = found.reduce((one, other) => ((other.f1 ?? 0) > (one.f1 ?? 0) ? other : one));
@@ -100,24 +106,26 @@ function thresholdTable(found: Report['thresholds']): PlainTable | null {
       ['F1', true],
       ['Accuracy', true],
     ],
-    found.map((row) => ({
-      cells: [
-        row.threshold.toFixed(2),
-        formatCount(row.said),
-        formatScore(row.precision),
-        formatScore(row.recall),
-        formatScore(row.f1),
-        formatScore(row.accuracy),
-      ],
-      isChosen: row === best,
-    })),
+    found
+      .filter((row) => row === best || isShown(row.threshold))
+      .map((row) => ({
+        cells: [
+          row.threshold.toFixed(2),
+          formatCount(row.said),
+          formatScore(row.precision),
+          formatScore(row.recall),
+          formatScore(row.f1),
+          formatScore(row.accuracy),
+        ],
+        isChosen: row === best,
+      })),
     'What it would say if “yes” began at another probability. The best F1 is bold; chosen by these rows, it will be a little worse on new ones.',
   );
 }
 
 function calibrationOf(found: Report['calibration']): CloserLook['calibration'] {
   if (!found || found.bins.length === 0) return null;
-  const what = found.of === null ? 'the class that is said' : `“${found.of}”`;
+  const what = found.of === null ? 'the class it names' : `“${found.of}”`;
   const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
   return {
     drawing: calibrationDrawing(found.bins),

@@ -153,9 +153,15 @@ export function learningDrawings({ at, unit, series }: NonNullable<Report['learn
       ),
       spans: [],
       points: [],
-      axis: axisOf(String(at[0]), String(at.at(-1)), formatScore(low), formatScore(high), unit, kind),
+      axis: axisOf(String(at[0]), String(at.at(-1)), inBrief(low), inBrief(high), unit, kind),
     };
   });
+}
+
+/** As wide as the room beside an axis, however small a loss has become. */
+function inBrief(value: number): string {
+  const whole = formatScore(value);
+  return whole.length <= 7 ? whole : value.toPrecision(2).length <= 7 ? value.toPrecision(2) : value.toExponential(0);
 }
 
 function lineOf(index: number, points: string[], name: string): Drawing['lines'][number] {

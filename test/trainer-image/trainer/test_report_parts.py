@@ -276,6 +276,7 @@ def test_partial_dependence_names_what_it_had_no_time_for():
 def test_a_page_says_how_rows_were_divided_weighed_and_what_was_gone_on_from(reports: dict[str, Run]):
     report = reports["binary"].report
     plain = data_words(report)
+    assert "number: " in plain["Data"] and "DOUBLE" not in plain["Data"]
     assert "Rows weigh" not in plain and "Gone on from" not in plain
     data = {**report["data"], "weightColumn": "importance"}
     by_groups = {**report, "data": {**data, "split": {**data["split"], "groupColumn": "customer"}}}

@@ -147,6 +147,24 @@ test('draws a metric of training and validation as one, and the epochs of the la
   ]);
   expect(drawings.map(({ title }) => title)).toEqual(['loss by epoch']);
   expect(drawings[0]?.lines.map(({ name }) => name)).toEqual(['train_loss', 'validation_loss']);
+  expect(
+    learningLive([
+      {
+        name: 'train_loss',
+        points: [
+          [1, 1],
+          [2, 0.00000123],
+        ],
+      },
+      {
+        name: 'validation_loss',
+        points: [
+          [1, 1],
+          [2, 0.5],
+        ],
+      },
+    ])[0]?.axis.map(({ text }) => text),
+  ).toContain('1e-6');
   expect(drawings[0]?.spoken).toContain('train_loss ends at 0.4');
   expect(
     learningLive([

@@ -16,7 +16,7 @@ def learning_curve(facts: dict[str, Any]) -> dict[str, Any] | None:
         return None
     if len(epochs) > _POINTS:
         epochs = [epochs[i] for i in np.unique(np.linspace(0, len(epochs) - 1, _POINTS).round().astype(int))]
-    names = [name for name in epochs[0] if name != "epoch" and _is_number(epochs[0][name])]
+    names = [name for name in epochs[0] if name not in ("epoch", "seconds") and _is_number(epochs[0][name])]
     series = [
         {"name": str(name), "values": [float(row[name]) if _is_number(row.get(name)) else None for row in epochs]}
         for name in names

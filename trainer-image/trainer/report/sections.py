@@ -109,7 +109,7 @@ def calibration(report: dict[str, Any]) -> str:
     found = report.get("calibration")
     if not found or not found["bins"]:
         return ""
-    what = f"“{found['of']}”" if found["of"] else "the class that is said"
+    what = f"“{found['of']}”" if found["of"] else "the class it names"
     aside = (
         f"When it gives {what} a probability, how often it is so. On the dashed line both are equal; larger points stand "
         f"for more rows, lines are 95 % intervals. Brier score {score(found['brier'])}, expected calibration error "
@@ -229,12 +229,19 @@ def left_out(report: dict[str, Any]) -> str:
     return card("What this report leaves out", f"It had {seconds:g} seconds for itself.", f"<ul>{items}</ul>")
 
 
+#: As the pages call them.
+_TYPES = {
+    "BIGINT": "whole number", "DOUBLE": "number", "BOOLEAN": "yes/no", "VARCHAR": "text", "DATE": "date",
+    "TIMESTAMP": "date and time", "BLOB": "image",
+}  # fmt: skip
+
+
 def data_words(report: dict[str, Any]) -> dict[str, str]:
     """Rows of “How it was made”."""
     found = report.get("data")
     if not found:
         return {}
-    kinds = ", ".join(f"{count} {kind}" for kind, count in found["types"].items())
+    kinds = ", ".join(f"{_TYPES.get(kind, kind.lower())}: {count}" for kind, count in found["types"].items())
     ignored = f", {found['ignored']} ignored" if found["ignored"] else ""
     split = found["split"]
     folds = f", {split['folds']} folds" if split["folds"] else ""
