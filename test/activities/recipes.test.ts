@@ -103,10 +103,14 @@ test('the trainer is told of each step, and by which columns it learns', async (
 });
 
 test('rows with several labels are divided by chance, and the trainer is told of each label', async () => {
-  const rows = Array.from({ length: 60 }, (_, n) => `${n % 7 === 0 ? '' : 20 + n},${n % 2 === 0},${n % 5 === 0}`);
+  const rows = Array.from({ length: 60 }, (_, n) => `${n % 7 === 0 ? '' : 20 + n},${n % 5 === 0}`);
   const holder = await job(
-    `age,late,lost\n${rows.join('\n')}\n`,
-    [step('s1', 'fill-missing', { columns: ['age'], with: 'median' })],
+    `age,lost\n${rows.join('\n')}\n`,
+    [
+      step('s1', 'fill-missing', { columns: ['age'], with: 'median' }),
+      // Made after a step that learns, so no rows could be divided by it: of several labels that is as always.
+      step('s2', 'make-column', { name: 'late', formula: 'age > 45' }),
+    ],
     { task: { kind: 'multilabel', labels: ['late', 'lost'] }, engine: { name: 'torch' } },
   );
   await staged(holder);
@@ -114,7 +118,7 @@ test('rows with several labels are divided by chance, and the trainer is told of
   expect([note?.text, others]).toEqual([expect.stringMatching(/of 60 rows 60 are left\.$/), []]);
   expect(await trainerSpec(holder)).toMatchObject({
     task: { kind: 'multilabel', labels: ['late', 'lost'] },
-    columns: [{ role: 'feature' }, { name: 'late', role: 'label' }, { name: 'lost', role: 'label' }],
+    columns: [{ role: 'feature' }, { name: 'lost', role: 'label' }, { name: 'late', role: 'label' }],
   });
 });
 

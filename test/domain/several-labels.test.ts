@@ -46,7 +46,7 @@ test.each([
     'three values',
     ['toxic', 'kind'],
     [column('kind', { a: 20, b: 20, c: 20 })],
-    /“kind” has 3 different values, not two/,
+    /“kind” has 3 different values, not two; of several labels/,
   ],
   ['one value', ['toxic', 'flat'], [column('flat', { no: 60 })], /“flat” has the same value \(“no”\) in every row/],
   ['no value', ['toxic', 'empty'], [column('empty', {})], /Every row lacks a value in “empty”/],
