@@ -67,7 +67,7 @@ def long_table(rows: int = 3000) -> pd.DataFrame:
 def mixed(shared_yard: Yard) -> Run:
     frame = mixed_table().drop(columns="spend")
     settings = {"max_models": 2, "enough_log_loss": 0.0, "exclude": ["XGBoost"]}
-    run = shared_yard.ask(frame, "churned", "binary", engine="h2o", settings=settings, seconds=100, split=TWO).train()
+    run = shared_yard.ask(frame, "churned", "binary", engine="h2o", settings=settings, seconds=60, split=TWO).train()
     assert run.code == 0, run.log
     return run
 
@@ -195,6 +195,20 @@ def ordered_or_folded(**changes: Any) -> Any:
     for name, value in changes.items():
         setattr(order, name, value)
     return Rows(order)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_class_that_comes_up_late_does_not_stop_what_was_learned_before_it(yard: Yard):
+    random = np.random.default_rng(0)
+    day, size = np.arange(300), random.normal(size=300)
+    kind = np.where(size > 0.3, "large", np.where(size < -0.3, "small", "middling"))
+    kind[(day >= 190) & (day % 6 == 0)] = "late"
+    frame = pd.DataFrame({"day": day, "size": size, "kind": kind})
+    split = {"timeColumn": "day", "folds": 4}
+    run = yard.ask(frame, "kind", "multiclass", engine="h2o", settings=FAST, split=split).train()
+    assert run.code == 0, run.log
+    assert run.models == ["GLM_1"] and run.report["rows"] == {"train": 180, "validation": 60, "test": 60}
+    # Every sixth row or so of those that judge is of a class that it cannot say.
+    assert 0.5 < run.report["scores"]["validation"]["accuracy"] < 0.9
 
 
 def test_folds_that_were_given_are_those_of_h2o():
