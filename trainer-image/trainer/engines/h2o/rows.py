@@ -49,7 +49,13 @@ class Rows:
         order, is_classes = self._order, self._order.labels.classes is not None
         ready = prepare(order.frame.iloc[rows].reset_index(drop=True), plan["columns"])
         values = order.values[rows]
-        ready[LABEL] = np.array(plan["tokens"], dtype=object)[values] if is_classes else values
+        ready[LABEL] = values
+        if is_classes:
+            label = np.array(plan["tokens"], dtype=object)[values]
+            # A linear model breaks off where what judges it has a class that it could not learn; without one the row
+            # is passed over there, and we judge by it all the same.
+            label[~np.isin(values, order.values[self.train])] = None
+            ready[LABEL] = label
         if self.fold_of is not None:
             ready[FOLD] = self.fold_of
         if order.weights is not None:
