@@ -23,6 +23,7 @@ import type {
   DatasetSummary,
   FieldProblem,
   JobDetail,
+  JobEstimate,
   JobSummary,
   LogLine,
   MetricSeries,
@@ -124,6 +125,8 @@ export interface JobCheck {
   /** What a person should know before they agree; not a reason to refuse. */
   warnings: string[];
   worstCase?: WorstCase;
+  /** Memory and time that it will probably need; absent where the engine says nothing of it. */
+  estimate?: JobEstimate;
   /** What will be created, in words, in order. */
   creates: string[];
 }

@@ -132,6 +132,16 @@ it('says what a job creates and costs at most, never above its budget', async ()
   });
 });
 
+it('says what a job will probably need', async () => {
+  const { body } = await yard.api.post('/jobs/check', jobRequest(datasetId));
+  expect(body.estimate).toMatchObject({ fits: true, suggestedType: null });
+  expect(body.estimate.memoryBytes).toBeGreaterThan(50 * 1024 ** 2);
+  expect(body.estimate.memoryBytes).toBeLessThan(1024 ** 3);
+  expect(body.warnings).toEqual([]);
+  const unknown = await yard.api.post('/jobs/check', jobRequest(datasetId, { engine: { name: 'classes_only' } }));
+  expect(unknown.body).not.toHaveProperty('estimate');
+});
+
 it('warns of the first use of an engine, and refuses while the disk is nearly full', async () => {
   const { body } = await yard.api.post('/jobs/check', jobRequest(datasetId, { engine: { name: 'classes_only' } }));
   expect(body.warnings[0]).toContain('1400 MB');

@@ -51,6 +51,7 @@ test('opens the form with the engine that is prepared at the start, where it is 
   const engine = (name: string, preparedAtStart: boolean, ready: boolean) => ({
     ...({ name, title: name, summary: '', tasks: [], settings: [], continues: false } satisfies Partial<Engine>),
     environment: { downloadMegabytes: 1, installSeconds: 1, preparedAtStart },
+    needs: null,
     ready,
   });
   const chosen = (isReady: boolean) =>

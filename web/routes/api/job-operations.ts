@@ -80,8 +80,9 @@ export function jobOperations(api: ApiRoutes, { jobs }: Services): void {
       answers: { 200: { description: 'Its problems, or what it creates.', schema: jobCheckSchema } },
     },
     async ({ who, request, response }) => {
-      const { problems, warnings, worstCase, creates } = await jobs.check(who, request.body ?? {});
-      response.json({ problems, warnings, creates, ...(worstCase ? { worstCase } : {}) });
+      const { problems, warnings, worstCase, estimate, creates } = await jobs.check(who, request.body ?? {});
+      const counted = { ...(worstCase ? { worstCase } : {}), ...(estimate ? { estimate } : {}) };
+      response.json({ problems, warnings, creates, ...counted });
     },
   );
 

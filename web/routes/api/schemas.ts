@@ -3,6 +3,7 @@ import { engineSchema } from '../../../domain/engine.ts';
 import { jobRequestSchema } from '../../../domain/job-spec.ts';
 import { taskKinds } from '../../../domain/task.ts';
 import {
+  jobEstimateSchema,
   jobSummarySchema,
   logLineSchema,
   predictionSummarySchema,
@@ -76,6 +77,7 @@ export const jobCheckSchema = z
     problems: z.array(problemSchema),
     warnings: z.array(z.string()),
     worstCase: worstCaseSchema.optional(),
+    estimate: jobEstimateSchema.optional(),
     creates: z.array(z.string()),
   })
   .meta({ id: 'JobCheck' });

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.declaration import Declaration, Setting
+from trainer.declaration import Declaration, Needs, Setting
 from trainer.engines.torch.presets import PRESETS
 from trainer.metrics import TASKS
 
@@ -187,6 +187,7 @@ DECLARATION = Declaration(
     download_megabytes=3100,
     install_seconds=300,
     prepared_at_start=False,
+    needs=Needs(base_megabytes=820, bytes_per_cell=60, base_seconds=7, seconds_per_million_cells=4),
     trainer_only=("duckdb", "scikit-learn", "scipy", "joblib", "threadpoolctl", *_BROUGHT_BY_TORCH),
 )
 
