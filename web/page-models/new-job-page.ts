@@ -54,6 +54,13 @@ export interface NewJobPage {
   continuesJobId: string;
   continued: { name: string; href: string } | null;
   recipe: (RecipeCard & { id: string; version: string }) | null;
+  settingsFile: Field & { isOpen: boolean; told: string[] };
+}
+
+/** What came of a file of settings: sentences on what was taken over and what was not, or why nothing was. */
+export interface LoadedSettings {
+  told: string[];
+  problem: string | null;
 }
 
 export interface EngineOption {
@@ -87,6 +94,7 @@ export interface NewJobInput {
   intro: string;
   continued: NewJobPage['continued'];
   recipe: RecipeCard | null;
+  loaded?: LoadedSettings | null;
 }
 
 export function newJobPage(input: NewJobInput): NewJobPage {
@@ -136,6 +144,16 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       options: taskKinds.map((name) => option(name, taskWords[name], '', kind)),
     },
     metric: metricField(field, valueOf(values, 'task.metric'), kind),
+    settingsFile: {
+      ...field(
+        'settingsFile',
+        'What is in the file',
+        'A hyperparams.json as you have it: {"lr": 0.01, "epochs": 20}. It is read for the engine that is chosen above.',
+      ),
+      problem: input.loaded?.problem ?? null,
+      told: input.loaded?.told ?? [],
+      isOpen: input.loaded !== null && input.loaded !== undefined,
+    },
     engines: input.engines.map((engine) => engineOption(engine, engineName, values, field)),
     minutes: field(
       'minutes',

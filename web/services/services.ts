@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ShownRows } from '../../data/data-calls.ts';
 import type { JobSort } from '../../db/stores/job-store.ts';
 import type { Engine } from '../../domain/engine.ts';
+import type { ReadSettings } from '../../infra/engine-settings.ts';
 import type { TaskGuess } from '../../domain/guess-task.ts';
 import type { Holder } from '../../domain/ids.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
@@ -231,6 +232,8 @@ export interface LogService {
 export interface EngineService {
   list(): Promise<(Engine & { ready: boolean })[]>;
   get(name: string): Promise<Engine | undefined>;
+  /** A file of settings as people have it (`hyperparams.json`), in the names of the engine; what was not understood is told. */
+  readSettings(name: string, text: string): Promise<ReadSettings>;
 }
 
 export interface HealthCheck {

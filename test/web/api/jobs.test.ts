@@ -142,6 +142,13 @@ it('says what a job will probably need', async () => {
   expect(unknown.body).not.toHaveProperty('estimate');
 });
 
+it('reads a file of settings in the names of an engine, and tells what has no place', async () => {
+  const { body } = await yard.api.post('/engines/sklearn/settings', { trees: 50, flux: 3 });
+  expect(body.settings).toEqual({ trees: 50 });
+  expect(body.told).toEqual(['“flux” is no setting of scikit-learn and was left out.']);
+  expect((await yard.api.post('/engines/oracle/settings', {})).status).toBe(404);
+});
+
 it('warns of the first use of an engine, and refuses while the disk is nearly full', async () => {
   const { body } = await yard.api.post('/jobs/check', jobRequest(datasetId, { engine: { name: 'classes_only' } }));
   expect(body.warnings[0]).toContain('1400 MB');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { engineSchema } from '../../../domain/engine.ts';
+import { readSettingsSchema } from '../../../infra/engine-settings.ts';
 import { jobRequestSchema } from '../../../domain/job-spec.ts';
 import { taskKinds } from '../../../domain/task.ts';
 import {
@@ -103,6 +104,12 @@ export const rowsSchema = z
   .meta({ id: 'Rows' });
 
 export const engineAnswerSchema = engineSchema.extend({ ready: z.boolean() }).meta({ id: 'Engine' });
+
+export const settingsFileSchema = z
+  .record(z.string(), z.unknown())
+  .meta({ id: 'SettingsFile', description: 'A `hyperparams.json` as people have it: {"lr": 0.1, "num_epochs": 5}.' });
+
+export const readSettingsAnswerSchema = readSettingsSchema.meta({ id: 'ReadSettings' });
 
 export const machineTypeSchema = z
   .object({
