@@ -20,10 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-sys.path.insert(
-    0, str(Path(__file__).parents[1] / "test" / "trainer-image" / "trainer")
-)
-from trainer_bench import Process, Yard  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parents[1] / "test" / "trainer-image" / "trainer"))
+from trainer_bench import Process, Yard
 
 _LOOK_SECONDS = 0.25
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -34,9 +32,7 @@ def made_table(rows: int, columns: int) -> pd.DataFrame:
     random = np.random.default_rng(0)
     values = random.normal(size=(rows, columns))
     frame = pd.DataFrame(values, columns=[f"x{number}" for number in range(columns)])
-    frame["y"] = (
-        values[:, 0] + values[:, 1] * values[:, 2] + random.normal(size=rows) > 0
-    ).astype("int64")
+    frame["y"] = (values[:, 0] + values[:, 1] * values[:, 2] + random.normal(size=rows) > 0).astype("int64")
     return frame
 
 
@@ -45,11 +41,7 @@ def family_of(process: int) -> list[int]:
     for parent in found:
         try:
             tasks = list(Path(f"/proc/{parent}/task").iterdir())
-            found.extend(
-                int(child)
-                for task in tasks
-                for child in (task / "children").read_text("ascii").split()
-            )
+            found.extend(int(child) for task in tasks for child in (task / "children").read_text("ascii").split())
         except OSError:
             continue
     return found
@@ -66,9 +58,7 @@ def memory_of(process: int) -> int:
 def processor_seconds(process: int) -> float:
     """Its own and that of its children that have ended."""
     try:
-        fields = (
-            Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
-        )
+        fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
     except OSError:
         return 0.0
     return sum(int(field) for field in fields[11:15]) / _TICKS
@@ -90,9 +80,7 @@ class Watch:
             family = family_of(self._process.popen.pid)
             self.most_memory = max(self.most_memory, sum(map(memory_of, family)))
             heard = [
-                event
-                for event in self._process.events
-                if event["type"] == "leaderboard" and not event["baseline"]
+                event for event in self._process.events if event["type"] == "leaderboard" and not event["baseline"]
             ]
             if heard and self.work_until_first_model is None:
                 self.work_until_first_model = sum(map(processor_seconds, family))
@@ -105,9 +93,7 @@ class Watch:
 def measured(engine: str, seconds: int, rows: int, columns: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="trainyard-needs-") as folder:
         yard = Yard(Path(folder))
-        yard.ask(
-            made_table(rows, columns), "y", "binary", engine=engine, seconds=seconds
-        )
+        yard.ask(made_table(rows, columns), "y", "binary", engine=engine, seconds=seconds)
         watches: list[Watch] = []
         run = yard.train(while_running=lambda process: _watch(process, watches))
         (watch,) = watches

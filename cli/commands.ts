@@ -227,12 +227,9 @@ export function commands(client: ApiClient, said: Output) {
 
   /** What a file says, by the engine's own reading; what has no place there is told. */
   async function settingsIn(file: string, engine: string): Promise<ReturnType<typeof settingsFrom>> {
-    const given: unknown = asUsage(() => JSON.parse(readFileSync(file, 'utf8')));
+    const given = asUsage(() => JSON.parse(readFileSync(file, 'utf8')) as object);
     const path = `${api}/engines/${encodeURIComponent(engine)}/settings`;
-    const read = await client.post<{ settings: ReturnType<typeof settingsFrom>; told: string[] }>(
-      path,
-      given as object,
-    );
+    const read = await client.post<{ settings: ReturnType<typeof settingsFrom>; told: string[] }>(path, given);
     for (const sentence of read.told) out.aside(sentence);
     return read.settings;
   }

@@ -8,6 +8,7 @@ import { bestSoFarChart } from './best-so-far.ts';
 import { type Chip, workChip } from './chip.ts';
 import type { Clock } from './clock.ts';
 import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
+import { metricPairs } from './metric-pairs.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { type LogCard, logCard } from './log-card.ts';
 import { type MachineCard, machineCard } from './machine-card.ts';
@@ -35,6 +36,8 @@ export interface JobPage {
   leaderboard: LeaderboardCard;
   best: LineChart | null;
   metrics: MetricLine[];
+  /** What is told of training and of validation, beside each other; the other metrics have their curves one by one. */
+  metricPairs: { title: string; lines: MetricLine[] }[];
   log: LogCard;
   money: MoneyCard;
   machine: MachineCard | null;
@@ -95,6 +98,7 @@ export function jobPage(
   const href = `/jobs/${job.id}`;
   const holdoutRows = facts.dataset ? Math.round(facts.dataset.row_count * spec.split.holdoutFraction) : null;
   const report = model ? readReport(model.report_json) : undefined;
+  const lines = facts.metrics.filter(({ name }) => !isDrawnAbove(name, facts)).map((series) => metricLine(series));
   return {
     id: job.id,
     href,
@@ -114,7 +118,8 @@ export function jobPage(
       chosen: report?.best.model,
     }),
     best: bestSoFarChart(facts, clock.nowMs),
-    metrics: facts.metrics.filter((series) => !isDrawnAbove(series.name, facts)).map((series) => metricLine(series)),
+    metrics: lines,
+    metricPairs: metricPairs(lines),
     log: logCard(
       log.lines,
       {

@@ -275,6 +275,10 @@ it('shows metrics with last and best by their direction', async () => {
   const { body } = await yard.api.get(`/jobs/${id}/metrics`);
   expect(body).toMatchObject([{ name: 'loss', unit: 's', last: 2, best: 1 }]);
   expect(body[0].points).toHaveLength(4);
+  const paged = await yard.api.get(`/jobs/${id}/metrics?name=loss&offset=1&limit=2`);
+  expect(paged.body).toMatchObject([{ last: 2, best: 1, total: 4, points: [{ value: 1 }, { value: 2 }] }]);
+  expect((await yard.api.get(`/jobs/${id}/metrics?name=none`)).body).toEqual([]);
+  expect((await yard.api.get(`/jobs/${id}/metrics?limit=0`)).status).toBe(422);
 });
 
 it('hides what belongs to another workspace', async () => {

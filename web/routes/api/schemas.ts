@@ -6,6 +6,7 @@ import { taskKinds } from '../../../domain/task.ts';
 import {
   jobEstimateSchema,
   jobSummarySchema,
+  metricSeriesSchema,
   logLineSchema,
   predictionSummarySchema,
   problemSchema,
@@ -35,6 +36,15 @@ export const pagingShape = {
   offset: whole(0, 1_000_000).default(0),
   limit: whole(1, 500).default(50),
 };
+
+/** With the points that were asked for; `total` says how many there are. */
+export const metricsAnswerSchema = metricSeriesSchema.extend({ total: z.int() }).meta({ id: 'MetricPoints' });
+
+export const metricsQuerySchema = z.strictObject({
+  name: z.string().optional(),
+  offset: pagingShape.offset,
+  limit: whole(1, 100_000).default(100_000),
+});
 
 export const pagingSchema = z.strictObject(pagingShape);
 
