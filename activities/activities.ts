@@ -13,6 +13,7 @@ import { preparationActivities } from './preparations.ts';
 import { predictionActivities } from './predictions.ts';
 import { reconcileActivities, reconciler } from './reconcile/reconcile.ts';
 import { relayActivities } from './relay/relay-activities.ts';
+import { sizeUpActivities } from './size-up.ts';
 import { sweepActivities } from './sweeps.ts';
 import { stagingActivities } from './staging.ts';
 
@@ -36,6 +37,7 @@ export function createActivities(
     ...predictionActivities(dependencies),
     ...leftoverActivities(dependencies),
     ...preparationActivities(dependencies),
+    ...sizeUpActivities(dependencies),
     ...sweepActivities(dependencies),
     ...reconcileActivities(reconcile),
   };

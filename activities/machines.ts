@@ -77,12 +77,13 @@ export function machineActivities(dependencies: Dependencies) {
 
   return {
     /** Safe to retry: one attempt row, one ledger row, one machine of that name; a tombstone refuses it for good. */
-    async createMachine(request: AttemptRef & TimeLeft): Promise<Deadline> {
+    async createMachine(request: AttemptRef & TimeLeft & { type?: string }): Promise<Deadline> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
       const { cloud, work } = await cloudOf(dependencies, ref);
-      const type = (await cloud.machineTypes()).find((offered) => offered.name === work.spec.machine.type);
-      if (!type)
-        throw new TrainyardError('BadSpec', `There is no machine “${work.spec.machine.type}” on ${cloud.name}.`);
+      // Another than was asked for only where memory ran out on that.
+      const wanted = request.type ?? work.spec.machine.type;
+      const type = (await cloud.machineTypes()).find((offered) => offered.name === wanted);
+      if (!type) throw new TrainyardError('BadSpec', `There is no machine “${wanted}” on ${cloud.name}.`);
 
       const attempt = await openAttempt(ref, work, cloud, type, request);
       const key = { holder: { kind: ref.kind, id: ref.id }, kind: 'machine' as const, attempt: ref.attempt };

@@ -6,6 +6,7 @@ import type { JobSpec } from '../domain/job-spec.ts';
 import type { Micros } from '../domain/money.ts';
 import { type SweepSpec, type Trial, trialName } from '../domain/sweep.ts';
 import { nextStep, type SweepEnd, type SweepStep, type TrialFact } from '../domain/sweep-steps.ts';
+import { nextSizeUp } from '../domain/machine-sizes.ts';
 import { mostMicros } from '../domain/worst-case.ts';
 import { cloudNamed, type Dependencies } from './dependencies.ts';
 import { goneMeanwhile } from './gone-meanwhile.ts';
@@ -125,7 +126,10 @@ async function worstOfTrial(dependencies: Pick<Dependencies, 'clouds'>, row: Swe
   const { base } = JSON.parse(row.spec_json) as SweepSpec;
   const types = await cloudNamed(dependencies, base.machine.cloud).machineTypes();
   const machine = types.find(({ name }) => name === base.machine.type);
-  if (machine) return { micros: mostMicros(base.limits, machine.pricePerHourMicros), blocked: null };
+  if (machine) {
+    const larger = nextSizeUp(types, machine)?.pricePerHourMicros ?? null;
+    return { micros: mostMicros(base.limits, machine.pricePerHourMicros, larger), blocked: null };
+  }
   return { micros: 0, blocked: `there is no machine type “${base.machine.type}” any more` };
 }
 

@@ -115,7 +115,11 @@ export function commands(client: ApiClient, said: Output) {
     async train(file: string, options: TrainOptions): Promise<number> {
       const engines = await client.get<Engine[]>(`${api}/engines`);
       const engine = engines.find(({ name }) => name === options.engine);
-      const settings = asUsage(() => settingsFrom(engine, options.set ?? []));
+      const bySet = asUsage(() => settingsFrom(engine, options.set ?? []));
+      const settings = {
+        ...(options.settings === undefined ? {} : await settingsIn(options.settings, options.engine)),
+        ...bySet,
+      };
       const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
       // A step may make the column that is to be predicted, or give it its name.
@@ -246,6 +250,15 @@ export function commands(client: ApiClient, said: Output) {
       return exitCodes.done;
     },
   };
+
+  /** What a file says, by the engine's own reading; what has no place there is told. */
+  async function settingsIn(file: string, engine: string): Promise<ReturnType<typeof settingsFrom>> {
+    const given = asUsage(() => JSON.parse(readFileSync(file, 'utf8')) as object);
+    const path = `${api}/engines/${encodeURIComponent(engine)}/settings`;
+    const read = await client.post<{ settings: ReturnType<typeof settingsFrom>; told: string[] }>(path, given);
+    for (const sentence of read.told) out.aside(sentence);
+    return read.settings;
+  }
 
   async function trainOn(
     dataset: DatasetDetail,

@@ -20,6 +20,7 @@ export interface TrainOptions {
   byTime?: string;
   weight?: string;
   set?: string[];
+  settings?: string;
   recipe?: string;
   follow?: boolean;
 }

@@ -58,6 +58,7 @@ command('train <file>', 'train a model on a file of data', (file: string, option
   .option('--by-time <column>', 'hold out the latest rows by this column')
   .option('--weight <column>', 'how much each row counts')
   .option('-s, --set <key=value>', 'a setting of the engine; may be repeated', several)
+  .option('--settings <file>', 'settings from a file, like a hyperparams.json; --set goes before them')
   .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
   .option('-f, --follow', 'show what happens until the end');
 

@@ -16,6 +16,16 @@ export const settingSchema = z.object({
   advanced: z.boolean().default(false),
 });
 
+/** What it takes to train on a table of numbers, measured with real runs: see docs/preflight.md. */
+export const engineNeedsSchema = z.object({
+  baseMegabytes: z.number().min(0),
+  /** Memory for each number of the table as the engine sees it, copies and models included. */
+  bytesPerCell: z.number().min(0),
+  baseSeconds: z.number().min(0),
+  /** Until its first model is ready. */
+  secondsPerMillionCells: z.number().min(0),
+});
+
 const longestText = 10_000;
 
 export const dataKinds = ['table', 'text', 'image'] as const;
@@ -32,10 +42,13 @@ export const engineSchema = z.object({
   /** Whether a job can start from an earlier model of this engine. */
   continues: z.boolean(),
   environment: z.object({ downloadMegabytes: z.number(), installSeconds: z.number(), preparedAtStart: z.boolean() }),
+  /** Null where nobody has measured it: then nothing is estimated. */
+  needs: engineNeedsSchema.nullable().default(null),
 });
 
 export type EngineSetting = z.infer<typeof settingSchema>;
 export type Engine = z.infer<typeof engineSchema>;
+export type EngineNeeds = z.infer<typeof engineNeedsSchema>;
 
 type SettingValue = EngineSetting['default'];
 

@@ -12,7 +12,13 @@ const firstComment = /^\/\*\*[\s*]*([\s\S]*?)\s*(?:\*\/|\n\s*\*\s*\n)/;
 
 const always: readonly Need[] = ['temporal', 'sklearn'];
 /** What a bench needs that needs less. */
-const only: Record<string, readonly Need[]> = { data: [], large: [] };
+const only: Record<string, readonly Need[]> = {
+  data: [],
+  large: [],
+  needs: [],
+  limits: ['sklearn', 'autogluon'],
+  quality: ['sklearn', 'autogluon'],
+};
 const more: Record<string, readonly Need[]> = { latency: ['chromium'], overhead: ['autogluon'] };
 
 await runCommand(async () => {

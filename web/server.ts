@@ -6,6 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { isLeftBehind } from '../data/own-name.ts';
+import { readEngineSettings } from '../infra/engine-settings.ts';
 import { describeEngines } from '../infra/engines.ts';
 import type { InstallationKey } from '../infra/installation.ts';
 import { publicDownload } from '../infra/public-download.ts';
@@ -52,6 +53,7 @@ const options: ServiceOptions = {
   engines: {
     describe: () => describeEngines({ python, trainerFolder }),
     isReady: (engine) => environments.python(engine) !== undefined,
+    readSettings: (engine, text) => readEngineSettings({ python, trainerFolder }, engine, text),
   },
   samplesFolder: join(trainerFolder, 'samples'),
   tempFolder,

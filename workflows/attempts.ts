@@ -1,12 +1,13 @@
-import { isCancellation } from '@temporalio/workflow';
+import { isCancellation, patched } from '@temporalio/workflow';
 import type { Deadline } from '../activities/machines.ts';
 import type { RelayResult } from '../activities/relay/relay-activities.ts';
+import type { SizeUp } from '../activities/size-up.ts';
 import { familyOf, isFailureType, type Failure } from '../domain/failures.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import { endingOfFailure } from '../domain/outcomes.ts';
 import type { TimeBudget } from './time-budget.ts';
 import type { End, UndoWith, Work } from './work.ts';
-import { decide } from './activities-on.ts';
+import { decide, decideIfKnown } from './activities-on.ts';
 
 export interface AttemptLimits {
   attempts: number;
@@ -22,7 +23,7 @@ const worthAnAttemptSeconds = 10;
  * One machine after the other until one of them comes to an end that counts. A lost machine ends its attempt, not the
  * job; the next begins only when the one before is confirmed gone, so that never two of them run for one job. The time
  * limit is the job's: what each attempt trained counts, and of one that said no more than hello, all that its
- * machine lived.
+ * machine lived. Where memory ran out the next one is a size up, once, if there is one.
  */
 export async function runAttempts(
   work: Work,
@@ -30,13 +31,14 @@ export async function runAttempts(
   limits: AttemptLimits,
   undoWith: UndoWith,
 ): Promise<End> {
+  let sizeUp: SizeUp | undefined;
   for (work.attempt = 1; ; work.attempt++) {
     const ref = { ...work.holder, attempt: work.attempt };
     const ours = { ...work.ours, attempt: work.attempt };
     await work.enter('provisioning', work.attempt === 1 ? 'Starting a machine.' : 'Starting another machine.');
     undoWith('machine', () => work.on.releases.removeMachine(ours));
     undoWith('log', () => work.on.releases.drainEvents(ours));
-    const machine = await work.on.machines.createMachine({ ...ref, ...time.forMachine() });
+    const machine = await work.on.machines.createMachine({ ...ref, ...time.forMachine(), ...ofSize(sizeUp) });
     await work.enter('training', limits.sentence);
     const result = await relayUntilEnd(work, time, limits, machine);
     time.use(result.trainingSeconds);
@@ -45,7 +47,9 @@ export async function runAttempts(
     if (result.kind === 'finished') return endOfFinished(work, result, machine.limitedBy);
     if (result.kind === 'overran') return { ending: 'time_up', hasResult: false };
     const { failure } = result;
-    if (!mayTryAgain(failure)) return { ending: endingOfFailure(failure.type), hasResult: false, failure };
+    const grows = mayGrow(failure, { hasGrown: sizeUp !== undefined, attempt: work.attempt, limits });
+    if (grows) sizeUp = await decideIfKnown.largerMachine(ref);
+    if (!mayTryAgain(failure) && !(grows && sizeUp?.type)) return endOfFailed(failure, grows ? sizeUp : undefined);
     const { livedSeconds } = await work.on.releases.removeMachine(ours);
     // Not heard of, or once and never again: it has not trained, but it cost, and silent machines must not follow each
     // other without end.
@@ -61,7 +65,7 @@ export async function runAttempts(
       ...ref,
       mark: 'warning',
       key: `attempt-${work.attempt}-lost`,
-      text: `Attempt ${work.attempt} ended: ${failure.message} Trying again on another machine${fromThere(result)}.`,
+      text: `Attempt ${work.attempt} ended: ${failure.message} ${grows && sizeUp ? sizeUp.sentence : 'Trying again on another machine'}${fromThere(result)}.`,
     });
     // Asked meanwhile: another machine would be made only to be stopped.
     if (work.mustStop()) return { ending: 'stopped', hasResult: false };
@@ -142,6 +146,25 @@ function endOfFinished(
   if (why === 'completed') return { ending: 'finished', hasResult };
   if (why === 'stop_asked' || work.mustStop()) return { ending: 'stopped', hasResult };
   return { ending: limitedBy === 'money' ? 'money_up' : 'time_up', hasResult };
+}
+
+/** Asked once: what does not fit into the next size, either, is better looked at by a person. */
+function mayGrow(
+  failure: Failure,
+  { hasGrown, attempt, limits }: { hasGrown: boolean; attempt: number; limits: AttemptLimits },
+): boolean {
+  if (failure.type !== 'OutOfMemory' || hasGrown || attempt >= limits.attempts) return false;
+  // Work that came to this end before there was such a question must not be asked it when it is replayed.
+  return patched('2026-11-size-up');
+}
+
+function ofSize(sizeUp: SizeUp | undefined): { type?: string } {
+  return sizeUp?.type ? { type: sizeUp.type } : {};
+}
+
+function endOfFailed(failure: Failure, sizeUp: SizeUp | undefined): End {
+  const end: End = { ending: endingOfFailure(failure.type), hasResult: false, failure };
+  return sizeUp?.sentence ? { ...end, reason: `${failure.message} ${sizeUp.sentence}` } : end;
 }
 
 /** More of the same does not help against too little memory; everything else of the platform may pass. */

@@ -300,3 +300,15 @@ it('takes a request in a YAML file, and refuses one that does not fit', async ()
   expect(refused.code).toBe(3);
   expect(refused.err).toContain('nobody');
 });
+
+test('takes settings from a file, tells what has no place there, and lets --set go before it', async () => {
+  const file = join(folder, 'hyperparams.json');
+  await writeFile(file, '{"trees": 50, "effort": "quick", "flux": 3}');
+  const { code, out, err } = await trainyard(
+    ...['train', csv, '--label', 'churned', '--settings', file, '--set', 'trees=60', '--name', 'from a file'],
+  );
+  expect([code, out + err]).toEqual([0, expect.stringContaining('“flux” is no setting of scikit-learn')]);
+  const listed = await yard.api.get('/jobs?search=from a file');
+  const { body } = await yard.api.get(`/jobs/${listed.body.items[0].id}`);
+  expect(body.spec.engine.settings).toMatchObject({ trees: 60, effort: 'quick' });
+});

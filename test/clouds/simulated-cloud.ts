@@ -5,7 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrainerEvent } from '../../domain/event.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import { type AttemptRef, bucketNameOf, type Holder, machineNameOf } from '../../domain/ids.ts';
-import type { Cloud, EventBatch, Labels, MachineMade, MachineOrder, MachineSeen, Thing } from '../../infra/cloud.ts';
+import type {
+  Cloud,
+  EventBatch,
+  Labels,
+  MachineMade,
+  MachineOrder,
+  MachineSeen,
+  MachineType,
+  Thing,
+} from '../../infra/cloud.ts';
 
 type Said = TrainerEvent extends infer E ? (E extends TrainerEvent ? Omit<E, 'seq' | 'atMs'> : never) : never;
 
@@ -47,6 +56,7 @@ export class SimulatedCloud implements Cloud {
   readonly #script: (order: MachineOrder) => Script;
   readonly #places: number;
   readonly #price: number;
+  readonly #larger: readonly Pick<MachineType, 'name' | 'memoryGib' | 'pricePerHourMicros'>[];
   readonly buckets = new Map<string, { labels: Labels; objects: Map<string, Buffer> }>();
   readonly #signals = new Map<string, Labels>();
   readonly machines = new Map<string, Machine>();
@@ -63,20 +73,27 @@ export class SimulatedCloud implements Cloud {
     script,
     places = 4,
     pricePerHourMicros = 0,
+    larger = [],
   }: {
     script: (order: MachineOrder) => Script;
     places?: number;
     pricePerHourMicros?: number;
+    /** Offered beside the usual one. */
+    larger?: readonly Pick<MachineType, 'name' | 'memoryGib' | 'pricePerHourMicros'>[];
   }) {
     this.#script = script;
     this.#places = places;
     this.#price = pricePerHourMicros;
+    this.#larger = larger;
   }
 
-  async machineTypes() {
-    const pricePerHourMicros = this.#price;
-    const size = { cpus: 2, memoryGib: 8, gpus: [] };
-    return [{ name: 'local', title: 'Simulated', ...size, pricePerHourMicros, priceListDate: '2026-11-01' }];
+  async machineTypes(): Promise<MachineType[]> {
+    const common = { cpus: 2, gpus: [], priceListDate: '2026-11-01' };
+    const usual = { name: 'local', title: 'Simulated', memoryGib: 8, pricePerHourMicros: this.#price };
+    return [usual, ...this.#larger.map((type) => ({ title: type.name, ...type }))].map((type) => ({
+      ...common,
+      ...type,
+    }));
   }
 
   async places() {

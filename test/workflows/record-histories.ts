@@ -36,6 +36,8 @@ interface Recording {
   /** A job with these limits, unless something else is accepted. */
   limits?: Record<string, number>;
   pricePerHourMicros?: number;
+  /** Whether the cloud has a size up. */
+  hasLarger?: boolean;
   accept?: (yard: TestYard) => Promise<Holder>;
   meanwhile?: (yard: TestYard, holder: Holder) => Promise<void>;
   /** Whose history it is, when it is not the holder's own. */
@@ -84,12 +86,14 @@ const handedIn = (yard: TestYard, { kind, id }: Holder) =>
 
 const prediction = predicting('code,size\n007,1.5\nA12,2.5\n');
 const bug = failsWith('TrainerBug', 'x is not a function');
+const needsMore = failsWith('OutOfMemory', 'The memory was not enough.');
 const inTwo = { trainingSeconds: 60, attempts: 2 };
 
 /** Named by workflow, ending and outcome, as test/workflows/replay.test.ts asks for them. */
 const recordings: Recording[] = [
   { name: 'train-job.finished.succeeded', scripts: [succeeds] },
   { name: 'train-job.finished.succeeded.second-attempt', scripts: [vanishes, succeeds] },
+  { name: 'train-job.finished.succeeded.size-up', scripts: [needsMore, succeeds], hasLarger: true },
   { name: 'train-job.finished.failed', scripts: [leavesNothing] },
   { name: 'train-job.stopped.succeeded', scripts: [trainsUntilAsked], meanwhile: stops },
   { name: 'train-job.stopped.cancelled', scripts: [worksInVain], meanwhile: stops },
@@ -112,6 +116,7 @@ const recordings: Recording[] = [
   { name: 'train-job.cancelled.cancelled', scripts: [trainsUntilAsked], meanwhile: cancels },
   { name: 'train-job.user-failure.failed', scripts: [failsWith('BadLabel', 'The label has one value only.')] },
   { name: 'train-job.attempts-used-up.failed', scripts: [vanishes], limits: inTwo },
+  { name: 'train-job.attempts-used-up.failed.no-larger', scripts: [needsMore] },
   { name: 'train-job.bug.failed', scripts: [bug] },
   { name: 'predict-batch.finished.succeeded', scripts: [predicts], accept: prediction },
   { name: 'predict-batch.finished.succeeded.second-attempt', scripts: [vanishes, predicts], accept: prediction },
@@ -157,8 +162,11 @@ async function keep(name: string, handle: WorkflowHandle): Promise<void> {
 
 async function record(recording: Recording): Promise<void> {
   const { name, scripts, limits, meanwhile, pricePerHourMicros = 0, workflowId = workflowIdOf } = recording;
+  const larger = recording.hasLarger ? [{ name: 'large', memoryGib: 16, pricePerHourMicros }] : [];
   const script = (attempt: number) => scripts[Math.min(attempt, scripts.length) - 1] as Script;
-  const yard = await openTestYard(new SimulatedCloud({ script: (order) => script(order.attempt), pricePerHourMicros }));
+  const yard = await openTestYard(
+    new SimulatedCloud({ script: (order) => script(order.attempt), pricePerHourMicros, larger }),
+  );
   const accepted = async (): Promise<Holder> => ({
     kind: 'job',
     id: (await yard.accept(limits ? { limits } : {})).id,

@@ -150,6 +150,12 @@ const mistakes: [string, string[], RegExp, string][] = [
     'const livedSeconds = 0;',
   ],
   [
+    'a size up that is not asked for',
+    ['train-job.finished.succeeded.size-up', 'train-job.attempts-used-up.failed.no-larger'],
+    /await [\w.]*decideIfKnown\.largerMachine\(ref\)/,
+    "{ type: null, sentence: '' }",
+  ],
+  [
     'a step left out',
     ['predict-batch.finished.succeeded', 'predict-batch.time-up.failed', 'predict-batch.stopped.cancelled'],
     /await work\.on\.data\.stagePrediction\(holder\);/,

@@ -64,6 +64,26 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class Needs:
+    """What it takes to train on a table of numbers: measured with real runs, see docs/preflight.md."""
+
+    base_megabytes: float
+    #: Memory for each number of the table as the engine sees it, copies and models included.
+    bytes_per_cell: float
+    base_seconds: float
+    #: Until its first model is ready.
+    seconds_per_million_cells: float
+
+    def describe(self) -> dict[str, float]:
+        return {
+            "baseMegabytes": self.base_megabytes,
+            "bytesPerCell": self.bytes_per_cell,
+            "baseSeconds": self.base_seconds,
+            "secondsPerMillionCells": self.seconds_per_million_cells,
+        }
+
+
+@dataclass(frozen=True)
 class Declaration:
     name: str
     title: str
@@ -82,6 +102,8 @@ class Declaration:
     takes_folds: bool = False
     #: What the README of an archive says of loading what lies in `model/`.
     archive_note: str = "The files in `model/` are pickles, and loading a pickle runs code: load only archives that come from where you trust."
+    #: None where nobody has measured it: then nothing is estimated.
+    needs: Needs | None = None
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -97,6 +119,7 @@ class Declaration:
                 "installSeconds": self.install_seconds,
                 "preparedAtStart": self.prepared_at_start,
             },
+            "needs": self.needs.describe() if self.needs else None,
         }
 
     def settled(self, given: dict[str, SettingValue], kind: TaskKind) -> dict[str, SettingValue]:

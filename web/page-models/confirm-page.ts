@@ -6,6 +6,7 @@ import type { JobSpec } from '../../domain/job-spec.ts';
 import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
 import { metricTitle, taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
+import { gib } from '../services/preflight.ts';
 import type { JobCheck } from '../services/services.ts';
 import { chosenWords, heldOut } from './chosen-facts.ts';
 import { formatLimit, formatMany } from './plain-words.ts';
@@ -73,6 +74,7 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
         value: machine ? `${machine.title}${spec.machine.spot ? ', spot' : ''}` : spec.machine.type,
         href: null,
       },
+      ...estimateFacts(check),
       { name: 'Attempts', value: `up to ${limits.attempts}`, href: null },
       { name: 'Cap', value: limits.budgetMicros === null ? 'none' : formatMoney(limits.budgetMicros), href: null },
       ...(spec.ignoredColumns.length > 0
@@ -89,6 +91,16 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
     worst: worstOf(check),
     copies: copiesOf(request, { file: dataset.name, recipe, host }),
   };
+}
+
+/** Roughly: from the profile of the data and what runs of the engine on made tables needed. */
+function estimateFacts({ estimate }: JobCheck): ConfirmPage['facts'] {
+  if (!estimate) return [];
+  const { memoryBytes, machineMemoryBytes, firstModelSeconds } = estimate;
+  return [
+    { name: 'Memory', value: `probably about ${gib(memoryBytes)} of ${gib(machineMemoryBytes)} GiB`, href: null },
+    { name: 'First model', value: `probably after about ${formatSpan(firstModelSeconds * 1000)}`, href: null },
+  ];
 }
 
 function worstOf({ worstCase }: JobCheck): ConfirmPage['worst'] {

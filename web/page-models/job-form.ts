@@ -62,10 +62,12 @@ export function valuesOf(request: JobRequestInput): FormValues {
     recipeId: request.recipeId ?? '',
     recipeVersion: request.recipeVersion ? text(request.recipeVersion) : '',
   };
-  for (const [name, value] of Object.entries(request.engine.settings ?? {})) {
-    values[`${request.engine.name}.${name}`] = settingText(value);
-  }
-  return values;
+  return { ...values, ...settingValues(request.engine.name, request.engine.settings ?? {}) };
+}
+
+/** The settings of an engine under the names of their inputs. */
+export function settingValues(engine: string, settings: Record<string, SettingValue>): FormValues {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [`${engine}.${name}`, settingText(value)]));
 }
 
 export function settingText(value: SettingValue): string | string[] {

@@ -57,6 +57,13 @@ export interface NewJobPage {
   continuesJobId: string;
   continued: { name: string; href: string } | null;
   recipe: (RecipeCard & { id: string; version: string }) | null;
+  settingsFile: Field & { isOpen: boolean; told: string[] };
+}
+
+/** What came of a file of settings: sentences on what was taken over and what was not, or why nothing was. */
+export interface LoadedSettings {
+  told: string[];
+  problem: string | null;
 }
 
 export interface EngineOption {
@@ -90,6 +97,7 @@ export interface NewJobInput {
   intro: string;
   continued: NewJobPage['continued'];
   recipe: RecipeCard | null;
+  loaded?: LoadedSettings | null;
 }
 
 export function newJobPage(input: NewJobInput): NewJobPage {
@@ -140,6 +148,16 @@ export function newJobPage(input: NewJobInput): NewJobPage {
     },
     furtherLabels: furtherLabels(input),
     metric: metricField(field, valueOf(values, 'task.metric'), kind),
+    settingsFile: {
+      ...field(
+        'settingsFile',
+        'What is in the file',
+        'A hyperparams.json as you have it: {"lr": 0.01, "epochs": 20}. It is read for the engine that is chosen above.',
+      ),
+      problem: input.loaded?.problem ?? null,
+      told: input.loaded?.told ?? [],
+      isOpen: input.loaded !== null && input.loaded !== undefined,
+    },
     engines: input.engines.map((engine) => engineOption(engine, engineName, values, field)),
     minutes: field(
       'minutes',

@@ -29,3 +29,12 @@ async function guessFor(label) {
     document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
   }
 }
+
+// A file need not be opened and copied by hand where a script can read it.
+const fileField = form.querySelector('[data-settings-file]');
+fileField.hidden = false;
+fileField.querySelector('input').addEventListener('change', (event) => void readSettings(event.target.files));
+
+async function readSettings([file]) {
+  if (file) form.querySelector('[name="settingsFile"]').value = await file.text();
+}

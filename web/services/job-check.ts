@@ -10,6 +10,7 @@ import { taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import { checkJobRecipe, type FittingRecipe } from './job-recipe.ts';
 import type { ServiceOptions } from './options.ts';
+import { preflight } from './preflight.ts';
 import { problemsIn } from './request-problems.ts';
 import { profileOf, specOf } from './row-views.ts';
 import type { HealthService, JobCheck, Who } from './services.ts';
@@ -34,6 +35,8 @@ interface LookedAt {
   recipeVersion: number | null;
   /** What will be learned from, the label among it. */
   columns: readonly KnownColumn[];
+  /** Of the dataset as it came. */
+  profile?: DatasetProfile;
 }
 
 /** Everything that can be known before a machine is paid for. */
@@ -51,7 +54,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       const checked = await checkJobRecipe(options, who, request, dataset);
       return 'problems' in checked
         ? { problems: checked.problems, ...nothing }
-        : afterRecipe(checked, request, profile);
+        : { ...afterRecipe(checked, request, profile), profile };
     }
     if (request.recipeVersion !== null) return wrong('recipeVersion', 'Say which recipe it is a version of.');
     return {
@@ -59,6 +62,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       notes: trainingNotes(profile, request.task),
       recipeVersion: null,
       columns: profile.columns,
+      profile,
     };
   };
 
@@ -103,19 +107,21 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     return { ...request, split, recipeVersion: request.recipeVersion ?? recipeVersion };
   };
 
-  const machineFor = async (request: JobRequest): Promise<{ machine?: MachineType; problems: FieldProblem[] }> => {
+  const machineFor = async (
+    request: JobRequest,
+  ): Promise<{ machine?: MachineType; types: MachineType[]; problems: FieldProblem[] }> => {
     const cloud = clouds.find(({ name }) => name === request.machine.cloud);
     if (!cloud) {
       const known = clouds.map(({ name }) => name).join(', ');
       const message = `This installation has no cloud “${request.machine.cloud}”. It has: ${known}.`;
-      return { problems: [{ field: 'machine.cloud', message }] };
+      return { types: [], problems: [{ field: 'machine.cloud', message }] };
     }
     const types = await cloud.machineTypes();
     const machine = types.find(({ name }) => name === request.machine.type);
-    if (machine) return { machine, problems: [] };
+    if (machine) return { machine, types, problems: [] };
     const known = types.map(({ name }) => name).join(', ');
     const message = `There is no machine type “${request.machine.type}”. There are: ${known}.`;
-    return { problems: [{ field: 'machine.type', message }] };
+    return { types, problems: [{ field: 'machine.type', message }] };
   };
 
   return async (who: Who, given: unknown): Promise<JobCheck> => {
@@ -123,7 +129,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     if ('problems' in parsed) return { problems: parsed.problems, warnings: [], creates: [] };
     const request = await asContinued(who, parsed.request);
     const engine = (await engines.describe()).find(({ name }) => name === request.engine.name);
-    const [disk, data, ofEngine, ofContinuing, { machine, problems: ofMachine }] = await Promise.all([
+    const [disk, data, ofEngine, ofContinuing, { machine, types, problems: ofMachine }] = await Promise.all([
       health.lowDisk(),
       lookAtData(who, request),
       engineProblems(engine, request),
@@ -140,6 +146,9 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     const warnings = [...data.notes];
     if (problems.length > 0 || !engine || !machine) return { problems, warnings, creates: [] };
     const { settings } = checkSettings(engine, request.engine.settings);
+    const needed = data.profile && preflight({ request, profile: data.profile, engine, machine, types });
+    if (needed && needed.problems.length > 0) return { problems: needed.problems, warnings, creates: [] };
+    warnings.push(...(needed?.warnings ?? []));
     const spec: JobSpec = {
       ...request,
       id: request.id ?? randomUUID(),
@@ -153,7 +162,11 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       warnings.push('Split and seed are those of the job that it continues: the held-out rows have to stay unseen.');
     }
     if (!(await options.engines.isReady(engine.name))) warnings.push(firstUse(engine));
-    return { spec, problems: [], warnings, worstCase: worstCaseOf(spec, machine), creates: createsOf(spec, machine) };
+    return {
+      ...{ spec, problems: [], warnings, creates: createsOf(spec, machine) },
+      worstCase: worstCaseOf(spec, machine, types),
+      ...(needed?.estimate ? { estimate: needed.estimate } : {}),
+    };
   };
 }
 

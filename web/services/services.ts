@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ShownRows } from '../../data/data-calls.ts';
 import type { JobSort } from '../../db/stores/job-store.ts';
 import type { Engine } from '../../domain/engine.ts';
+import type { ReadSettings } from '../../infra/engine-settings.ts';
 import type { TaskGuess } from '../../domain/guess-task.ts';
 import type { Holder } from '../../domain/ids.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
@@ -23,6 +24,7 @@ import type {
   DatasetSummary,
   FieldProblem,
   JobDetail,
+  JobEstimate,
   JobSummary,
   LogLine,
   MetricSeries,
@@ -131,6 +133,8 @@ export interface JobCheck {
   /** What a person should know before they agree; not a reason to refuse. */
   warnings: string[];
   worstCase?: WorstCase;
+  /** Memory and time that it will probably need; absent where the engine says nothing of it. */
+  estimate?: JobEstimate;
   /** What will be created, in words, in order. */
   creates: string[];
 }
@@ -235,6 +239,8 @@ export interface LogService {
 export interface EngineService {
   list(): Promise<(Engine & { ready: boolean })[]>;
   get(name: string): Promise<Engine | undefined>;
+  /** A file of settings as people have it (`hyperparams.json`), in the names of the engine; what was not understood is told. */
+  readSettings(name: string, text: string): Promise<ReadSettings>;
 }
 
 export interface HealthCheck {

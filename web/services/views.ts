@@ -278,6 +278,19 @@ export const logLineSchema = z
   .meta({ id: 'LogLine' });
 export type LogLine = z.infer<typeof logLineSchema>;
 
+/** What a job will probably need, from the profile of its data and what its engine declares. */
+export const jobEstimateSchema = z
+  .object({
+    memoryBytes: z.int(),
+    machineMemoryBytes: z.int(),
+    firstModelSeconds: z.int(),
+    fits: z.boolean(),
+    /** A machine type of the same cloud that it would fit into; null where it fits, or none does. */
+    suggestedType: z.string().nullable(),
+  })
+  .meta({ id: 'JobEstimate' });
+export type JobEstimate = z.infer<typeof jobEstimateSchema>;
+
 export const worstCaseSchema = z
   .object({
     micros: z.int(),

@@ -1,4 +1,5 @@
 import type { JobSpec } from '../../domain/job-spec.ts';
+import { nextSizeUp } from '../../domain/machine-sizes.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { type WorstPart, worstParts } from '../../domain/worst-case.ts';
 import type { MachineType } from '../../infra/cloud.ts';
@@ -9,14 +10,23 @@ import type { WorstCase } from './views.ts';
  * The most that a job can cost if everything goes wrong that may: every attempt takes all of its time to set up, is
  * silent before it counts as lost, hands in, and is slow to go; training time is the job's, so it counts once. And what
  * it is if somebody extends the time as far as it goes; that also covers a machine that lives to its own end because
- * nobody was there to take it down. Never above the cap, which ends machines by itself.
+ * nobody was there to take it down. Where the cloud has a larger machine, one attempt may run out of memory and all
+ * others be on that. Never above the cap, which ends machines by itself.
  */
-export function worstCaseOf(spec: Pick<JobSpec, 'limits'>, machine: MachineType): WorstCase {
+export function worstCaseOf(
+  spec: Pick<JobSpec, 'limits'>,
+  machine: MachineType,
+  types: readonly MachineType[] = [],
+): WorstCase {
   const { trainingSeconds, longestSeconds, budgetMicros } = spec.limits;
-  const counted = worstParts(spec.limits, machine.pricePerHourMicros);
-  const inWords = ({ title, seconds, micros }: WorstPart) => ({
+  const larger = nextSizeUp(types, machine);
+  const counted = worstParts(spec.limits, machine.pricePerHourMicros, larger?.pricePerHourMicros ?? null);
+  const inWords = ({ title, seconds, micros, dearer }: WorstPart) => ({
     title,
-    text: `${durationInWords(seconds)} × ${formatMoney(machine.pricePerHourMicros)} an hour`,
+    text:
+      dearer === undefined
+        ? `${durationInWords(seconds)} × ${formatMoney(machine.pricePerHourMicros)} an hour`
+        : `${durationInWords(seconds)} × ${formatMoney(dearer)} more an hour for ${larger?.title ?? 'it'}`,
     micros,
   });
   const parts = counted.parts.map(inWords);
@@ -40,7 +50,8 @@ interface Most {
 }
 
 function sentenceOf(machine: MachineType, { micros, extendedMicros, capped, extendedCapped }: Most): string {
-  if (machine.pricePerHourMicros === 0) return `It costs nothing: ${machine.title} has no price.`;
+  if (machine.pricePerHourMicros === 0 && extendedMicros === 0)
+    return `It costs nothing: ${machine.title} has no price.`;
   const most = `At most ${formatMoney(micros)}`;
   if (capped) return `${most}, extended or not: the budget ends it there.`;
   if (extendedMicros === micros) return `${most}; usually much less.`;

@@ -37,6 +37,8 @@ def test_describes_every_engine_with_the_standard_library_alone():
             "installSeconds",
             "preparedAtStart",
         }
+        assert set(one["needs"]) == {"baseMegabytes", "bytesPerCell", "baseSeconds", "secondsPerMillionCells"}
+        assert min(one["needs"].values()) > 0
         for setting in one["settings"]:
             assert set(setting) == {
                 "name",

@@ -132,6 +132,23 @@ it('says what a job creates and costs at most, never above its budget', async ()
   });
 });
 
+it('says what a job will probably need', async () => {
+  const { body } = await yard.api.post('/jobs/check', jobRequest(datasetId));
+  expect(body.estimate).toMatchObject({ fits: true, suggestedType: null });
+  expect(body.estimate.memoryBytes).toBeGreaterThan(50 * 1024 ** 2);
+  expect(body.estimate.memoryBytes).toBeLessThan(1024 ** 3);
+  expect(body.warnings).toEqual([]);
+  const unknown = await yard.api.post('/jobs/check', jobRequest(datasetId, { engine: { name: 'classes_only' } }));
+  expect(unknown.body).not.toHaveProperty('estimate');
+});
+
+it('reads a file of settings in the names of an engine, and tells what has no place', async () => {
+  const { body } = await yard.api.post('/engines/sklearn/settings', { trees: 50, flux: 3 });
+  expect(body.settings).toEqual({ trees: 50 });
+  expect(body.told).toEqual(['“flux” is no setting of scikit-learn and was left out.']);
+  expect((await yard.api.post('/engines/oracle/settings', {})).status).toBe(404);
+});
+
 it('warns of the first use of an engine, and refuses while the disk is nearly full', async () => {
   const { body } = await yard.api.post('/jobs/check', jobRequest(datasetId, { engine: { name: 'classes_only' } }));
   expect(body.warnings[0]).toContain('1400 MB');
@@ -258,6 +275,10 @@ it('shows metrics with last and best by their direction', async () => {
   const { body } = await yard.api.get(`/jobs/${id}/metrics`);
   expect(body).toMatchObject([{ name: 'loss', unit: 's', last: 2, best: 1 }]);
   expect(body[0].points).toHaveLength(4);
+  const paged = await yard.api.get(`/jobs/${id}/metrics?name=loss&offset=1&limit=2`);
+  expect(paged.body).toMatchObject([{ last: 2, best: 1, total: 4, points: [{ value: 1 }, { value: 2 }] }]);
+  expect((await yard.api.get(`/jobs/${id}/metrics?name=none`)).body).toEqual([]);
+  expect((await yard.api.get(`/jobs/${id}/metrics?limit=0`)).status).toBe(422);
 });
 
 it('hides what belongs to another workspace', async () => {

@@ -56,6 +56,7 @@ export const engines = [
     ],
     continues: true,
     environment: { downloadMegabytes: 120, installSeconds: 20, preparedAtStart: true },
+    needs: { baseMegabytes: 280, bytesPerCell: 80, baseSeconds: 2, secondsPerMillionCells: 1 },
   }),
   engineSchema.parse({
     name: 'classes_only',

@@ -70,6 +70,7 @@ test('opens the form with the engine that is prepared at the start, where it is 
       continues: false,
     } satisfies Partial<Engine>),
     environment: { downloadMegabytes: 1, installSeconds: 1, preparedAtStart },
+    needs: null,
     ready,
   });
   const chosen = (isReady: boolean) =>

@@ -69,3 +69,22 @@ test('covers a machine that lives to its own end because nobody takes it down', 
     }),
   );
 });
+
+describe('where the cloud has a larger machine', () => {
+  const larger = { ...machine, name: 'n2', title: 'A larger machine', memoryGib: 16, pricePerHourMicros: dollars(72) };
+  const types = [machine, larger];
+  const withSizeUp = (given: object = {}) => worstCaseOf({ limits: limitsOf(given) }, machine, types);
+
+  test('counts everything at the price of that, since memory may run out at once', () => {
+    const worst = withSizeUp();
+    expect(worst.micros).toBe(2 * worstOf().micros);
+    expect(worst.extendedMicros).toBe(2 * worstOf().extendedMicros);
+    expect(worst.parts.reduce((sum, { micros }) => sum + micros, 0)).toBe(worst.extendedMicros);
+    expect(worst.parts.map(({ text }) => text)).toContain('41 min × $36.00 more an hour for A larger machine');
+  });
+
+  test('counts nothing for it where there is one attempt only, and stays within the budget', () => {
+    expect(withSizeUp({ attempts: 1 }).micros).toBe(worstOf({ attempts: 1 }).micros);
+    expect(withSizeUp({ budgetMicros: dollars(28) }).extendedMicros).toBe(dollars(28));
+  });
+});

@@ -6,7 +6,7 @@ import { phases } from '../../../domain/phases.ts';
 import { extendSchema } from '../../services/job-asks.ts';
 import { Refused } from '../../services/refused.ts';
 import type { Services } from '../../services/services.ts';
-import { jobDetailSchema, jobSummarySchema, metricSeriesSchema } from '../../services/views.ts';
+import { jobDetailSchema, jobSummarySchema } from '../../services/views.ts';
 import type { ApiRoutes } from './operation.ts';
 import { reject } from './reject.ts';
 import {
@@ -14,6 +14,8 @@ import {
   askedSchema,
   jobCheckSchema,
   jobRequestBodySchema,
+  metricsAnswerSchema,
+  metricsQuerySchema,
   pageOf,
   pagingShape,
   removalSchema,
@@ -80,8 +82,9 @@ export function jobOperations(api: ApiRoutes, { jobs }: Services): void {
       answers: { 200: { description: 'Its problems, or what it creates.', schema: jobCheckSchema } },
     },
     async ({ who, request, response }) => {
-      const { problems, warnings, worstCase, creates } = await jobs.check(who, request.body ?? {});
-      response.json({ problems, warnings, creates, ...(worstCase ? { worstCase } : {}) });
+      const { problems, warnings, worstCase, estimate, creates } = await jobs.check(who, request.body ?? {});
+      const counted = { ...(worstCase ? { worstCase } : {}), ...(estimate ? { estimate } : {}) };
+      response.json({ problems, warnings, creates, ...counted });
     },
   );
 
@@ -120,9 +123,21 @@ export function jobOperations(api: ApiRoutes, { jobs }: Services): void {
       permission: 'read',
       tag,
       summary: 'Its metrics, each with last and best',
-      answers: { 200: { description: 'One series for each metric.', schema: z.array(metricSeriesSchema) } },
+      description: 'All of them, or one by its `name`; `offset` and `limit` count the points of each, oldest first.',
+      query: metricsQuerySchema,
+      answers: { 200: { description: 'One series for each metric.', schema: z.array(metricsAnswerSchema) } },
     },
-    async ({ who, id, response }) => void response.json(await jobs.metrics(who, id)),
+    async ({ who, id, query, response }) => {
+      const { name, offset, limit } = query;
+      const all = await jobs.metrics(who, id);
+      const wanted = all.filter((series) => name === undefined || series.name === name);
+      const paged = wanted.map((series) => ({
+        ...series,
+        total: series.points.length,
+        points: series.points.slice(offset, offset + limit),
+      }));
+      response.json(paged);
+    },
   );
 
   api.add(

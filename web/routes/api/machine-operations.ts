@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Services } from '../../services/services.ts';
 import type { ApiRoutes } from './operation.ts';
-import { engineAnswerSchema, machineTypeSchema } from './schemas.ts';
+import { engineAnswerSchema, machineTypeSchema, readSettingsAnswerSchema, settingsFileSchema } from './schemas.ts';
 
 /** What there is to choose from. */
 export function machineOperations(api: ApiRoutes, { engines, machines }: Services): void {
@@ -15,6 +15,26 @@ export function machineOperations(api: ApiRoutes, { engines, machines }: Service
       answers: { 200: { description: 'All of them.', schema: z.array(engineAnswerSchema) } },
     },
     async ({ response }) => void response.json(await engines.list()),
+  );
+  api.add(
+    {
+      method: 'post',
+      path: '/engines/:name/settings',
+      permission: 'read',
+      tag: 'engine',
+      summary: 'Read a file of hyperparameters as settings of the engine',
+      json: settingsFileSchema,
+      answers: {
+        200: {
+          description: 'What was found, and a sentence for each name that has no place.',
+          schema: readSettingsAnswerSchema,
+        },
+      },
+    },
+    async ({ request, response }) => {
+      const { name } = request.params;
+      response.json(await engines.readSettings(String(name), JSON.stringify(request.body ?? {})));
+    },
   );
   api.add(
     {

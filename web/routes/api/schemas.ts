@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { engineSchema } from '../../../domain/engine.ts';
+import { readSettingsSchema } from '../../../infra/engine-settings.ts';
 import { jobRequestSchema } from '../../../domain/job-spec.ts';
 import { taskKinds } from '../../../domain/task.ts';
 import {
+  jobEstimateSchema,
   jobSummarySchema,
+  metricSeriesSchema,
   logLineSchema,
   predictionSummarySchema,
   problemSchema,
@@ -33,6 +36,15 @@ export const pagingShape = {
   offset: whole(0, 1_000_000).default(0),
   limit: whole(1, 500).default(50),
 };
+
+/** With the points that were asked for; `total` says how many there are. */
+export const metricsAnswerSchema = metricSeriesSchema.extend({ total: z.int() }).meta({ id: 'MetricPoints' });
+
+export const metricsQuerySchema = z.strictObject({
+  name: z.string().optional(),
+  offset: pagingShape.offset,
+  limit: whole(1, 100_000).default(100_000),
+});
 
 export const pagingSchema = z.strictObject(pagingShape);
 
@@ -76,6 +88,7 @@ export const jobCheckSchema = z
     problems: z.array(problemSchema),
     warnings: z.array(z.string()),
     worstCase: worstCaseSchema.optional(),
+    estimate: jobEstimateSchema.optional(),
     creates: z.array(z.string()),
   })
   .meta({ id: 'JobCheck' });
@@ -101,6 +114,12 @@ export const rowsSchema = z
   .meta({ id: 'Rows' });
 
 export const engineAnswerSchema = engineSchema.extend({ ready: z.boolean() }).meta({ id: 'Engine' });
+
+export const settingsFileSchema = z
+  .record(z.string(), z.unknown())
+  .meta({ id: 'SettingsFile', description: 'A `hyperparams.json` as people have it: {"lr": 0.1, "num_epochs": 5}.' });
+
+export const readSettingsAnswerSchema = readSettingsSchema.meta({ id: 'ReadSettings' });
 
 export const machineTypeSchema = z
   .object({

@@ -7,9 +7,9 @@ import { idSchema } from '../../../domain/ids.ts';
 import type { JobRequestInput } from '../../../domain/job-spec.ts';
 import { confirmPage } from '../../page-models/confirm-page.ts';
 import { uploadForm } from '../../page-models/data-page.ts';
-import { type FormValues, requestFrom, valuesOf } from '../../page-models/job-form.ts';
+import { type FormValues, requestFrom, settingValues, valuesOf } from '../../page-models/job-form.ts';
 import { firstValues, guessFor } from '../../page-models/job-guess.ts';
-import { newJobPage } from '../../page-models/new-job-page.ts';
+import { type LoadedSettings, newJobPage } from '../../page-models/new-job-page.ts';
 import { preparedProfile } from '../../page-models/recipes/prepared-profile.ts';
 import { recipeCard } from '../../page-models/recipes/recipe-card.ts';
 import { startJobPage } from '../../page-models/start-job-page.ts';
@@ -28,6 +28,8 @@ interface Form {
   intro?: string;
   /** Where label and task come from an earlier job, nothing was guessed. */
   isGuessed?: boolean;
+  /** What came of a file of settings. */
+  loaded?: LoadedSettings;
 }
 
 const newTitle = 'New job';
@@ -93,6 +95,9 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
         const guess = guessFor(profile, textOf(request, 'task.labels'), [values['task.furtherLabels'] ?? []].flat());
         const task = { 'task.kind': guess.kind, 'task.metric': '', 'task.positiveClass': guess.positiveClass };
         return showForm(request, response, { id, values: { ...values, ...task }, isGuessed: true });
+      }
+      if (textOf(request, 'action') === 'load-settings') {
+        return showForm(request, response, { id, isGuessed: false, ...(await withSettingsOf(kit, values)) });
       }
       const ignore = textOf(request, 'ignore');
       if (ignore !== '') {
@@ -175,10 +180,30 @@ export async function showJobForm(kit: PageKit, request: Request, response: Resp
     problems: form.problems ?? [],
     engines,
     machines,
+    loaded: form.loaded ?? null,
     title: form.title ?? newTitle,
     intro: form.intro ?? '',
   });
   await kit.show(request, response, 'jobs/new', { section: 'jobs', title: view.title, scripts: ['job-form.js'] }, view);
+}
+
+/** The form filled in from a file of settings, and what it held that has no place in it. */
+async function withSettingsOf({ services }: PageKit, values: FormValues) {
+  const engine = [values['engine.name']].flat()[0] ?? '';
+  const text = [values['settingsFile']].flat()[0] ?? '';
+  if (text.trim() === '') return { values, loaded: { told: [], problem: 'Choose a file, or paste what is in it.' } };
+  try {
+    const { settings, told } = await services.engines.readSettings(engine, text);
+    const count = Object.keys(settings).length;
+    const found = `${count === 1 ? '1 setting was' : `${count} settings were`} filled in. Look them over, and go on.`;
+    return {
+      values: { ...values, ...settingValues(engine, settings) },
+      loaded: { told: [found, ...told], problem: null },
+    };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { values, loaded: { told: [], problem: error.message } };
+  }
 }
 
 /** The earlier job, by name: the id alone tells nobody which. */

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.declaration import Declaration, Setting
+from trainer.declaration import Declaration, Needs, Setting
 from trainer.metrics import TASKS
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ DECLARATION = Declaration(
     download_megabytes=330,
     install_seconds=90,
     prepared_at_start=False,
+    needs=Needs(base_megabytes=400, bytes_per_cell=60, base_seconds=4, seconds_per_million_cells=3),
 )
 
 

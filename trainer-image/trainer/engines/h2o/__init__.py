@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.declaration import Declaration, Setting
+from trainer.declaration import Declaration, Needs, Setting
 from trainer.failures import TrainerFailure
 from trainer.metrics import TASKS
 
@@ -125,6 +125,7 @@ DECLARATION = Declaration(
     install_seconds=30,
     prepared_at_start=False,
     archive_note="The model in `model/` is a MOJO, which Java reads as data: loading it runs no code that came with it.",
+    needs=Needs(base_megabytes=750, bytes_per_cell=90, base_seconds=17, seconds_per_million_cells=2),
 )
 
 _FOR = {"logloss": _CLASSES, "AUC": ("binary",), "mean_per_class_error": _CLASSES}

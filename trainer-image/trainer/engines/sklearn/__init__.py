@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.declaration import Declaration, Setting
+from trainer.declaration import Declaration, Needs, Setting
 from trainer.failures import TrainerFailure
 from trainer.metrics import TASKS
 
@@ -146,6 +146,7 @@ DECLARATION = Declaration(
     download_megabytes=95,
     install_seconds=15,
     prepared_at_start=True,
+    needs=Needs(base_megabytes=280, bytes_per_cell=80, base_seconds=2.5, seconds_per_million_cells=0.5),
 )
 
 

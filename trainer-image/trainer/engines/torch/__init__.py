@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.declaration import Declaration, Setting
+from trainer.declaration import Declaration, Needs, Setting
 from trainer.engines.torch.presets import PRESETS
 from trainer.metrics import ALL_TASKS
 
@@ -205,6 +205,7 @@ DECLARATION = Declaration(
     install_seconds=300,
     prepared_at_start=False,
     archive_note="The weights in `model/` are tensors and nothing else: loading them runs no code.",
+    needs=Needs(base_megabytes=820, bytes_per_cell=60, base_seconds=7, seconds_per_million_cells=4),
     trainer_only=("duckdb", "scikit-learn", "scipy", "joblib", "threadpoolctl", *_BROUGHT_BY_TORCH),
 )
 

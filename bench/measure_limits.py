@@ -1,0 +1,84 @@
+"""How far one engine goes beyond its time limit, over settings drawn at random.
+
+Run in the engine's environment, with what to try as JSON on the command line:
+
+    measure_limits.py <engine> '[{"settings": {…}, "seconds": 9, "task": "binary"}, …]'
+
+Prints one line of JSON for each: when fitting was over, and when everything was.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "test" / "trainer-image" / "trainer"))
+from trainer_bench import Process, Yard
+
+_ROWS = 6000
+_JUDGING = "Judging the winner"
+
+
+def made_table(kind: str) -> pd.DataFrame:
+    """Enough to do that a fit is cut off by its limit, and not over before."""
+    random = np.random.default_rng(0)
+    values = random.normal(size=(_ROWS, 20))
+    frame = pd.DataFrame(values, columns=[f"x{number}" for number in range(20)])
+    frame["city"] = random.choice([f"city {number}" for number in range(30)], _ROWS)
+    score = values[:, 0] + values[:, 1] * values[:, 2] + random.normal(size=_ROWS)
+    classes = {"binary": 2, "multiclass": 4}
+    frame["y"] = score if kind == "regression" else pd.qcut(score, classes[kind], labels=False)
+    return frame
+
+
+def hear_when(process: Process, began: float, heard: dict[str, float]) -> None:
+    process.popen.wait()
+    heard["ended"] = time.time() - began
+
+
+def tried(engine: str, order: dict[str, Any]) -> dict[str, object]:
+    with tempfile.TemporaryDirectory(prefix="trainyard-limits-") as folder:
+        yard = Yard(Path(folder))
+        kind = order["task"]
+        yard.ask(made_table(kind), "y", kind, engine=engine, settings=order["settings"], seconds=order["seconds"])
+        began = time.time()
+        heard: dict[str, float] = {}
+
+        def watch(process: Process) -> None:
+            waiting = threading.Thread(target=hear_when, args=(process, began, heard))
+            waiting.start()
+            while process.popen.poll() is None and "judging" not in heard:
+                told = [event for event in process.events if event["type"] == "progress"]
+                if any(str(event.get("text", event)).find(_JUDGING) >= 0 for event in told):
+                    heard["judging"] = time.time() - began
+                time.sleep(0.05)
+            waiting.join()
+
+        run = yard.train(while_running=watch)
+        return {
+            **order,
+            "engine": engine,
+            # Without a model there is nothing to judge: then it ends where its time does.
+            "fitted": heard.get("judging", heard["ended"]),
+            "ended": heard["ended"],
+            "models": len(run.models),
+            "code": run.code,
+            "problem": run.failure["message"] if run.of("failed") else None,
+        }
+
+
+def main(engine: str, orders: str) -> None:
+    for order in json.loads(orders):
+        print(json.dumps(tried(engine, order)), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
