@@ -9,7 +9,7 @@ import type { MachineType } from '../../infra/cloud.ts';
 import { gib } from '../services/preflight.ts';
 import type { JobCheck } from '../services/services.ts';
 import { chosenWords, heldOut } from './chosen-facts.ts';
-import { formatLimit, formatMany } from './plain-words.ts';
+import { formatLimit, formatMany, formatSpan } from './plain-words.ts';
 
 /** Everything that will be created and what it may cost, beside the button that does it. */
 export interface ConfirmPage {
