@@ -71,6 +71,8 @@ def tried(engine: str, order: dict[str, Any]) -> dict[str, object]:
             "ended": heard["ended"],
             "models": len(run.models),
             "code": run.code,
+            # Some settings do not go together, which is said before anything is fitted.
+            "refused": bool(run.of("failed")) and run.failure["type"] == "BadSettings",
             "problem": run.failure["message"] if run.of("failed") else None,
         }
 
