@@ -110,3 +110,14 @@ def toxic_comments(rows: int = 600) -> pd.DataFrame:
         texts.append(" ".join(random.permutation([*random.choice(common, 8), *said])))
     frame = pd.DataFrame({"comment": texts, **{name: there[:, at] for at, name in enumerate(words)}})
     return frame.assign(insult=np.where(frame["insult"], "yes", "no"), threat=frame["threat"].astype("int64"))
+
+
+def slow_table() -> pd.DataFrame:
+    """The first two algorithms take it in a second, the forest far longer than any test waits."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(4000, 40))).rename(columns=lambda number: f"x{number}")
+    return frame.assign(y=np.where(frame["x0"] + random.normal(size=4000) > 0, "up", "down"))
+
+
+#: Settings for which that holds.
+SLOW = {"algorithm": "auto", "trees": 5000}

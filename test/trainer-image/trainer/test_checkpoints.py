@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from test_stopping import SLOW, slow_table
+from tables import SLOW, slow_table
 from trainer_bench import Process, Yard
 
 from trainer.checkpoints import Checkpoints

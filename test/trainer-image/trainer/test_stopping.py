@@ -7,20 +7,8 @@ import signal
 import time
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from tables import breast_cancer
+from tables import SLOW, breast_cancer, slow_table
 from trainer_bench import Process, Yard
-
-
-def slow_table() -> pd.DataFrame:
-    """The first two algorithms take it in a second, the forest far longer than any test waits."""
-    random = np.random.default_rng(0)
-    frame = pd.DataFrame(random.normal(size=(4000, 40))).rename(columns=lambda number: f"x{number}")
-    return frame.assign(y=np.where(frame["x0"] + random.normal(size=4000) > 0, "up", "down"))
-
-
-SLOW = {"algorithm": "auto", "trees": 5000}
 
 
 def test_a_stop_keeps_the_best_so_far(yard: Yard):
