@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -29,9 +30,16 @@ FAST = {"exclude": ["GBM", "XGBoost", "DeepLearning", "StackedEnsemble"]}
 def mixed(shared_yard: Yard) -> Run:
     frame = mixed_table().drop(columns="spend")
     settings = {"max_models": 2, "enough_log_loss": 0.0, "exclude": ["XGBoost"]}
+    before = unpacked()
     run = shared_yard.ask(frame, "churned", "binary", engine="h2o", settings=settings, seconds=60, split=TWO).train()
     assert run.code == 0, run.log
+    # H2O unpacks XGBoost whenever it starts, 150 MB that nobody would take away.
+    assert unpacked() <= before
     return run
+
+
+def unpacked() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("libxgboost4j*"))
 
 
 def test_networks_and_stacks_follow_where_the_first_are_not_good_enough(mixed: Run):

@@ -66,7 +66,11 @@ class JavaMachine:
         # With a list of machines, this one, it looks for no others on the network.
         flat = self._folder / "machines"
         flat.write_text(f"{_HERE}:{port}\n", "ascii")
-        command = [require_java(), f"-Xmx{self._megabytes}m", "-Djava.awt.headless=true"]
+        # XGBoost unpacks 150 MB there and does not take them away: with this folder they go.
+        temporary = self._folder / "tmp"
+        temporary.mkdir(exist_ok=True)
+        command = [require_java(), f"-Xmx{self._megabytes}m", f"-Djava.io.tmpdir={temporary.resolve()}"]
+        command += ["-Djava.awt.headless=true"]
         # Newer ones work, too; H2O was released before them.
         command += ["-Dsys.ai.h2o.debug.allowJavaVersions=21", "-jar", str(find_jar())]
         command += ["-name", f"trainyard-{secrets.token_hex(6)}", "-ip", _HERE, "-web_ip", _HERE]

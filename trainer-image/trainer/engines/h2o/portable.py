@@ -130,7 +130,14 @@ class Model:
         with tempfile.TemporaryDirectory(prefix="trainyard-h2o-") as folder:
             asked, answered = Path(folder) / "asked.csv", Path(folder) / "answered.csv"
             write_rows(ready, asked)
-            command = [self._java, _HEAP, "-cp", str(find_jar()), "hex.genmodel.tools.PredictCsv"]
+            command = [
+                self._java,
+                _HEAP,
+                f"-Djava.io.tmpdir={folder}",
+                "-cp",
+                str(find_jar()),
+                "hex.genmodel.tools.PredictCsv",
+            ]
             command += ["--mojo", str(self._mojo), "--input", str(asked), "--output", str(answered), "--decimal"]
             ended = subprocess.run(command, capture_output=True, text=True, check=False)
             if ended.returncode != 0 or not answered.is_file():
