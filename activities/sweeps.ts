@@ -29,7 +29,8 @@ export function sweepActivities(dependencies: Needs) {
     }): Promise<{ end: SweepEnd | null }> {
       const row = await stores.sweeps.find(id);
       if (!row) throw new TrainyardError('NotFound', `There is no sweep ${id} in the database.`);
-      const worst = await worstOfTrial(dependencies, row);
+      // Who wants it to end does not wait for a cloud that does not answer: no further trial is weighed.
+      const worst = askedOf(row, asked) === null ? await worstOfTrial(dependencies, row) : { micros: 0, blocked: null };
       const isFull = (await dependencies.freeBytes()) < dependencies.lowDiskBytes;
       const step = await stores.database.transaction((trx) => decide(dependencies, { id, asked, worst, isFull }, trx));
       if (step.end) return { end: step.end };

@@ -162,6 +162,8 @@ async function openTar(
         head: () => readPart(file, offset, isFile ? Math.min(size, HEAD) : 0),
         read,
         copyTo: async (to) => {
+          if (!isFile) throw badData(`${name} is a link, not a file.`, 'Pack the file itself.');
+          if (size === 0) throw badData(`${name} is empty.`, 'Take it out, or put the whole file in.');
           count(size);
           await pipeline(
             file.createReadStream({ start: offset, end: offset + size - 1, autoClose: false }),

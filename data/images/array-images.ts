@@ -1,3 +1,4 @@
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SqlType } from '../column-kinds.ts';
 import { badData } from '../bad-data.ts';
@@ -87,8 +88,11 @@ export async function idxImages(
   limit: number,
 ): Promise<ImageColumns & { remarks: string[] }> {
   const found: { role: Role; part: string | null; array: ArrayFile }[] = [];
+  let left = limit;
   for (const [n, file] of files.entries()) {
-    const path = await unpackedFile(session, file, join(session.workFolder, `array-${n}`), limit);
+    const path = await unpackedFile(session, file, join(session.workFolder, `array-${n}`), left);
+    // All of them together are no more than an upload may have: each could be packed once more.
+    left = Math.max(1, left - (await stat(path)).size);
     const array = await openIdx(file.name, path);
     const role = array.shape.length === 1 ? ('labels' as const) : ('images' as const);
     found.push({ role, part: roleOf(file.name).part, array });
@@ -112,6 +116,7 @@ async function unpackedFile(session: Session, file: PackedFile, path: string, li
   const head = await file.head();
   if (head[0] !== 0x1f || head[1] !== 0x8b) return path;
   await unpack(path, `${path}.plain`, 'gzip', limit, session.signal);
+  await rm(path);
   return `${path}.plain`;
 }
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from runner.spool import Event
 LATEST = "checkpoints/latest.json"
 _FILES = "checkpoints/files"
 _BLOCK_BYTES = 1024 * 1024
+_PAUSES_SECONDS = (0.5, 2.0, 5.0, 10.0)
 
 
 class Checkpoints:
@@ -46,7 +49,7 @@ class Checkpoints:
         try:
             for name, digest in told["files"].items():
                 path = resume / name
-                self._bucket.get(f"{_FILES}/{digest}", path)
+                self._get(f"{_FILES}/{digest}", path)
                 if _digest(path) != digest:
                     raise OSError(f"{name} is not what was uploaded")
             self._sent.update(told["files"].values())
@@ -55,6 +58,18 @@ class Checkpoints:
             self._journal.remark(f"The checkpoint “{told['label']}” cannot be used: {error}. The training begins anew.")
             return None
         return f"“{told['label']}” of attempt {told['attempt']}"
+
+    def _get(self, name: str, path: Path) -> None:
+        """A network that is away for a moment must not cost all that was done before."""
+        for pause in _PAUSES_SECONDS:
+            try:
+                return self._bucket.get(name, path)
+            except FileNotFoundError:
+                raise  # it will not appear
+            except OSError as error:
+                self._journal.remark(f"{name} cannot be fetched: {error}. It is tried again.")
+                time.sleep(pause)
+        self._bucket.get(name, path)
 
     def take(self, event: Event) -> None:
         """A trainer told of a checkpoint; an older one that waits is given up for it."""
@@ -78,8 +93,8 @@ class Checkpoints:
             assert event is not None
             try:
                 self._send(event)
-            except FileNotFoundError:
-                pass  # the trainer has made two more since, and removed it
+            except (FileNotFoundError, shutil.Error):
+                pass  # the trainer has made two more since, and removed it while it was taken
             except OSError as error:
                 self._journal.remark(f"The checkpoint “{event['label']}” could not be uploaded: {error}.")
             finally:
@@ -88,9 +103,12 @@ class Checkpoints:
                     self._changed.notify_all()
 
     def _send(self, event: Event) -> None:
-        folder = self._work / "checkpoints" / str(event["object"])
-        if not str(event["object"]).isdigit() or not folder.is_dir():
+        if not str(event["object"]).isdigit():
             return
+        # The trainer removes what is two behind: this one stays for as long as it takes to send.
+        folder = self._work / "sending"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self._work / "checkpoints" / str(event["object"]), folder, copy_function=_link)
         files: dict[str, str] = {}
         for path in sorted(folder.rglob("*")):
             if path.is_symlink() or not path.is_file():
@@ -103,7 +121,10 @@ class Checkpoints:
         latest = {"attempt": self._attempt, "label": event["label"], "files": files}
         self._bucket.put_bytes(LATEST, json.dumps(latest, ensure_ascii=False).encode())
         self._journal.event({"type": "checkpoint", "label": event["label"], "object": LATEST})
-        self._forget(set(files.values()))
+        try:
+            self._forget(set(files.values()))
+        except OSError as error:
+            self._journal.remark(f"What earlier checkpoints needed alone stays in the bucket: {error}.")
 
     def _digest_of(self, path: Path) -> str:
         status = path.stat()
@@ -128,6 +149,15 @@ class Checkpoints:
             return None
         safe = all(_is_within(name) and _is_digest(digest) for name, digest in told["files"].items())
         return told if safe and isinstance(told.get("label"), str) else None
+
+
+def _link(source: str, to: str) -> None:
+    try:
+        os.link(source, to)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, to)
 
 
 def _is_within(name: str) -> bool:

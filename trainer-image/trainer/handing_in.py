@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import traceback
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -85,8 +86,14 @@ class HandIn:
         if make is None:
             return []
         folder = out / "extras"
-        folder.mkdir(parents=True, exist_ok=True)
-        return [{**asdict(extra), "bytes": (folder / extra.name).stat().st_size} for extra in make(folder)]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return [{**asdict(extra), "bytes": (folder / extra.name).stat().st_size} for extra in make(folder)]
+        except Exception:
+            # A model that was paid for is not lost for what comes beside it.
+            traceback.print_exc()
+            shutil.rmtree(folder, ignore_errors=True)
+            return []
 
     def _add_recipe(self, folder: Path, preparation: Preparation) -> None:
         shutil.copyfile(Path(__file__).parent / "recipe.py", folder / "recipe.py")

@@ -61,9 +61,7 @@ def reported(run: Callable[[], int]) -> int:
         return EXIT_STOPPED
     except MemoryError:
         traceback.print_exc()
-        return _failed(
-            TrainerFailure("OutOfMemory", "The memory was not enough. Choose a machine with more, or less data.")
-        )
+        return _failed(_out_of_memory())
     except ImportError as error:
         traceback.print_exc()
         return _failed(TrainerFailure("EngineUnavailable", f"The engine's environment is not whole: {error}."))
@@ -74,7 +72,17 @@ def reported(run: Callable[[], int]) -> int:
         return _failed(_bug(error))
     except Exception as error:
         traceback.print_exc()
+        if type(error).__name__ in _TOO_LITTLE_MEMORY:
+            return _failed(_out_of_memory())
         return _failed(_bug(error))
+
+
+#: What torch and DuckDB raise; neither is a MemoryError, and neither library is imported here.
+_TOO_LITTLE_MEMORY = ("OutOfMemoryError", "OutOfMemoryException")
+
+
+def _out_of_memory() -> TrainerFailure:
+    return TrainerFailure("OutOfMemory", "The memory was not enough. Choose a machine with more, or less data.")
 
 
 def _bug(error: Exception) -> TrainerFailure:

@@ -94,6 +94,7 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
     const found = [
       ...base.problems.map(({ field, message }) => ({ field: field === '' ? '' : `base.${field}`, message })),
       ...(engine ? checkSweep(request, engine) : []),
+      ...seedProblems(request),
     ];
     if (found.length > 0 || !base.spec || !engine) return refused(found, base.warnings);
     const { id: _id, name: _name, workspaceId: _workspace, owner: _owner, ...complete } = base.spec;
@@ -220,6 +221,13 @@ function worstOf(
   const sentence =
     micros === 0 ? 'It costs nothing.' : `At most ${formatMoney(micros)}: ${each}${ended}. Usually much less.`;
   return { problems: [], worstCase: { trialMicros, micros, sentence } };
+}
+
+/** A job that goes on from a model divides rows as that was divided: its seed is that one's, whatever is asked. */
+function seedProblems({ base, search, seeds }: SweepRequest): FieldProblem[] {
+  if (!base.continuesJobId || (search.kind !== 'seeds' && seeds < 2)) return [];
+  const message = 'A job that goes on from a model has the seed of that model: other seeds would make the same again.';
+  return [{ field: search.kind === 'seeds' ? 'search.count' : 'seeds', message }];
 }
 
 function fewerThanAsked({ search, seeds }: SweepRequest, { trials }: SweepSpec, engine: Engine): string[] {

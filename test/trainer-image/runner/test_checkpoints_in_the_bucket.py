@@ -7,8 +7,15 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 from runner_bench import Bench, eventually
+
+from runner.bucket import FolderBucket
+from runner.checkpoints import Checkpoints
+from runner.journal import Journal
 
 FIRST = {"models/a": "first", "board.json": "[1]"}
 SECOND = {"models/a": "first", "models/b": "second", "board.json": "[2]"}
@@ -83,3 +90,28 @@ def test_no_name_leads_out_of_the_folder(bench: Bench) -> None:
     next_attempt(bench)
     assert found(bench) == {}
     assert not (bench.work / "outside").exists()
+
+
+def test_a_checkpoint_that_its_trainer_removes_meanwhile_is_sent_whole(tmp_path: Path) -> None:
+    """An upload that takes longer than two further checkpoints must neither leave files out nor never come to its end."""
+    folder = tmp_path / "work" / "checkpoints" / "3"
+    folder.mkdir(parents=True)
+    for name in ("a", "b", "c"):
+        (folder / name).write_text(name)
+    bucket = FolderBucket(tmp_path / "bucket")
+    (tmp_path / "bucket").mkdir()
+    put, said = bucket.put, []
+
+    def slow(name: str, source: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        put(name, source)
+
+    bucket.put = slow  # pyright: ignore[reportAttributeAccessIssue]
+    journal = SimpleNamespace(remark=said.append, event=said.append)
+    checkpoints = Checkpoints(bucket, cast(Journal, journal), tmp_path / "work", 1)
+    checkpoints.take({"type": "checkpoint", "label": "epoch 3", "object": "3"})
+    assert checkpoints.settle(10)
+    assert said == [{"type": "checkpoint", "label": "epoch 3", "object": "checkpoints/latest.json"}]
+    other = Checkpoints(bucket, cast(Journal, journal), tmp_path / "other", 2)
+    assert other.fetch() is not None
+    assert sorted(path.name for path in (tmp_path / "other" / "resume").iterdir()) == ["a", "b", "c"]

@@ -153,3 +153,12 @@ def test_rows_that_count_more_pull_every_engine_to_them(engine: str, settings: d
     assert run.code == 0
     said = [predicted for predicted, _ in run.report["residuals"]["points"]]
     assert min(said) > 18 and np.mean(said) > 19  # the plain mean is 15
+
+
+@pytest.mark.autogluon
+def test_autogluon_validates_by_customers_that_it_has_not_seen(yard: Yard):
+    run = asked(yard, {"include": ["GBM"]}, {"groupColumn": "customer"}, engine="autogluon").train()
+    assert run.code == 0, run.log
+    # Who has seen a customer knows the answer: then validation would look far better than the held-out rows.
+    assert run.report["best"]["validation"] > 0.5 * run.report["best"]["test"]
+    assert run.report["best"]["validation"] > 3

@@ -39,7 +39,8 @@ def divided(order: Order) -> Rows:
     if asked > 1 or order.settings["preset"] != "medium":
         given = _whole_groups(order, order.folds)
         return Rows(frame.assign(**{FOLD_COLUMN: given}), groups=FOLD_COLUMN, folds=len(np.unique(given)))
-    if order.preparation is None or not order.preparation.cross_fitted:
+    is_cross_fitted = order.preparation is not None and bool(order.preparation.cross_fitted)
+    if order.spec.split.group is None and not is_cross_fitted:
         return Rows(frame)
     # By one split: rows of other folds know nothing of the labels of the first one but what they learned with them.
     (train, judged), *_ = given_folds(order.values, order.folds, order.spec.task.is_classes)
