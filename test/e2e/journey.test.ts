@@ -171,7 +171,7 @@ test('“train again like this” brings every field, and “cancel” asks befo
   // Long enough to be caught in the middle, however slow the host.
   await page.getByLabel('Algorithm', { exact: true }).selectOption('hist_gradient_boosting');
   await page.getByLabel('Trees', { exact: true }).fill('5000');
-  await page.getByLabel('Learning rate').fill('0.00001');
+  await page.locator('#f-sklearn-learning-rate').fill('0.00001');
   await page.getByLabel('Time limit, in minutes').fill('5');
   await page.getByLabel('Name', { exact: true }).fill('to be cancelled');
   await press(page, 'Check and confirm');
