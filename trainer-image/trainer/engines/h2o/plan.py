@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from trainer.column_looks import parts_that_vary, reads_as_text
 from trainer.contract import Column
 from trainer.engines.h2o.portable import OTHER
 from trainer.portable.predict import family
@@ -16,8 +17,6 @@ from trainer.portable.predict import family
 MOST_LEVELS = 1000
 _MOST_CATEGORIES = 40
 _MOST_WORDS = 100
-_WORDS_IN_TEXT = 3.0
-_LENGTH_OF_TEXT = 25
 #: A word in more rows than this tells nothing, nor one in fewer.
 _MOST_OFTEN, _LEAST_OFTEN = 0.9, 0.01
 _WORD = re.compile(r"\w+")
@@ -65,9 +64,9 @@ def _kind_of(series: pd.Series, column: Column) -> dict[str, Any]:
     if kind in ("number", "boolean"):
         return {"kind": kind}
     if kind == "date":
-        return {"kind": "date", "parts": _parts_that_vary(series)}
+        return {"kind": "date", "parts": parts_that_vary(series)}
     counts = Counter(str(value) for value in series if value is not None and value == value)
-    if len(counts) > _MOST_CATEGORIES and _reads_as_text(series):
+    if len(counts) > _MOST_CATEGORIES and reads_as_text(series):
         return {"kind": "text", "words": _telling_words(series)}
     levels = sorted(level for level, _ in counts.most_common(MOST_LEVELS))
     tokens = [
@@ -81,24 +80,6 @@ def _kind_of(series: pd.Series, column: Column) -> dict[str, Any]:
         # A level that was never seen is like the rare ones where there are such, else like a missing one.
         "other": OTHER if len(counts) > MOST_LEVELS else None,
     }
-
-
-def _parts_that_vary(series: pd.Series) -> list[str]:
-    dates = series.dropna().dt
-    found = {
-        "year": dates.year.nunique(),
-        "month": dates.month.nunique(),
-        "day of month": dates.day.nunique(),
-        "weekday": dates.weekday.nunique(),
-        "hour": dates.hour.nunique(),
-    }
-    return ["days", *(part for part, distinct in found.items() if distinct > 1)]
-
-
-def _reads_as_text(series: pd.Series) -> bool:
-    sample = series.dropna().head(2000).astype(str)
-    words = sample.str.count(r"\S+").mean()
-    return bool(words >= _WORDS_IN_TEXT and sample.str.len().mean() >= _LENGTH_OF_TEXT)
 
 
 def _telling_words(series: pd.Series) -> list[str]:

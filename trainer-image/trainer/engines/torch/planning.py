@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trainer.column_looks import reads_as_text
 from trainer.engines.torch import portable
 from trainer.engines.torch.kinds import image_source, kind_of_data
 from trainer.failures import TrainerFailure
@@ -22,7 +23,6 @@ _LONGEST_TEXT = 200
 #: Nearly all texts are read whole; the longest would make each of the others as long.
 _WHOLE_SHARE = 0.95
 _FEW_DISTINCT = 40
-_WORDS_IN_TEXT, _LENGTH_OF_TEXT = 3.0, 25
 
 
 class Planned:
@@ -77,7 +77,7 @@ def _columns(order: Order, frame: pd.DataFrame, kind: str, large: bool) -> tuple
             columns.append({"name": name, "kind": "date", "parts": _date_parts(series)})
         elif found != "text":
             columns.append({"name": name, "kind": "number", **_scale(series.to_numpy("float64"))})
-        elif kind == "text" or _reads_as_text(series):
+        elif kind == "text" or (series.nunique() > _FEW_DISTINCT and reads_as_text(series)):
             columns.append({"name": name, "kind": "text", **_vocabulary(series, large)})
         else:
             counts = Counter(str(value) for value in series.dropna())
@@ -109,13 +109,6 @@ def _date_parts(series: pd.Series) -> list[dict[str, Any]]:
             # One column that says that the date is missing is enough for all its parts.
             parts.append({"name": name, **scale, "missing": scale["missing"] and name == "days"})
     return parts
-
-
-def _reads_as_text(series: pd.Series) -> bool:
-    if series.nunique() <= _FEW_DISTINCT:
-        return False
-    sample = series.dropna().head(2000).astype(str)
-    return bool(sample.str.count(r"\S+").mean() >= _WORDS_IN_TEXT and sample.str.len().mean() >= _LENGTH_OF_TEXT)
 
 
 def _vocabulary(series: pd.Series, large: bool) -> dict[str, Any]:
