@@ -6,7 +6,6 @@ is replaced last and names what belongs together. An event tells of a checkpoint
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from runner.bucket import Bucket
+from runner.digest import digest_of
 from runner.journal import Journal
 from runner.spool import Event
 
 LATEST = "checkpoints/latest.json"
 _FILES = "checkpoints/files"
-_BLOCK_BYTES = 1024 * 1024
 _PAUSES_SECONDS = (0.5, 2.0, 5.0, 10.0)
 
 
@@ -50,7 +49,7 @@ class Checkpoints:
             for name, digest in told["files"].items():
                 path = resume / name
                 self._get(f"{_FILES}/{digest}", path)
-                if _digest(path) != digest:
+                if digest_of(path) != digest:
                     raise OSError(f"{name} is not what was uploaded")
             self._sent.update(told["files"].values())
         except OSError as error:
@@ -130,7 +129,7 @@ class Checkpoints:
         status = path.stat()
         key = (status.st_ino, status.st_mtime_ns, status.st_size)
         if key not in self._known:
-            self._known[key] = _digest(path)
+            self._known[key] = digest_of(path)
         return self._known[key]
 
     def _forget(self, needed: set[str]) -> None:
@@ -167,11 +166,3 @@ def _is_within(name: str) -> bool:
 
 def _is_digest(text: Any) -> bool:
     return isinstance(text, str) and len(text) == 64 and all(c in "0123456789abcdef" for c in text)
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from runner.bucket import Bucket
+from runner.digest import digest_of
 from runner.journal import Journal
 
 _FIRST_PAUSE_SECONDS = 0.5
@@ -20,7 +20,6 @@ _SAY_AGAIN_SECONDS = 60.0
 _PATIENCE_SECONDS = 600.0
 #: What is not there will hardly appear: the bucket may have been removed with its job.
 _PATIENCE_FOR_ABSENT_SECONDS = 1.0
-_BLOCK_BYTES = 1024 * 1024
 
 T = TypeVar("T")
 
@@ -108,11 +107,7 @@ class Handing:
 
     def _put(self, path: Path, name: str) -> str:
         self._bucket.put(self._name(f"out/{name}"), path)
-        digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                digest.update(block)
-        return digest.hexdigest()
+        return digest_of(path)
 
     def _name(self, name: str) -> str:
         return f"attempts/{self._attempt}/{name}"
