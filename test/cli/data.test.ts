@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,8 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Step } from '../../domain/recipe/recipe.ts';
 import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
-
-const program = join(import.meta.dirname, '../../cli/trainyard.ts');
+import { startTrainyard } from './run-trainyard.ts';
 
 let yard: Yard;
 let server: Server;
@@ -40,19 +38,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function trainyard(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env.PATH, TRAINYARD_URL: address },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece));
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (err += piece));
-  const [code] = await once(child, 'close');
-  return { code, out, err };
-}
+const trainyard = (...args: string[]) =>
+  startTrainyard(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, args).done;
 
 it('sends a file over a broken line, and once however often', async () => {
   broken = 2;

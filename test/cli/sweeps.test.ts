@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -6,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
+import { startTrainyard } from './run-trainyard.ts';
 
-const program = join(import.meta.dirname, '../../cli/trainyard.ts');
 let yard: Yard;
 let server: Server;
 let address: string;
@@ -30,18 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function trainyard(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env.PATH, TRAINYARD_URL: address },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece));
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (err += piece));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out, err };
-}
+const trainyard = (...args: string[]) => startTrainyard(address, args).done;
 const sweepStart = (...args: string[]) => trainyard('sweep', 'start', csv, '-l', 'churned', ...args);
 
 it('starts a grid with several seeds under one budget, says what it may cost, lists and shows it', async () => {

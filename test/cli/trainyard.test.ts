@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,8 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finishJob } from '../web/api/finish-job.ts';
 import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
-
-const program = join(import.meta.dirname, '../../cli/trainyard.ts');
+import { startTrainyard } from './run-trainyard.ts';
 
 let yard: Yard;
 let server: Server;
@@ -33,31 +31,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Ran {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-/** The command as a person runs it, in a process of its own. */
-function trainyard(...args: string[]): Promise<Ran> {
-  return start(args).done;
-}
-
-function start(args: string[], url = address) {
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env.PATH, TRAINYARD_URL: url },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (out += piece));
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (err += piece));
-  const done = new Promise<Ran>((resolve) => {
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
-  return { child, done, said: () => out + err };
-}
+const trainyard = (...args: string[]) => start(args).done;
+const start = (args: readonly string[], url = address) => startTrainyard(url, args);
 
 async function newestJob(): Promise<string> {
   for (const end = Date.now() + 15_000; Date.now() < end; await sleep(20)) {
