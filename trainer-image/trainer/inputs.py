@@ -14,7 +14,6 @@ from trainer.contract import TrainSpec
 from trainer.engine import Engine
 from trainer.failures import TrainerFailure
 from trainer.labels import Labels, read_labels
-from trainer.portable.predict import family
 from trainer.preparation import FOLD_COLUMN, Preparation, read_preparation
 from trainer.reading import Parquet, quoted
 from trainer.split import given_folds, grouped_folds, holdout, timed_folds
@@ -43,7 +42,6 @@ class Inputs:
 
 def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
     began = time.perf_counter()
-    _check_kinds(spec, engine)
     imports = threading.Thread(target=engine.warm_up, daemon=True)
     imports.start()
     parquet = Parquet(spec.data)
@@ -92,17 +90,6 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         weights=_weights(parquet, labels, spec)[kept] if spec.weight else None,
         preparation=preparation,
     )
-
-
-def _check_kinds(spec: TrainSpec, engine: Engine) -> None:
-    odd = [column.name for column in spec.features if family(column.sql_type) == "bytes"]
-    if odd and not hasattr(engine, "look_over"):
-        names = ", ".join(f"“{name}”" for name in odd)
-        raise TrainerFailure(
-            "BadSettings",
-            f"{names} holds images or other bytes, which {engine.DECLARATION.title} cannot learn from. "
-            "Leave it out, or choose another engine.",
-        )
 
 
 def _folds_given(parquet: Parquet, labels: Labels) -> np.ndarray | None:
