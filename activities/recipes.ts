@@ -13,6 +13,7 @@ import { recipeForTraining, type TrainingRecipe } from '../domain/recipe/for-tra
 import type { Step } from '../domain/recipe/recipe.ts';
 import type { Column } from '../domain/recipe/table-schema.ts';
 import type { TaskKind } from '../domain/task.ts';
+import { recipeFolder } from '../domain/trainer-spec.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { journalActivities } from './journal.ts';
@@ -20,7 +21,6 @@ import { type Other, othersOf } from './recipe-tables.ts';
 import { saying } from './saying.ts';
 
 /** Where a job's bucket has what prepared its data. */
-export const recipeFolder = 'input/recipe';
 const preparationObject = `${recipeFolder}/preparation.json`;
 const GOLDEN_ROWS = 20;
 

@@ -6,6 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { isLeftBehind } from '../data/own-name.ts';
+import { checkByEngine } from '../infra/engine-check.ts';
 import { readEngineSettings } from '../infra/engine-settings.ts';
 import { describeEngines } from '../infra/engines.ts';
 import type { InstallationKey } from '../infra/installation.ts';
@@ -54,6 +55,7 @@ const options: ServiceOptions = {
     describe: () => describeEngines({ python, trainerFolder }),
     isReady: (engine) => environments.python(engine) !== undefined,
     readSettings: (engine, text) => readEngineSettings({ python, trainerFolder }, engine, text),
+    check: checkByEngine({ python, trainerFolder, environmentPython: environments.python, onError }),
   },
   samplesFolder: join(trainerFolder, 'samples'),
   tempFolder,

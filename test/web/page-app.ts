@@ -9,6 +9,7 @@ import { openDataWorker } from '../../data/open-data-worker.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../db/open-database.ts';
 import { openStores, type Stores } from '../../db/open-stores.ts';
+import { checkByEngine } from '../../infra/engine-check.ts';
 import { describeEngines } from '../../infra/engines.ts';
 import { folderStore } from '../../infra/local/folder-store.ts';
 import { openLocalCloud } from '../../infra/local/local-cloud.ts';
@@ -81,6 +82,7 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
     engines: {
       describe: () => describeEngines({ python: 'python3', trainerFolder }),
       isReady: (name) => name === 'sklearn',
+      check: checkByEngine({ python: 'python3', trainerFolder, environmentPython: () => undefined, onError }),
     },
     samplesFolder: join(trainerFolder, 'samples'),
     tempFolder,

@@ -8,7 +8,7 @@ import type { SweepRow } from '../../db/tables.ts';
 import type { Engine } from '../../domain/engine.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { type SweepRequest, type SweepRequestInput, sweepRequestSchema, type SweepSpec } from '../../domain/sweep.ts';
-import { checkSweep, trialsOf } from '../../domain/sweep-trials.ts';
+import { checkSweep, refusedTrials, trialsOf } from '../../domain/sweep-trials.ts';
 import { defaultMetric } from '../../domain/task.ts';
 import { deliver } from './deliver.ts';
 import { costNow } from './job-details.ts';
@@ -89,12 +89,19 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
     const { trainingSeconds } = request.base.limits;
     // Not extended: the shared limits count on it, and trials of different lengths could not be compared.
     const limits = { ...request.base.limits, longestSeconds: trainingSeconds };
-    const base = await jobs.check(who, { ...request.base, limits, name: request.name });
     const engine = (await engines.describe()).find(({ name }) => name === request.base.engine.name);
+    const ofSweep = engine ? checkSweep(request, engine) : [];
+    const trials = engine && ofSweep.length === 0 ? trialsOf(request, engine) : [];
+    const base = await jobs.check(
+      who,
+      { ...request.base, limits, name: request.name },
+      trials.map(({ settings }) => settings),
+    );
     const found = [
       ...base.problems.map(({ field, message }) => ({ field: field === '' ? '' : `base.${field}`, message })),
-      ...(engine ? checkSweep(request, engine) : []),
+      ...ofSweep,
       ...seedProblems(request),
+      ...refusedTrials(request, trials, base.trialProblems),
     ];
     if (found.length > 0 || !base.spec || !engine) return refused(found, base.warnings);
     const { id: _id, name: _name, workspaceId: _workspace, owner: _owner, ...complete } = base.spec;
@@ -108,7 +115,7 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
       seeds: request.search.kind === 'seeds' ? request.search.count : request.seeds,
       parallel: request.parallel,
       limits: request.limits,
-      trials: trialsOf(request, engine),
+      trials,
     };
     const trialMicros = base.worstCase?.extendedMicros ?? 0;
     const { problems, worstCase } = worstOf(spec, trialMicros);

@@ -1,4 +1,5 @@
 import { sweepActivities } from '../../../activities/sweeps.ts';
+import request from 'supertest';
 import { openPageApp, type PageApp, tableOf } from '../page-app.ts';
 import { fieldsOf, formSession } from './form-session.ts';
 
@@ -55,6 +56,21 @@ test('an empty list says what a sweep is and how one begins', async () => {
   expect(text).toContain('No sweep yet');
   expect(text).toContain('Try several settings');
   expect((await session.get('/jobs')).text).toContain('href="/sweeps"');
+});
+
+test('each trial is judged by the engine before a machine is, and the trial that cannot be is named', async () => {
+  const base = {
+    ...{ datasetId: String(asJob['datasetId']), task: { kind: 'binary', labels: ['happy'] } },
+    engine: { name: 'autogluon', settings: {} },
+  };
+  const search = { kind: 'grid', values: { stack_levels: [0, 1], preset: ['medium', 'good'] } };
+  const { body } = await request(pages.app).post('/api/v1/sweeps/check').send({ name: 'levels', base, search });
+  const message =
+    'Stacking needs folds. Ask for at least two, or for a quality of good or above. So it is in trial 3 (stack_levels = 1, preset = "medium").';
+  expect(body.problems).toEqual([{ field: 'search.values.stack_levels', message }]);
+  const accepted = await request(pages.app).post('/api/v1/sweeps').send({ name: 'levels', base, search });
+  expect(accepted.status).toBe(422);
+  expect(accepted.body.problems).toEqual(body.problems);
 });
 
 test('from the form of a job to a sweep, without a script: what is tried, what it costs at most, started', async () => {
