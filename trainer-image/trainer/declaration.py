@@ -73,11 +73,14 @@ class Needs:
     base_seconds: float
     #: Until its first model is ready.
     seconds_per_million_cells: float
+    #: Memory for each pixel of one image: what a network holds of all images that it looks at together.
+    bytes_per_pixel: float = 0
 
     def describe(self) -> dict[str, float]:
         return {
             "baseMegabytes": self.base_megabytes,
             "bytesPerCell": self.bytes_per_cell,
+            "bytesPerPixel": self.bytes_per_pixel,
             "baseSeconds": self.base_seconds,
             "secondsPerMillionCells": self.seconds_per_million_cells,
         }
