@@ -2,6 +2,7 @@ import type { DatasetSummary, JobDetail, JobSummary, LogLine, PredictionSummary 
 import type { PreparationView } from '../web/services/recipe-views.ts';
 import { metricRule } from '../domain/task.ts';
 import type { Problem } from './client.ts';
+import { flagOf } from './flag-of.ts';
 
 /** How a person calls this program: hints can be copied as they stand. */
 export const callMe = './x trainyard';
@@ -117,7 +118,9 @@ export function problemText({ title, detail, hint, problems = [], requestId }: P
   // A file that cannot be read has one problem, which is the detail itself.
   const fields = problems
     .filter(({ field, message }) => field !== '' && !detail.startsWith(`${field}: ${message}`) && message !== detail)
-    .map(({ field, message }) => `  ${field}: ${message}`);
+    .map(({ field, message }) => `  ${flagOf(field)}: ${message}`);
+  const first = problems.find(({ field }) => field !== '' && detail.startsWith(`${field}: `))?.field;
+  const said = first === undefined ? detail : `${flagOf(first)}${detail.slice(first.length)}`;
   const tail = [hint, requestId === undefined ? undefined : `Request ${requestId}`];
-  return [`${title}: ${detail}`, ...fields, ...tail].filter((line) => line !== undefined).join('\n');
+  return [`${title}: ${said}`, ...fields, ...tail].filter((line) => line !== undefined).join('\n');
 }
