@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from trainer_bench import TRAINER_IMAGE
+from tables import iris
+from trainer_bench import TRAINER_IMAGE, Run, Yard
 
 from trainer.checking import found_in
 from trainer.engine import load_engine
@@ -121,6 +123,23 @@ def test_the_verb_needs_the_standard_library_only(tmp_path: Path):
         environment = {**os.environ, "PYTHONPATH": str(TRAINER_IMAGE)}
         done = subprocess.run(asked, capture_output=True, text=True, env=environment, timeout=60, check=True)
         assert json.loads(done.stdout)["found"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"algorithm": "tree", "hyperparameters": '{"depth": 3}'},
+        {"algorithm": "tree", "hyperparameters": '{"max_depth": -3}'},
+        {"hidden_layers": "wide"},
+        {"trees": 0},
+    ],
+)
+def test_the_machine_says_the_same(settings: dict[str, Any], yard: Yard, here: Callable[[Yard], Run]):
+    asked = yard.ask(iris(), "species", "multiclass", settings=settings)
+    (found,) = found_in(asked.spec, here=True)
+    run = here(asked)
+    assert found is not None and run.code == 65
+    assert run.failure == {"type": found["type"], "message": found["message"]}
 
 
 def test_a_spec_that_is_none_ends_with_a_sentence(tmp_path: Path):

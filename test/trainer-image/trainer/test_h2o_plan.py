@@ -13,6 +13,7 @@ import pytest
 from tables import mixed_table
 from trainer_bench import Run, Yard
 
+from trainer.checking import found_in
 from trainer.contract import Column
 from trainer.engine import load_engine
 from trainer.engines.h2o import java, portable
@@ -119,6 +120,15 @@ def test_the_memory_of_java_is_half_of_the_machines_within_bounds(monkeypatch: p
     for gib, megabytes in ((8, 4096), (16, 8192), (64, 32_768), (1024, 131_072)):
         monkeypatch.setattr(java, "_machine_bytes", lambda gib=gib: gib << 30)
         assert java.heap_megabytes(0) == megabytes
+
+
+def test_without_java_only_its_environment_can_say_so(no_java: None):
+    columns = [{"name": "x", "sqlType": "DOUBLE"}, {"name": "y", "sqlType": "VARCHAR", "role": "label"}]
+    task = {"kind": "binary", "labels": ["y"]}
+    spec = {"kind": "train", "engine": "h2o", "task": task, "columns": columns, "data": "input/data.parquet"}
+    assert found_in(spec, here=False) == [None]
+    (found,) = found_in(spec, here=True)
+    assert found is not None and found["type"] == "EngineUnavailable" and "needs Java" in found["message"]
 
 
 def test_on_the_machine_its_own_memory_is_what_counts(monkeypatch: pytest.MonkeyPatch):
