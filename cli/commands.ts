@@ -14,7 +14,8 @@ import { type RecipeAt, recipeAt } from './recipe-of.ts';
 import { asUsage, jobRequestOn, type TrainOptions } from './job-request.ts';
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
-import { callMe, jobsTable, jobText, logText, scoreOf, stateOf } from './show.ts';
+import { callMe, jobsTable, jobText, logText, scoreOf, sizeOf, stateOf } from './show.ts';
+import { uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
 
@@ -124,8 +125,8 @@ export function commands(client: ApiClient, said: Output) {
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
       // A step may make the column that is to be predicted, or give it its name.
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
-      const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
-      out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
+      const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
+      out.aside(`${dataset.name}: ${sizeOf(dataset)}`);
       const { job, sentence } = await trainOn(dataset, options, { settings, trainingSeconds, recipe }).catch(
         (error: unknown) => {
           if (error instanceof Refusal)

@@ -58,7 +58,7 @@ it('says why a file was refused, with 3, and takes options to read it', async ()
   const taken = await trainyard('upload', bad, '--option', 'badRows=set aside', '-n', 'mended.csv');
   expect([taken.code, taken.out]).toEqual([
     0,
-    expect.stringContaining('mended.csv: 1 rows, 2 columns, 1 rows set aside'),
+    expect.stringContaining('mended.csv: 1 row, 2 columns, 1 row set aside'),
   ]);
   expect((await trainyard('upload', join(folder, 'gone.csv'))).code).toBe(2);
   const nothing = join(folder, 'nothing.csv');
