@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { Engine } from '../domain/engine.ts';
 import type { DatasetDetail, JobDetail, JobSummary, LogLine, PredictionDetail } from '../web/services/views.ts';
@@ -18,6 +19,9 @@ import { callMe, jobsTable, jobText, logText, scoreOf, sizeOf, stateOf } from '.
 import { uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
+
+/** The platform takes the size of a larger one for what is left of it above 4 GiB (`openAsBlob`). */
+const LARGEST_IN_ONE_PIECE = 2 ** 32;
 
 export interface PredictOptions {
   output: string;
@@ -224,10 +228,8 @@ export function commands(client: ApiClient, said: Output) {
     async predict(given: string, file: string, options: PredictOptions): Promise<number> {
       if (options.output === '-') out = besideData(out);
       const id = await idOf(given);
-      const { prediction, sentence } = await predictWith(id, file, {
-        extraColumns: String(options.extraColumns),
-        castTypes: String(options.castTypes),
-      });
+      const { extraColumns, castTypes } = options;
+      const { prediction, sentence } = await predictWith(id, file, { extraColumns, castTypes });
       out.aside(`Predicting, ${prediction.id}`);
       out.aside(sentence);
       const code = await watch('prediction', prediction.id);
@@ -283,14 +285,20 @@ export function commands(client: ApiClient, said: Output) {
   async function predictWith(
     id: string,
     file: string,
-    allow: Record<string, string>,
+    allow: Pick<PredictOptions, 'extraColumns' | 'castTypes'>,
   ): Promise<{ prediction: { id: string }; sentence: string }> {
-    try {
-      await client.get(`${api}/models/${id}`);
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.problem.status !== 404) throw error;
-      return client.upload(`${api}/jobs/${id}/predict`, file, allow);
+    const path = await client.get(`${api}/models/${id}`).then(
+      () => `${api}/models/${id}/predict`,
+      (error: unknown) => {
+        if (!(error instanceof Refusal) || error.problem.status !== 404) throw error;
+        return `${api}/jobs/${id}/predict`;
+      },
+    );
+    if ((await stat(file)).size < LARGEST_IN_ONE_PIECE) {
+      const fields = Object.entries(allow).map(([name, is]) => [name, String(is)]);
+      return client.upload(path, file, Object.fromEntries(fields));
     }
-    return client.upload(`${api}/models/${id}/predict`, file, allow);
+    const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
+    return client.post(path, { datasetId: dataset.id, allow });
   }
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { UploadView } from '../web/services/recipe-views.ts';
@@ -47,18 +46,20 @@ export async function uploadFile(client: ApiClient, order: UploadOrder): Promise
     .digest('hex');
   const onBreak = () => onProgress('The line broke; going on …');
   // Where nothing answers at the very first, it is better to say so at once.
-  let upload = await client.post<UploadView>(
-    '/api/v1/uploads',
-    { name, length: found.size, options },
-    { 'Idempotency-Key': key },
-  );
+  const begin = () =>
+    client.post<UploadView>('/api/v1/uploads', { name, length: found.size, options }, { 'Idempotency-Key': key });
+  let upload = await begin();
+  if (await isOver(client, upload)) {
+    await client.delete(`/api/v1/uploads/${upload.id}`);
+    upload = await begin();
+  }
   if (upload.offset > 0 && upload.state === 'receiving') onProgress(`It goes on at ${percent(upload)}.`);
   const path = `/api/v1/uploads/${upload.id}`;
   const look = () => overBrokenLine(onBreak, () => client.get<UploadView>(path));
-  const bytes = await openAsBlob(file);
+  await using bytes = await open(file);
   for (let failures = 0; upload.state === 'receiving'; ) {
     const { offset } = upload;
-    const broken = await client.part(path, offset, bytes.slice(offset, offset + PART_BYTES)).then(
+    const broken = await client.part(path, offset, await partOf(bytes, offset)).then(
       () => undefined,
       (error: unknown) => error,
     );
@@ -81,6 +82,25 @@ export async function uploadFile(client: ApiClient, order: UploadOrder): Promise
     upload = await look();
   }
   return upload;
+}
+
+/** What became of it before helps nobody now: it was refused, or the dataset has been removed since. */
+async function isOver(client: ApiClient, { state, datasetId }: UploadView): Promise<boolean> {
+  if (state !== 'kept') return state === 'refused';
+  try {
+    await client.get(`/api/v1/datasets/${datasetId ?? ''}`);
+    return false;
+  } catch (error) {
+    if (error instanceof Refusal && error.problem.status === 404) return true;
+    throw error;
+  }
+}
+
+/** Not by `openAsBlob`, which takes the size of a file of 4 GiB or more for what is left of it above that. */
+async function partOf(file: FileHandle, offset: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { buffer, bytesRead } = await file.read(new Uint8Array(PART_BYTES), 0, PART_BYTES, offset);
+  if (bytesRead === 0) throw new Usage('The file became shorter while it was sent. Send it again.');
+  return buffer.subarray(0, bytesRead);
 }
 
 /** What can be asked twice is asked again while nothing answers. */
