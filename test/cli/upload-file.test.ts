@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ it('sends the end of a file that is larger than 4 GiB', async () => {
   await using sparse = await open(file, 'w');
   await sparse.write('the end\n', offset);
   const parts: [string | undefined, string][] = [];
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await text(request);
     const upload = { id: 'one', length: offset + 8, datasetId: null };
     if (request.method === 'PATCH') {
@@ -27,7 +27,8 @@ it('sends the end of a file that is larger than 4 GiB', async () => {
     const isWhole = parts.length > 0;
     const state = { offset: isWhole ? upload.length : offset, state: isWhole ? 'kept' : 'receiving' };
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ ...upload, ...state }));
-  }).listen(0, '127.0.0.1');
+  };
+  const server = createServer((...asked) => void answer(...asked)).listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');
     const client = apiClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

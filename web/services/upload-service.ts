@@ -7,7 +7,7 @@ import type { UploadRow } from '../../db/tables.ts';
 import { familyOf, TrainyardError } from '../../domain/failures.ts';
 import { idSchema } from '../../domain/ids.ts';
 import { importOptionsSchema } from '../../domain/import-options.ts';
-import { readAddress } from '../../infra/public-download.ts';
+import { readAddress } from '../../infra/import-address.ts';
 import type { KeepDataset } from './dataset-service.ts';
 import { idOfKey } from './job-requests.ts';
 import type { ServiceOptions } from './options.ts';
@@ -172,10 +172,10 @@ export function uploadService(
     try {
       const { bytes } = await fetchUrl({
         ...{ url: row.url, toPath: pathOf(row.id), limitBytes, timeoutMs: fetchTimeoutMs, signal },
-        onProgress: (received) => {
+        onProgress: (received, total) => {
           if (Date.now() - notedAtMs < noteEveryMs) return;
           notedAtMs = Date.now();
-          stores.uploads.received(row.id, received, now()).catch(onError);
+          stores.uploads.fetched(row.id, { received, total }, now()).catch(onError);
         },
       });
       if (bytes === 0) throw new TrainyardError('BadData', 'The address gave an empty file.');
