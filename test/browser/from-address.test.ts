@@ -93,5 +93,9 @@ test('an address that cannot be one is refused at once, and can be mended', asyn
   const { page, close } = await visit(browser);
   await fetchIt(page, 'gs://churn-data');
   await page.getByText('The address has to name a file: gs://bucket/folder/file.csv.').waitFor();
+  expect(await page.getByLabel('Address').inputValue()).toBe('gs://churn-data');
+  await page.getByLabel('Address').fill(`http://${home}/whole.csv`);
+  await page.getByRole('button', { name: 'Fetch it' }).click();
+  await page.waitForURL(/\/data\/[0-9a-f-]{36}$/);
   await close();
 });

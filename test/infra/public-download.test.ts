@@ -166,7 +166,7 @@ describe('a line that breaks', () => {
   const breaking = (headers: () => Record<string, string>, parts = true) =>
     serve((request, response) => {
       const from = parts ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
-      ranges.push(request.headers.range ? `${request.headers.range} ${request.headers['if-range']}` : null);
+      ranges.push(request.headers.range ? `${request.headers.range} ${String(request.headers['if-range'])}` : null);
       response.writeHead(from > 0 ? 206 : 200, {
         ...{ 'Content-Length': whole.length - from, ...headers() },
         ...(from > 0 ? { 'Content-Range': `bytes ${from}-${whole.length - 1}/${whole.length}` } : {}),
@@ -192,12 +192,12 @@ describe('a line that breaks', () => {
     expect(told.filter((_, n) => n % 2 === 1)).toEqual([whole.length, whole.length, whole.length, whole.length]);
   });
 
-  test.each([
+  test.each<[string, Record<string, string>]>([
     ['gives no parts', { ETag: '"one"' }],
     ['does not say which file it is', { 'Accept-Ranges': 'bytes' }],
     ['says it of a file that is only alike', { 'Accept-Ranges': 'bytes', ETag: 'W/"one"' }],
   ])('is the end where the server %s', async (_what, headers) => {
-    const port = await breaking(() => headers as Record<string, string>);
+    const port = await breaking(() => headers);
     await expect(world().download(order(`http://open.example:${port}/`))).rejects.toMatchObject({
       message: expect.stringContaining('could not be fetched'),
     });
