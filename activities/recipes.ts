@@ -58,7 +58,7 @@ export async function stageRecipe(
   const holder: Holder = { kind: 'job', id: spec.id };
   if (await cloud.getText(holder, preparationObject)) return;
   const { name, version, steps } = await recipeVersionOf(dependencies, spec);
-  const others = await othersOf(dependencies, { workspaceId: spec.workspaceId, steps, folder });
+  const others = await othersOf(dependencies, { dataset, steps, folder });
   const prepared = join(folder, 'prepared.parquet');
   const lookups = join(folder, 'lookups');
   await mkdir(lookups);
@@ -184,6 +184,7 @@ async function fittedFrom(run: RecipeRun, { spec, dataset, steps, others }: Arou
     steps,
     schema: schemaOf(dataset),
     others: new Map(others.map(({ datasetId, ...other }) => [datasetId, other])),
+    itself: new Set(others.flatMap(({ datasetId, isSame }) => (isSame ? [datasetId] : []))),
     fits: run.learned,
     isSample: false,
     task: spec.task,

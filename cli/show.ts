@@ -22,6 +22,14 @@ export function moneyOf(micros: number): string {
   return `$${(micros / 1_000_000).toFixed(micros !== 0 && micros < 100_000 ? 4 : 2)}`;
 }
 
+export function many(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
+export function sizeOf({ rows, columnCount }: Pick<DatasetSummary, 'rows' | 'columnCount'>): string {
+  return `${many(rows, 'row')}, ${many(columnCount, 'column')}`;
+}
+
 /** Columns as wide as what is in them. */
 export function table(head: string[], rows: string[][]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));

@@ -15,6 +15,7 @@ const always: readonly Need[] = ['temporal', 'sklearn'];
 const only: Record<string, readonly Need[]> = {
   data: [],
   large: [],
+  upload: ['temporal'],
   needs: [],
   limits: ['sklearn', 'autogluon'],
   quality: ['sklearn', 'autogluon'],

@@ -60,7 +60,7 @@ const options: ServiceOptions = {
   samplesFolder: join(trainerFolder, 'samples'),
   tempFolder,
   uploadLimitMb: settings.uploadLimitMb,
-  ...(settings.urlImports ? { fetchUrl: publicDownload() } : {}),
+  ...(settings.urlImports ? { fetchUrl: publicDownload({ hosts: settings.urlImportHosts }) } : {}),
   freeBytes,
   lowDiskBytes: settings.lowDiskMb * MEGABYTE,
   logRetentionDays: settings.logRetentionDays,

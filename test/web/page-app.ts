@@ -14,6 +14,7 @@ import { describeEngines } from '../../infra/engines.ts';
 import { folderStore } from '../../infra/local/folder-store.ts';
 import { openLocalCloud } from '../../infra/local/local-cloud.ts';
 import type { Cloud } from '../../infra/cloud.ts';
+import type { PublicDownload } from '../../infra/public-download.ts';
 import type { Store } from '../../infra/store.ts';
 import type { WorkClient } from '../../temporal/work-client.ts';
 import { createApp } from '../../web/app.ts';
@@ -46,6 +47,7 @@ export interface PageApp {
 export interface PageAppOptions {
   uploadLimitMb?: number;
   pricePerHourMicros?: number;
+  fetchUrl?: PublicDownload;
 }
 
 export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp> {
@@ -87,6 +89,7 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
     samplesFolder: join(trainerFolder, 'samples'),
     tempFolder,
     uploadLimitMb: options.uploadLimitMb ?? 5,
+    ...(options.fetchUrl ? { fetchUrl: options.fetchUrl } : {}),
     freeBytes: async () => 1e12,
     lowDiskBytes: 1,
     logRetentionDays: 365,
