@@ -30,6 +30,8 @@ class Inputs:
     values: np.ndarray
     test_frame: pd.DataFrame
     test_values: np.ndarray
+    #: Their numbers in the data as it came, from 1.
+    test_rows: np.ndarray
     warnings: list[str]
     #: Tells whether another job learned from the same rows.
     fingerprint: str
@@ -85,6 +87,7 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         values=labels.values[kept],
         test_frame=frame.iloc[held].reset_index(drop=True),
         test_values=labels.values[held],
+        test_rows=parquet.row_numbers(labels.where)[held],
         warnings=warnings,
         fingerprint=fingerprint,
         seconds=seconds,
