@@ -61,6 +61,8 @@ def test_what_comes_last_is_held_out(yard: Yard):
     rows = run.report["rows"]
     assert rows["validation"] == pytest.approx(0.75 * rows["train"], abs=30)
     assert rows["test"] == pytest.approx(120, abs=10)
+    # Fitted on all of them in the end.
+    assert not any("earliest rows only" in each for each in run.report["warnings"])
 
 
 def prediction_of(run: Run) -> float:
@@ -176,6 +178,9 @@ def test_the_latest_part_judges_those_before_it(engine: str, settings: dict[str,
     assert run.report["rows"]["train"] == pytest.approx(360, abs=20)
     assert run.report["rows"]["validation"] == pytest.approx(120, abs=20)
     assert run.report["best"]["validation"] > 80 and run.report["best"]["test"] > 80
+    rows = run.report["rows"]
+    told = f"the {rows['train']} earliest rows only: the {rows['validation']} after them chose it"
+    assert any(told in each for each in run.report["warnings"]), run.report["warnings"]
 
 
 @pytest.mark.parametrize(("engine", "settings"), MEAN_OF_ALL)

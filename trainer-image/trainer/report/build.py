@@ -46,6 +46,7 @@ def build_report(
     dependence = _dependence(order, inputs, fitted, budget, by_importance)
     name = task.metric.name
     board = order.board.sorted()
+    _say_what_was_only_judged_by(order, fitted)
     baseline_row = next(row for row in board if row["baseline"])
     report = {
         "version": 1,
@@ -97,6 +98,16 @@ def build_report(
         "total": round(order.clock.used(), 3),
     }
     return bounded(finite(report))
+
+
+def _say_what_was_only_judged_by(order: Order, fitted: Fitted) -> None:
+    """In the order of time the rows that choose the winner are those nearest to what it will be asked."""
+    train, judged = fitted.rows_["train"], fitted.rows_["validation"]
+    if order.ordered and judged and train + judged <= len(order.frame) and not getattr(fitted, "fitted_again_", False):
+        order.warn(
+            f"The model learned from the {train} earliest rows only: the {judged} after them chose it, and it was not fitted "
+            "again with them, though they are nearest to what comes next."
+        )
 
 
 def _leakage(order: Order, inputs: Inputs, budget: Budget) -> list[dict[str, Any]]:
