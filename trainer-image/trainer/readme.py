@@ -19,7 +19,7 @@ def make_readme(report: dict[str, Any], schema: dict[str, Any], note: str) -> st
     python = ".".join(report["versions"]["python"].split(".")[:2])
     return f"""# A model that predicts “{report["label"]}”
 
-{best["model"]}, trained by Trainyard with the engine {report["engine"]}.
+{best["model"]}, trained by Trainyard with {report["engineTitle"]}.
 {metric["title"]} {test}{interval} on {report["rows"]["test"]} held-out rows. {report["baseline"]["sentence"]}
 
 ## Use it

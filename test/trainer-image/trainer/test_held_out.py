@@ -37,6 +37,7 @@ def test_the_scores_of_the_report_can_be_made_of_it_again(yard: Yard, here: Here
     with zipfile.ZipFile(run.out / "model.zip") as archive:
         assert archive.read("held-out.csv") == path.read_bytes()
         readme = archive.read("README.md").decode()
+    assert "with scikit-learn." in readme and "scikit-learn</p>" in (run.out / "report.html").read_text("utf-8")
     assert "`held-out.csv`" in readme and "BIGINT" not in readme and "| mean radius | number |" in readme
 
 

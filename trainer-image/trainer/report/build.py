@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from trainer.baseline import Baseline, verdict
+from trainer.engine import load_engine
 from trainer.events import finite
 from trainer.fitting import Fitted, Order, Output
 from trainer.inputs import Inputs
@@ -51,6 +52,7 @@ def build_report(
     report = {
         "version": 1,
         "engine": order.spec.engine,
+        "engineTitle": load_engine(order.spec.engine).DECLARATION.title,
         "task": task.kind,
         "label": task.label,
         **({"labels": list(task.labels)} if task.labels else {}),
