@@ -159,6 +159,9 @@ def disturbed(folder: Path, engine: str, share: float, plain: dict[str, Any]) ->
         moment = began + share * plain["seconds"] * 1000
         while now_ms() < moment and process.poll() is None:
             time.sleep(0.01)
+        if process.poll() is not None:
+            # The machine is less busy than it was for the undisturbed one.
+            return {"engine": engine, "share": round(share, 3), "endedBefore": True}
         killed_at = job.lose_machine(process)
         events, checkpoint = job.bench.events(), job.newest_checkpoint()
         ended_before = any(event["type"] in ("finished", "failed") for event in events)
@@ -202,7 +205,7 @@ def main(engine: str, times: str, seed: str, seconds: str) -> None:
         for number in range(int(times)):
             if number and time.monotonic() - began > float(seconds):
                 break
-            share = draw.uniform(0.1, 0.95)
+            share = draw.uniform(0.1, 0.9)
             print(json.dumps(disturbed(fresh(Path(place) / str(number)), engine, share, plain)), flush=True)
 
 
