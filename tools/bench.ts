@@ -19,6 +19,7 @@ const only: Record<string, readonly Need[]> = {
   needs: [],
   limits: ['sklearn', 'autogluon'],
   quality: ['sklearn', 'autogluon'],
+  resume: ['sklearn'],
 };
 const more: Record<string, readonly Need[]> = { latency: ['chromium'], overhead: ['autogluon'] };
 

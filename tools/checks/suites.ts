@@ -219,12 +219,15 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'torch',
-    what: 'the trainer with PyTorch',
+    what: 'the trainer with PyTorch, and a job of it whose machine is lost, disk and all',
     fast: false,
-    budgetSeconds: 200,
+    budgetSeconds: 260,
     cores: 2,
-    needs: ['python tools', 'torch'],
-    steps: [{ kind: 'pytest', engine: 'torch', args: ['-m', 'torch', 'test/trainer-image/trainer'] }],
+    needs: ['python tools', 'temporal', 'torch'],
+    steps: [
+      { kind: 'pytest', engine: 'torch', args: ['-m', 'torch', 'test/trainer-image/trainer'] },
+      { kind: 'jest', paths: ['test/lost-disk/'] },
+    ],
   },
   {
     name: 'h2o',

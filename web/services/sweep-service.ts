@@ -17,7 +17,7 @@ import type { ServiceOptions } from './options.ts';
 import { conflict, notFound } from './refused.ts';
 import { problemsIn } from './request-problems.ts';
 import { specOf } from './row-views.ts';
-import type { Asked, JobService, Page, Rejected, Who } from './services.ts';
+import type { Asked, JobService, Page, Rejected, Removal, Who } from './services.ts';
 import { sweepDetail, sweepSummary } from './sweep-rows.ts';
 import type { SweepCheckView, SweepDetail, SweepSummary } from './sweep-views.ts';
 import type { FieldProblem } from './views.ts';
@@ -41,6 +41,10 @@ export interface SweepService {
   cancel(who: Who, id: string): Promise<Asked>;
   /** Open trials come to their end; no more are begun. */
   stop(who: Who, id: string): Promise<Asked>;
+  /** What would go and what would stay. */
+  removal(who: Who, id: string): Promise<Removal>;
+  /** Only when it is done. Its trials are jobs, and stay. */
+  remove(who: Who, id: string): Promise<Removal>;
   /** The same job with several seeds. */
   requestRepeating(who: Who, jobId: string, count: number, id?: string): Promise<SweepRequestInput>;
 }
@@ -124,8 +128,27 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
     return { spec, problems: [], warnings, trials: spec.trials, worstCase };
   };
 
+  const removal = async (who: Who, id: string): Promise<Removal> => {
+    const row = await find(who, id);
+    const trials = (await trialsBegun([id])).filter((trial) => trial.deleted_at_ms === null).length;
+    const refusal = row.phase === 'done' ? null : 'It is not done. Cancel it first, and wait for its trials to end.';
+    const stays =
+      trials > 0
+        ? [`its ${trials === 1 ? 'trial' : `${trials} trials`} in the list of jobs, with models and costs`]
+        : [];
+    return { goes: ['its entry in the list of sweeps', 'the comparison of its trials'], stays, refusal };
+  };
+
   return {
     check,
+    removal,
+
+    async remove(who, id) {
+      const what = await removal(who, id);
+      if (what.refusal !== null) throw conflict(what.refusal);
+      await stores.sweeps.softDelete(who.workspaceId, id, now());
+      return what;
+    },
 
     async accept(who, given, { idempotencyKey } = {}) {
       const parsed = sweepRequestSchema.safeParse(given);

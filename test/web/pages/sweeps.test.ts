@@ -145,6 +145,34 @@ test('the page of a sweep marks the best by validation, draws the scores, and li
   expect(without.text).not.toContain(`/jobs/${jobs[1]?.id}`);
 });
 
+test('the list of jobs is narrowed to its trials, and stays when the sweep is deleted', async () => {
+  const href = await startedSweep({ 'try.trees': '50, 100', parallel: '2' });
+  const id = idOf(href);
+  await advance(id);
+  const jobs = await pages.stores.jobs.ofSweep(id);
+  const listed = async () => (await session.get(`/jobs?sweep=${id}`)).text.match(/<th scope="row"/g)?.length ?? 0;
+  expect(jobs.length).toBe(2);
+  expect(await listed()).toBe(2);
+  expect((await session.get(href)).text).toContain(`href="/jobs?sweep=${id}"`);
+  expect((await session.get('/jobs')).text).toContain(`<option value="${id}">mornings, tried</option>`);
+
+  const early = await session.get(`${href}/delete`);
+  expect(early.text).toContain('It is not done. Cancel it first');
+  expect((await session.post(href, `${href}/delete`)).status).toBe(409);
+  for (const job of jobs) await ends(job.id, 0.5);
+  await pages.stores.sweeps.close(id, { outcome: 'succeeded', reason: 'All done.', nowMs: Date.now() });
+
+  expect((await session.get(href)).text).toContain(`href="${href}/delete"`);
+  const asked = await session.get(`${href}/delete`);
+  expect(asked.text).toContain('its 2 trials in the list of jobs');
+  const gone = await session.post(`${href}/delete`, `${href}/delete`);
+  expect([gone.status, gone.headers['location']]).toEqual([303, '/sweeps']);
+  expect((await session.get(href)).status).toBe(404);
+  expect((await session.get('/sweeps')).text).not.toContain(href);
+  expect(await listed()).toBe(2);
+  expect((await session.get(`/jobs/${jobs[0]?.id}`)).text).not.toContain('A trial of');
+});
+
 test('it is stopped and cancelled from its page', async () => {
   const href = await startedSweep({ 'try.trees': '50, 100' });
   await session.post(href, `${href}/stop`);
