@@ -63,7 +63,7 @@ export function uploadForm(
     id,
     then: action === '/data' ? '/data/' : action === '/jobs/new/upload' ? '/jobs/new?dataset=' : null,
     button,
-    limit: `CSV, TSV, JSON lines, Excel or Parquet, also packed (gzip, zstd, ZIP); images as a zip with a folder for each label, .npz or IDX; at most ${formatBytes(limitMb * 1_000_000)}.`,
+    limit: `CSV, TSV, JSON lines, Excel or Parquet, also packed (gzip, zstd, ZIP); images as a zip with a folder for each label, .npz or IDX; at most ${limitMb.toLocaleString('en-US')} MB.`,
     problem: refused && {
       title: 'The file was not taken',
       message: [refused.message, ...details].join(' '),
