@@ -71,7 +71,7 @@ test('the frame of a field is red only as long as its words are', async () => {
   await page.goto(`${address}${recipe}?step=1`);
   await page.locator('#add-step').click();
   await page.locator('button.kind[value="make-column"]').click();
-  const name = page.getByLabel('Name', { exact: true }).first();
+  const name = page.locator('#step-form').getByLabel('Name', { exact: true });
   await name.waitFor();
   // Nobody has touched it yet.
   expect(await page.locator('#step-form [aria-invalid]').count()).toBe(0);
