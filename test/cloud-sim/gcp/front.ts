@@ -40,7 +40,8 @@ export function startFront(port: number, parts: Parts): Promise<Server> {
 async function answer(parts: Parts, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { ground } = parts;
   const url = new URL(incoming.url ?? '/', 'http://front');
-  const path = url.pathname;
+  // Terraform's provider takes the version off an address before its client adds it, but only off one of https.
+  const path = url.pathname.replace(/^\/(v1|v3)\/\1\//, '/$1/');
   const method = incoming.headers['x-http-method-override']?.toString() ?? incoming.method ?? 'GET';
   if (path.startsWith('/_simulation/')) {
     return say(

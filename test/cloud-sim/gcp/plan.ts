@@ -18,7 +18,7 @@ export function planFor(given: Partial<SimulationPlan> & { folder: string }): Si
       { name: 'trainyard-cpu-simulated', family: 'trainyard-cpu' },
       { name: 'trainyard-gpu-simulated', family: 'trainyard-gpu' },
     ],
-    delays: { bootMs: 150, deleteMs: 100, changeMs: 50 },
+    delays: { bootMs: 150, deleteMs: 100, changeMs: 50, answerMs: 0 },
     shortestRunSeconds: 30,
     ...given,
   };

@@ -155,9 +155,10 @@ async function startProcess(folder: string): Promise<{ process: ChildProcess; re
     child.on('exit', (code) =>
       reject(new Error(`The simulation ended with ${code}; see ${join(folder, 'simulation.log')}.`)),
     );
-    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice('ready '.length)) as Ready);
-    });
+    if (child.stdout)
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (line.startsWith('ready ')) resolve(JSON.parse(line.slice('ready '.length)) as Ready);
+      });
   });
   return { process: child, ready };
 }

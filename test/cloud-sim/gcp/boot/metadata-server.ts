@@ -84,7 +84,7 @@ function etagOf(text: string): string {
 function inCamelCase(tree: MetadataTree): Json {
   return Object.fromEntries(
     Object.entries(tree).map(([name, inner]) => [
-      name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      name.includes('@') ? name : name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
       typeof inner === 'string' || name === 'attributes' ? inner : asJson(inCamelCase(inner)),
     ]),
   );

@@ -12,6 +12,8 @@ export interface Delays {
   bootMs: number;
   deleteMs: number;
   changeMs: number;
+  /** How long a request waits for its operation to be over before it is answered; Terraform asks only every 10 s after. */
+  answerMs: number;
 }
 
 const tickMs = 25;

@@ -9,7 +9,7 @@ import type { Delays, InstanceLife } from './instance-life.ts';
 import { linkOf } from './links.ts';
 import { parseFilter } from './list-filter.ts';
 import { checkNewInstance, nextFingerprint } from './new-instance.ts';
-import type { Operation, Operations, Work } from './operations.ts';
+import { type Operation, type Operations, pathOf as operationPath, type Work } from './operations.ts';
 import { zones } from './catalogue.ts';
 
 interface Parts {
@@ -39,7 +39,7 @@ export function instanceRoutes(ground: Ground, { operations, life, processes, de
     afterMs: number,
     id: string,
     body: Json = {},
-  ): Operation => {
+  ): Promise<Operation> => {
     const zone = call.part('zone');
     const name = asText(body['name']) || call.part('name');
     const target = instancePath(project, zone, name);
@@ -53,7 +53,7 @@ export function instanceRoutes(ground: Ground, { operations, life, processes, de
       dueAtMs: clock.now() + afterMs,
     };
     life.add({ ...work, body: { ...body, who: call.who } });
-    return operation;
+    return operations.waitFor(operationPath(project, zone, operation.name), delays.answerMs);
   };
 
   add('POST', '/zones/{zone}/instances', 'compute.instances.create', 'projects/{project}', (call) => {

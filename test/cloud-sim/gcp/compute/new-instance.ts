@@ -68,7 +68,8 @@ export function checkNewInstance(ground: Ground, zone: string, body: Json): void
 }
 
 /** The instance and its disks, as they are from the first moment. */
-export function layOutInstance(ground: Ground, zone: string, body: Json): { instance: Instance; disks: Disk[] } {
+export function layOutInstance(ground: Ground, zone: string, asked: Json): { instance: Instance; disks: Disk[] } {
+  const { params: _, ...body } = withoutNulls(asked);
   const { project, clock, newId } = ground;
   const name = asText(body['name']);
   const path = instancePath(project, zone, name);
@@ -211,6 +212,15 @@ function networkInterface(ground: Ground, zone: string, asked: Json, index: numb
       })),
     }),
   };
+}
+
+/** Google forgets them; Terraform's provider sends some, and falls over them when they come back. */
+function withoutNulls(body: Json): Json {
+  return JSON.parse(JSON.stringify(body), (_, value: unknown) => {
+    if (!Array.isArray(value)) return value ?? undefined;
+    const kept = value.filter((one) => one !== null && one !== undefined);
+    return kept.length === 0 ? undefined : kept;
+  }) as Json;
 }
 
 export function fingerprintOf(turn: number): string {

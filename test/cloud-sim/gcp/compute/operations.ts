@@ -81,6 +81,15 @@ export class Operations {
     return known && this.#operations.get(known.operation);
   }
 
+  /** As it is when it is over, or as it is then. */
+  async waitFor(path: string, ms: number): Promise<Operation> {
+    for (const giveUpAt = Date.now() + ms; ; await wait(10)) {
+      const operation = this.#operations.get(path);
+      if (!operation) throw notFound(path);
+      if (operation.status === 'DONE' || Date.now() >= giveUpAt) return operation;
+    }
+  }
+
   close(path: string, error?: { code: string; message: string; status?: number }): void {
     const operation = this.#operations.get(path);
     if (!operation || operation.status === 'DONE') return;
@@ -129,11 +138,9 @@ export class Operations {
       };
     });
     add('GET', '/operations/{name}', 'compute.zoneOperations.get', on, ({ part }) => found(part('zone'), part('name')));
-    add('POST', '/operations/{name}/wait', 'compute.zoneOperations.get', on, async ({ part }) => {
-      const giveUpAt = Date.now() + longestWaitMs;
-      while (found(part('zone'), part('name')).status !== 'DONE' && Date.now() < giveUpAt) await wait(20);
-      return found(part('zone'), part('name'));
-    });
+    add('POST', '/operations/{name}/wait', 'compute.zoneOperations.get', on, ({ part }) =>
+      this.waitFor(pathOf(project, part('zone'), part('name')), longestWaitMs),
+    );
     return routes;
   }
 }
