@@ -3,13 +3,15 @@ import type { GoogleAuth } from 'google-auth-library';
 import { TrainyardError } from '../../domain/failures.ts';
 import { failureOf } from './errors.ts';
 
-export type Service = 'compute' | 'pubsub' | 'iam' | 'projects';
+export type Service = 'compute' | 'pubsub' | 'iam' | 'projects' | 'services' | 'billing';
 
 const googleOwn: Record<Service, string> = {
   compute: 'https://compute.googleapis.com/compute/v1',
   pubsub: 'https://pubsub.googleapis.com/v1',
   iam: 'https://iam.googleapis.com/v1',
   projects: 'https://cloudresourcemanager.googleapis.com/v1',
+  services: 'https://serviceusage.googleapis.com/v1',
+  billing: 'https://cloudbilling.googleapis.com/v1',
 };
 
 const tries = 5;
