@@ -2,6 +2,9 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type AuditedKind =
+  | 'network'
+  | 'subnetwork'
+  | 'firewall'
   | 'bucket'
   | 'topic'
   | 'subscription'

@@ -8,6 +8,7 @@ import { addImage, imageRoutes, type ImageToAdd } from './compute/images.ts';
 import { type Delays, InstanceLife } from './compute/instance-life.ts';
 import { instanceRoutes } from './compute/instances.ts';
 import { Operations } from './compute/operations.ts';
+import { networkRoutes } from './compute/networks.ts';
 import { placeRoutes } from './compute/places.ts';
 import { Quotas } from './compute/quotas.ts';
 import { startFront } from './front.ts';
@@ -79,6 +80,7 @@ export async function openSimulation(plan: SimulationPlan): Promise<Simulation> 
     ...diskRoutes(ground, operations),
     ...operations.routes(),
     ...placeRoutes(ground, quotas),
+    ...networkRoutes(ground),
     ...imageRoutes(ground),
     ...bucketRoutes(ground, `http://127.0.0.1:${ports.storage}`),
     ...messagingRoutes(ground, `http://127.0.0.1:${ports.pubsubRest}`),

@@ -4,6 +4,7 @@ import { asText, type Json } from '../json.ts';
 import { type Call, pageOf, type Route, routesOf } from '../router.ts';
 import { acceleratorsIn, type MachineKind, machineKinds, regionOf, regions, zones } from './catalogue.ts';
 import { linkOf } from './links.ts';
+import { madeOf } from './networks.ts';
 import { parseFilter } from './list-filter.ts';
 import type { Quotas } from './quotas.ts';
 
@@ -139,6 +140,11 @@ export function machineType(project: string, zone: string, kind: MachineKind): J
 
 /** A project has one by the name of default, with a subnetwork in every region, and those that a test has added. */
 function networks(ground: Ground): Json[] {
+  return [...ownSubnetworks(ground), ...madeOf(ground, 'network')];
+}
+
+/** Those that have a subnetwork in every region by themselves. */
+function ownSubnetworks(ground: Ground): Json[] {
   const names = ['default', ...ground.records.kind<Json>('network').names()];
   return names.map((name) =>
     named(ground.project, 'global/networks', name, 'network', {
@@ -152,7 +158,8 @@ function networks(ground: Ground): Json[] {
 }
 
 function subnetworks(ground: Ground, region: string): Json[] {
-  return networks(ground).map((network) =>
+  const made = madeOf(ground, 'subnetwork').filter((one) => asText(one['region']).endsWith(`/${region}`));
+  const own = ownSubnetworks(ground).map((network) =>
     named(ground.project, `regions/${region}/subnetworks`, asText(network['name']), 'subnetwork', {
       network: network['selfLink'],
       region: linkOf(`projects/${ground.project}/regions/${region}`),
@@ -164,4 +171,5 @@ function subnetworks(ground: Ground, region: string): Json[] {
       stackType: 'IPV4_ONLY',
     }),
   );
+  return [...own, ...made];
 }
