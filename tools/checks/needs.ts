@@ -7,11 +7,13 @@ import type { Settings } from '../../settings/settings.ts';
 import { trainerFolderOf } from '../../workers/open-clouds.ts';
 import type { Progress } from '../progress.ts';
 import { findPython } from '../python.ts';
+import { lastLines, runProgram } from '../run-program.ts';
+import { root } from '../run-script.ts';
 import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { bringSystemPackage, type SystemPackage } from './apt.ts';
 
 /** What a suite needs beside Node and the packages. */
-export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | EngineNeed;
+export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | 'google packages' | EngineNeed;
 
 /** The environment of an engine. */
 export type EngineNeed = 'sklearn' | 'autogluon' | 'h2o' | 'torch';
@@ -77,6 +79,7 @@ export class Needs {
       return;
     }
     if (need === 'python tools') return this.#bringPythonTools();
+    if (need === 'google packages') return this.#bringGooglePackages();
     return this.#bringEngine(need);
   }
 
@@ -85,6 +88,14 @@ export class Needs {
     if (environments.python(engine) !== undefined) return;
     await this.#under(`Preparing the Python environment of ${engine}`, async (say) => {
       await environments.prepare(engine, say);
+    });
+  }
+
+  /** As a person does it, by the one command: it knows whether they are there. */
+  async #bringGooglePackages(): Promise<void> {
+    await this.#under('Preparing the packages for Google Cloud', async () => {
+      const { code, output } = await runProgram(join(root, 'x'), ['install', 'gcp']);
+      if (code !== 0) throw new Error(lastLines(output, 2));
     });
   }
 

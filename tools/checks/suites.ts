@@ -24,7 +24,13 @@ const node = process.execPath;
 const bin = (path: string) => `node_modules/${path}`;
 /** From trainer-image, whose own packages ruff then knows. */
 const pythonSources = ['--config', 'pyproject.toml', '.', '../test/trainer-image'];
-const scripts = ['x', '.ci/run', 'tools/supervisor/guard.sh', 'trainer-image/entry.sh'];
+const scripts = [
+  'x',
+  '.ci/run',
+  'tools/supervisor/guard.sh',
+  'trainer-image/entry.sh',
+  'infra/gcp/terraform/guarded.sh',
+];
 
 /** Every check there is, the quick ones first. test/tools/suites.test.ts finds a test that none of them runs. */
 export const suites: readonly Suite[] = [
@@ -142,7 +148,23 @@ export const suites: readonly Suite[] = [
     budgetSeconds: 90,
     cores: 1,
     needs: ['sklearn'],
-    steps: [{ kind: 'jest', paths: ['test/infra/'] }],
+    steps: [{ kind: 'jest', paths: ['test/infra/'], except: ['test/infra/gcp/'] }],
+  },
+  {
+    name: 'gcp',
+    what: 'the house on Google Cloud: stacks, errors, prices, and the contract of a cloud on the simulation',
+    fast: false,
+    budgetSeconds: 60,
+    cores: 1,
+    needs: ['google packages'],
+    steps: [
+      {
+        kind: 'command',
+        title: 'tsc of infra/gcp',
+        command: [node, bin('typescript/bin/tsc'), '--project', 'infra/gcp/tsconfig.json'],
+      },
+      { kind: 'jest', paths: ['test/infra/gcp/'] },
+    ],
   },
   {
     name: 'database',
