@@ -32,7 +32,7 @@ export async function bringCloudSim(cacheFolder: string, progress: Progress): Pr
   });
 }
 
-async function build(args: readonly string[], bin: string, cwd?: string): Promise<void> {
+export async function build(args: readonly string[], bin: string, cwd?: string): Promise<void> {
   const { code, output } = await runProgram('go', args, {
     // Not into a folder that somebody else's settings name, and not by a workspace that happens to lie above.
     env: { ...process.env, GOBIN: bin, GOFLAGS: '-buildvcs=false', GOWORK: 'off', CGO_ENABLED: '0' },
