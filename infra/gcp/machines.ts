@@ -35,6 +35,14 @@ interface MachineRecord {
   fullZones: string[];
 }
 
+/** How an apply is ended: asked, or without waiting for what it still wants to write down. */
+interface Making {
+  stop: AbortController;
+  abandon: AbortController;
+}
+
+const abandonAfterMs = 3000;
+const watchEveryMs = 1000;
 const runsWithinMs = 180_000;
 const askEveryMs = 300;
 const tombstoneEveryMs = 1000;
@@ -47,7 +55,7 @@ export class GcpMachines {
   readonly #options: MachinesOptions;
   /** Where each was seen, so that a look is one call. */
   readonly #zones = new Map<string, string>();
-  readonly #making = new Map<string, { stop: AbortController; made: Promise<MachineMade> }>();
+  readonly #making = new Map<string, Making & { made: Promise<MachineMade> }>();
 
   constructor(options: MachinesOptions) {
     this.#options = options;
@@ -57,33 +65,37 @@ export class GcpMachines {
     const name = machineNameOf(order);
     const known = this.#making.get(name);
     if (known) return known.made;
-    const stop = new AbortController();
-    const watching = this.#stopWhenRevoked(name, stop);
-    const made = this.#create(order, name, say, stop.signal).finally(() => {
+    const making = { stop: new AbortController(), abandon: new AbortController() };
+    const watching = this.#stopWhenRevoked(name, making);
+    const made = this.#create(order, name, say, making).finally(() => {
       clearInterval(watching);
       this.#making.delete(name);
     });
-    this.#making.set(name, { stop, made });
+    this.#making.set(name, { ...making, made });
     return made;
   }
 
   /** The remove may come in another process: there is one place where both look. */
-  #stopWhenRevoked(name: string, stop: AbortController): NodeJS.Timeout {
+  #stopWhenRevoked(name: string, { stop, abandon }: Making): NodeJS.Timeout {
     return setInterval(() => {
       this.#options.tombstones.read('machine', name).then(
-        (stone) => stone && stop.abort(),
+        (stone) => {
+          if (!stone || stop.signal.aborted) return;
+          stop.abort();
+          setTimeout(() => abandon.abort(), abandonAfterMs).unref();
+        },
         () => {},
       );
     }, tombstoneEveryMs).unref();
   }
 
-  async #create(order: MachineOrder, name: string, say: Say, signal: AbortSignal): Promise<MachineMade> {
+  async #create(order: MachineOrder, name: string, say: Say, making: Making): Promise<MachineMade> {
     const { tombstones } = this.#options;
     await tombstones.refuse('machine', name);
     const before = await this.#made(order, name);
     if (before) return before;
     try {
-      await this.#applyInSomeZone(order, name, say, signal);
+      await this.#applyInSomeZone(order, name, say, making);
       const made = await this.#made(order, name);
       await tombstones.refuse('machine', name);
       if (made) return made;
@@ -129,7 +141,7 @@ export class GcpMachines {
     });
   }
 
-  async #applyInSomeZone(order: MachineOrder, name: string, say: Say, signal: AbortSignal): Promise<void> {
+  async #applyInSomeZone(order: MachineOrder, name: string, say: Say, making: Making): Promise<void> {
     const { zonesFor, stackFor, terraform, buckets } = this.#options;
     const record = await this.#record(order);
     const offered = zonesFor(order);
@@ -143,24 +155,47 @@ export class GcpMachines {
       const times = { endsAtMs: order.endsAtMs, deadlineAtMs: order.deadlineAtMs };
       await this.#keep(order, { zone, startedAtMs: null, fullZones: full, ...times });
       this.#zones.set(name, zone);
+      const settled = new AbortController();
+      const watching = this.#abandonWhenEnded(zone, name, settled);
       try {
         const stack = stackFor(order, zone);
-        await terraform.apply(stack, { bucket: buckets.bucket(order), say, signal });
+        const { stop, abandon } = making;
+        await terraform.apply(stack, {
+          bucket: buckets.bucket(order),
+          say,
+          signal: stop.signal,
+          abandon: AbortSignal.any([abandon.signal, settled.signal]),
+        });
         return;
       } catch (error) {
-        // It may be there all the same: what went wrong came after it, or the answer was lost.
-        if (await this.#options.compute.instance(zone, name)) {
-          if (signal.aborted) throw error;
-          return;
-        }
+        if (making.stop.signal.aborted) throw error;
+        // It may be there all the same, or have been: what went wrong came after it, or the answer was lost.
+        if (settled.signal.aborted || (await this.#options.compute.instance(zone, name))) return;
         if (!isAboutPlace(error)) throw error;
         say(`${error.message} (${zone})`);
         full.push(zone);
         last = error;
         await this.#keep(order, { zone, startedAtMs: null, fullZones: full, ...times });
+      } finally {
+        clearInterval(watching);
       }
     }
     throw noneLeft(order, full, last);
+  }
+
+  /** Terraform waits for one that runs; one that came and went, it would wait for in vain. */
+  #abandonWhenEnded(zone: string, name: string, settled: AbortController): NodeJS.Timeout {
+    let seen = false;
+    return setInterval(() => {
+      this.#options.compute.instance(zone, name).then(
+        (instance) => {
+          const ended = instance ? stateOf(instance) === 'ended' : seen;
+          seen ||= instance !== undefined;
+          if (ended) settled.abort();
+        },
+        () => {},
+      );
+    }, watchEveryMs).unref();
   }
 
   async #running(instance: Instance, ref: AttemptRef): Promise<Instance> {
@@ -194,12 +229,10 @@ export class GcpMachines {
     if (before.state === 'absent' && (await tombstones.read('machine', name))?.machine) return before;
     // Money first: nothing is asked of Terraform before this.
     await this.#deleteIfThere(ref, name);
+    making?.abandon.abort();
     const record = await this.#record(ref);
     const zone = record?.zone ?? this.#zones.get(name);
-    if (record) {
-      await this.#untilNothingIsOnItsWay(ref, name, record.zone);
-      await this.#takeBack(ref, name);
-    }
+    if (record) await this.#takeBack(ref, name, record.zone);
     if (zone) await this.#deleteDisk(zone, name);
     const life = await this.#lifeAfter(ref, name, before, record);
     if (life.endedAtMs !== null) await tombstones.leave('machine', name, life);
@@ -217,14 +250,14 @@ export class GcpMachines {
   }
 
   /** Nobody makes it any more while we hold its stack; so what Terraform knows of it can go. */
-  async #takeBack(ref: AttemptRef, name: string): Promise<void> {
+  async #takeBack(ref: AttemptRef, name: string, zone: string): Promise<void> {
     const { terraform, buckets } = this.#options;
     const stack = machineStackName(ref.attempt);
     const bucket = buckets.bucket(ref);
-    if (!(await buckets.isOurs(ref))) return;
+    if (!(await buckets.isOurs(ref))) return this.#untilNothingIsOnItsWay(ref, name, zone);
     const signal = new AbortController().signal;
     await terraform.holding({ stack }, { bucket, signal }, async () => {
-      await this.#deleteIfThere(ref, name);
+      await this.#untilNothingIsOnItsWay(ref, name, zone);
       await terraform.forget({ stack, bucket: bucket.name }, bucket);
     });
   }

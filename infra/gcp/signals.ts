@@ -1,12 +1,22 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Holder } from '../../domain/ids.ts';
 import { TrainyardError } from '../../domain/failures.ts';
 import type { Labels, Say } from '../cloud.ts';
 import type { Tombstones } from '../tombstones.ts';
 import type { GcpBuckets } from './buckets.ts';
 import type { GoogleApi, Page } from './google-api.ts';
-import { bucketNameOf, deadNameOf, namesOf, ownPrefix, readAccountDescription, readLabels } from './names.ts';
+import {
+  accountDescription,
+  bucketNameOf,
+  deadNameOf,
+  namesOf,
+  ownPrefix,
+  readAccountDescription,
+  readLabels,
+} from './names.ts';
 import { signalsStack, signalsStackName } from './terraform/signals-stack.ts';
-import type { Terraform } from './terraform/run-terraform.ts';
+import type { Run, Terraform } from './terraform/run-terraform.ts';
+import type { Synthesised } from './terraform/synth.ts';
 
 export interface SignalsOptions {
   api: GoogleApi;
@@ -21,6 +31,8 @@ export interface SignalsOptions {
 /** Written last: what is there without it was left by one that died in the middle. */
 const doneMark = `${ownPrefix}signals-made`;
 const tombstoneEveryMs = 1000;
+const accountKnownWithinMs = 120_000;
+const accountPauseMs = 2000;
 
 interface Labelled {
   name: string;
@@ -76,7 +88,8 @@ export class GcpSignals {
       }
       if (await buckets.getBytes(labels, doneMark)) return;
       const projectNumber = await this.#number();
-      await terraform.apply(signalsStack({ labels, project, endpoint, projectNumber }), { bucket, say, signal });
+      await this.#openAccount(labels);
+      await this.#apply(signalsStack({ labels, project, endpoint, projectNumber }), { bucket, say, signal });
       await tombstones.refuse('signals', name);
       await buckets.putOwn(labels, doneMark, '');
     } catch (error) {
@@ -84,6 +97,33 @@ export class GcpSignals {
       if (await tombstones.read('signals', name)) await this.remove(labels, say);
       await tombstones.refuse('signals', name);
       throw error;
+    }
+  }
+
+  async #openAccount(labels: Labels): Promise<void> {
+    const { api, project, installationId } = this.#options;
+    const { accountId, accountEmail } = namesOf(labels, installationId, project);
+    const serviceAccount = {
+      displayName: `Trainyard ${labels.kind} ${labels.id}`,
+      description: accountDescription(labels),
+    };
+    const path = `projects/${project}/serviceAccounts`;
+    await api.post('iam', path, { accountId, serviceAccount }).catch(async (error: unknown) => {
+      if (!(await api.get('iam', `${path}/${accountEmail}`))) throw error;
+    });
+  }
+
+  /** A new account is known everywhere only after seconds: what hangs on it is asked again. */
+  async #apply(stack: Synthesised, run: Run): Promise<void> {
+    for (const until = Date.now() + accountKnownWithinMs; ; ) {
+      try {
+        return await this.#options.terraform.apply(stack, run);
+      } catch (error) {
+        const pending = error instanceof TrainyardError && error.type === 'PermissionPending';
+        if (!pending || Date.now() > until || run.signal.aborted) throw error;
+        run.say(error.message);
+        await wait(accountPauseMs);
+      }
     }
   }
 

@@ -167,6 +167,15 @@ export const suites: readonly Suite[] = [
     ],
   },
   {
+    name: 'cloud-sim',
+    what: 'what stands in for Google Cloud, and that the real Terraform provider takes it for that',
+    fast: false,
+    budgetSeconds: 90,
+    cores: 1,
+    needs: ['cloud sim'],
+    steps: [{ kind: 'jest', paths: ['test/cloud-sim/'] }],
+  },
+  {
     name: 'database',
     what: 'every store and migration on SQLite and on a real MariaDB',
     fast: false,

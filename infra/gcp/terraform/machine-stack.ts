@@ -77,6 +77,8 @@ export function machineStack(plan: MachinePlan): Synthesised {
       },
       shieldedInstanceConfig: { enableSecureBoot: false, enableVtpm: true, enableIntegrityMonitoring: true },
       deletionProtection: false,
+      // After Google has made it, the provider waits until it runs; one that ended meanwhile never will.
+      timeouts: { create: '10m', update: '1m' },
     });
     new ComputeInstanceIamMember(stack, 'goes-home', {
       instanceName: instance.name,

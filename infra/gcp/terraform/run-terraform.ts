@@ -32,8 +32,11 @@ export interface Run {
   say: Say;
   /** Ends the run as Ctrl-C would: Terraform writes down what it did. */
   signal: AbortSignal;
+  /** Ends it as a second Ctrl-C would, for what nobody needs written down: the cloud was asked, and said what there is. */
+  abandon?: AbortSignal;
 }
 
+const secondInterruptMs = 500;
 const leaseWithinMs = 600_000;
 /** It only takes this long when Google does not answer. A kill in the middle can leave a wrong state, and a lock. */
 const killAfterMs = 900_000;
@@ -106,7 +109,9 @@ export class Terraform {
       await giveLockFile(providers, folder);
       const environment = { TF_CLI_CONFIG_FILE: providers.configFile };
       const go = (step: string, words: string[]) =>
-        this.#measured(step, () => this.#run(words, { folder, environment, lease, say: run.say, signal }));
+        this.#measured(step, () =>
+          this.#run(words, { folder, environment, lease, say: run.say, signal, abandon: run.abandon }),
+        );
       await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
       await lease.unlock();
       await this.#pushErrored(folder, (words) => go('push', words), run.say);
@@ -129,7 +134,14 @@ export class Terraform {
     const { cacheFolder, providerMirror } = this.#options;
     this.#providers ??= prepareProviders(cacheFolder, providerMirror, (args, folder, environment) =>
       this.#measured('bring provider', () =>
-        this.#run(args, { folder, environment, lease: undefined, say: () => {}, signal: new AbortController().signal }),
+        this.#run(args, {
+          folder,
+          environment,
+          lease: undefined,
+          say: () => {},
+          signal: new AbortController().signal,
+          abandon: undefined,
+        }),
       ),
     ).catch((error: unknown) => {
       this.#providers = undefined;
@@ -159,9 +171,10 @@ export class Terraform {
       lease: StackLease | undefined;
       say: Say;
       signal: AbortSignal;
+      abandon: AbortSignal | undefined;
     },
   ): Promise<void> {
-    if (how.signal.aborted) throw stopped();
+    if (how.signal.aborted || how.abandon?.aborted) throw stopped();
     const child = spawn(program, [this.#options.program, ...args], {
       cwd: how.folder,
       // A Ctrl-C in a terminal is for us: it goes on to Terraform by our own word only.
@@ -193,6 +206,10 @@ export class Terraform {
       if (child.pid !== undefined) signalTo(child.pid, 'SIGINT');
     };
     let killing: NodeJS.Timeout | undefined;
+    const onAbandon = () => {
+      interrupt();
+      setTimeout(interrupt, secondInterruptMs).unref();
+    };
     const onAbort = () => {
       interrupt();
       killing = setTimeout(() => child.pid !== undefined && signalTo(-child.pid, 'SIGKILL'), killAfterMs).unref();
@@ -200,12 +217,14 @@ export class Terraform {
     try {
       if (child.pid !== undefined && how.lease) await how.lease.runs(child.pid);
       how.signal.addEventListener('abort', onAbort);
+      how.abandon?.addEventListener('abort', onAbandon);
       child.stdin.write('begin\n');
       if (how.signal.aborted) onAbort();
+      if (how.abandon?.aborted) onAbandon();
       child.once('exit', () => child.stdin.end('ended\n'));
       const [code] = await ended;
       if (code === 0) return;
-      if (how.signal.aborted) throw stopped();
+      if (how.signal.aborted || how.abandon?.aborted) throw stopped();
       throw this.#failure(errors, said, code);
     } catch (error) {
       if (!child.killed && child.exitCode === null) child.stdin.end();
@@ -213,6 +232,7 @@ export class Terraform {
       throw spawnFailure(error, this.#options.program) ?? failureOf(error, this.#options.project);
     } finally {
       how.signal.removeEventListener('abort', onAbort);
+      how.abandon?.removeEventListener('abort', onAbandon);
       clearTimeout(killing);
     }
   }

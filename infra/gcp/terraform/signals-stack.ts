@@ -53,6 +53,8 @@ export function signalsStack(plan: SignalsPlan): Synthesised {
     });
     const account = new ServiceAccount(stack, 'account', {
       accountId: names.accountId,
+      // Made right before: after making one itself, the provider sleeps for ten seconds, whatever Google says.
+      createIgnoreAlreadyExists: true,
       displayName: `Trainyard ${labels.kind} ${labels.id}`,
       description: accountDescription(labels),
     });

@@ -45,6 +45,8 @@ function addProvider(stack: Construct, { project, endpoint }: StackPlace): void 
   new GoogleProvider(stack, 'google', {
     project,
     addTerraformAttributionLabel: false,
+    // The provider would wait three seconds for others to send along, and a stack has one of each.
+    batching: [{ enableBatching: false }],
     ...(endpoint && {
       computeCustomEndpoint: `${endpoint}/compute/v1/`,
       storageCustomEndpoint: `${endpoint}/storage/v1/`,

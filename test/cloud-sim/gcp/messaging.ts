@@ -15,7 +15,7 @@ export function messagingRoutes(ground: Ground, programUrl: string): Route[] {
   const { policies } = ground;
 
   const handOn = async ({ method, path, query, body, who }: Call): Promise<Json> => {
-    const response = await fetch(`${programUrl}${path}?${query}`, {
+    const response = await fetch(`${programUrl}${path}?${query.toString()}`, {
       method,
       headers: { 'content-type': 'application/json', 'x-simulation-caller': who },
       ...(method !== 'GET' && method !== 'DELETE' && { body: JSON.stringify(body) }),

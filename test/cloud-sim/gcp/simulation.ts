@@ -43,7 +43,8 @@ export interface Simulation {
   endpoint: string;
   pubsubEndpoint: string;
   keyFile: string;
-  close(): Promise<void>;
+  /** What runs on instances goes on, unless it is ended too. */
+  close(how: { endInstances: boolean }): Promise<void>;
 }
 
 export const keyFileIn = (folder: string): string => join(folder, 'key.json');
@@ -99,8 +100,9 @@ export async function openSimulation(plan: SimulationPlan): Promise<Simulation> 
     endpoint,
     pubsubEndpoint: `127.0.0.1:${ports.pubsubGrpc}`,
     keyFile: keyFileIn(folder),
-    close: async () => {
+    close: async ({ endInstances }) => {
       life.close();
+      if (endInstances) await life.loseAll();
       front.close();
       front.closeAllConnections();
       await programs.stop();

@@ -98,6 +98,10 @@ export class InstanceLife {
     });
   }
 
+  async loseAll(): Promise<void> {
+    await Promise.all(this.#instances.all().map((instance) => this.lose(instance)));
+  }
+
   #tick(): void {
     const now = this.#ground.clock.now();
     for (const work of this.#work.all()) {

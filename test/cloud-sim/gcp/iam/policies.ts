@@ -134,7 +134,7 @@ function etagOf(policy: Policy | undefined): string {
   return createHash('sha256').update(JSON.stringify(policy)).digest('base64').slice(0, 12);
 }
 
-/** Of the language of conditions, what a resource's name is asked for: ==, startsWith, endsWith, joined by &&. */
+/** Of the language of conditions, what a resource's name is asked for: ==, startsWith, endsWith, also with a !, joined by &&. */
 function holdsCondition(condition: Json | undefined, resource: string): boolean {
   if (!condition) return true;
   return asText(condition['expression'])
@@ -143,7 +143,8 @@ function holdsCondition(condition: Json | undefined, resource: string): boolean 
       const found = /resource\.name(?:\s*==\s*|\.(startsWith|endsWith)\()["']([^"']*)["']/.exec(part);
       if (!found) return false;
       const [, how, text = ''] = found;
-      if (how === 'startsWith') return resource.startsWith(text);
-      return how === 'endsWith' ? resource.endsWith(text) : resource === text;
+      const wanted = !part.trim().startsWith('!');
+      if (how === 'startsWith') return resource.startsWith(text) === wanted;
+      return (how === 'endsWith' ? resource.endsWith(text) : resource === text) === wanted;
     });
 }

@@ -1,0 +1,12 @@
+import { holdsCloudContract } from '../cloud-contract.ts';
+import { openGcpHouse } from './gcp-house.ts';
+import { whyNoTerraform } from './provider.ts';
+
+const why = whyNoTerraform();
+
+if (why === undefined) {
+  // The provider waits in steps of seconds, for whatever it makes.
+  holdsCloudContract('Google Cloud', () => openGcpHouse(), { type: 'e2-standard-2', times: 12, shortEndMs: 45_000 });
+} else {
+  test.skip(`Google Cloud keeps the contract of a cloud: ${why}`, () => {});
+}
