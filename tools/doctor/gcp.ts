@@ -75,31 +75,29 @@ async function terraform({ gcpTerraform, cacheFolder }: Settings): Promise<GcpFi
   return { state: 'bad', name, detail, mend: './x gcp terraform' };
 }
 
-/** Terraform's own plugin for Google: in the cache, in the mirror of the settings, or to be fetched. */
-async function provider({ cacheFolder, gcpProviderMirror }: Settings): Promise<GcpFinding> {
+/** Terraform's own plugin for Google: in the mirror of the settings, in the cache, or to be fetched. */
+async function provider({ cacheFolder, gcpProviderMirror: mirror }: Settings): Promise<GcpFinding> {
   const name = 'Provider';
-  if (gcpProviderMirror !== '') {
-    const place = join(gcpProviderMirror, 'registry.terraform.io/hashicorp/google');
-    const versions = existsSync(place) ? readdirSync(place) : [];
-    return versions.length > 0
-      ? { state: 'good', name, detail: `hashicorp/google ${versions.join(', ')} in the mirror ${gcpProviderMirror}` }
-      : {
-          state: 'bad',
-          name,
-          detail: `gcpProviderMirror names ${gcpProviderMirror}, and there is no ${place}`,
-          mend: `terraform providers mirror ${gcpProviderMirror}`,
-        };
+  const { providerVersion }: { providerVersion: string } = await import(join(house, 'terraform/provider-folder.ts'));
+  const wanted = `{"terraform": {"required_providers": {"google": {"source": "hashicorp/google", "version": "${providerVersion}"}}}}`;
+  const fill = (folder: string) =>
+    `mkdir -p ${folder} && cd ${folder} && echo '${wanted}' > main.tf.json && terraform providers mirror .`;
+  if (mirror !== '') {
+    const place = join(mirror, 'registry.terraform.io/hashicorp/google');
+    const files = existsSync(place) ? readdirSync(place, { recursive: true, encoding: 'utf8' }) : [];
+    return files.some((file) => file.includes(providerVersion))
+      ? { state: 'good', name, detail: `hashicorp/google ${providerVersion} in the mirror ${mirror}` }
+      : { state: 'bad', name, detail: `gcpProviderMirror holds no ${providerVersion} in ${place}`, mend: fill(mirror) };
   }
-  const folder = join(cacheFolder, 'terraform');
-  const cached = existsSync(folder) ? readdirSync(folder).find((one) => /^google-[\d.]+$/.test(one)) : undefined;
-  if (cached)
-    return { state: 'good', name, detail: `hashicorp/${cached.replace('-', ' ')} in ${join(folder, cached)}` };
+  const cached = join(cacheFolder, 'terraform', `google-${providerVersion}`);
+  if (existsSync(cached)) return { state: 'good', name, detail: `hashicorp/google ${providerVersion} in ${cached}` };
   try {
     const answer = await fetch(registry, { signal: AbortSignal.timeout(registryMs) });
     if (!answer.ok) throw new Error(`it answered ${answer.status}`);
-    return { state: 'later', name, detail: 'not here yet; the first job fetches it from registry.terraform.io' };
+    const detail = `hashicorp/google ${providerVersion} is not here yet; the first job fetches it from registry.terraform.io`;
+    return { state: 'later', name, detail };
   } catch {
-    const detail = `not here, and registry.terraform.io cannot be reached; where it can be, the mend's command fills a folder to name in gcpProviderMirror`;
-    return { state: 'bad', name, detail, mend: 'terraform providers mirror <FOLDER>' };
+    const detail = `hashicorp/google ${providerVersion} is not here, and registry.terraform.io cannot be reached: fill a folder where it can be, and name it in gcpProviderMirror`;
+    return { state: 'bad', name, detail, mend: fill('terraform-mirror') };
   }
 }

@@ -23,10 +23,12 @@ export async function signedIn(auth: GoogleAuth, project: string): Promise<Signe
   try {
     client = await auth.getClient();
   } catch (error) {
-    const detail = process.env['GOOGLE_APPLICATION_CREDENTIALS']
-      ? `GOOGLE_APPLICATION_CREDENTIALS names a file that is of no use: ${sentence(error)}`
-      : 'there are none (application default): no key file, no login, no account of a machine.';
-    return { finding: { state: 'bad', name, detail, mend: login }, member: undefined };
+    const named = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+    const detail = named
+      ? `GOOGLE_APPLICATION_CREDENTIALS names ${named}, which is of no use: ${sentence(error)}`
+      : 'there are none (application default): no key file, no login, no account of a machine';
+    const mend = named ? `unset GOOGLE_APPLICATION_CREDENTIALS && ${login}` : login;
+    return { finding: { state: 'bad', name, detail, mend }, member: undefined };
   }
   const kind = kindOf(client);
   let token: string | null | undefined;
@@ -74,5 +76,5 @@ async function emailOf(auth: GoogleAuth, client: unknown, token: string): Promis
 /** The first line; libraries put whole requests into what they throw, with all that was sent. */
 function sentence(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] ?? '').slice(0, 200);
+  return (text.split('\n')[0] ?? '').replace(/^Unable to read .*?variable: /, '').slice(0, 200);
 }
