@@ -7,6 +7,7 @@ import type { OpenGcpCloud } from '../infra/gcp-options.ts';
 import type { EngineEnvironments } from '../infra/local/engine-environments.ts';
 import { openLocalCloud } from '../infra/local/local-cloud.ts';
 import type { Store } from '../infra/store.ts';
+import { terraformProgram } from '../infra/terraform-program.ts';
 import type { Settings } from '../settings/settings.ts';
 
 export function trainerFolderOf(settings: Settings): string {
@@ -58,7 +59,7 @@ async function openGcp(
     image: settings.gcpImage,
     machineTypes: settings.gcpMachineTypes,
     places: settings.gcpPlaces,
-    terraform: settings.gcpTerraform || 'terraform',
+    terraform: terraformProgram(settings.gcpTerraform, settings.cacheFolder),
     providerMirror: settings.gcpProviderMirror,
     endpoint: settings.gcpEndpoint,
     pubsubEndpoint: settings.gcpPubsubEndpoint,

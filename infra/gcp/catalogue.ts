@@ -14,6 +14,8 @@ export interface PriceList {
   gpus: Record<string, { title: string; accelerator: string; families: string[]; attached: boolean }>;
   disk: { type: string; title: string; pricePerGibHour: number };
   address: { pricePerHour: number };
+  /** What lies there while no job runs. */
+  idle: { imagePerGibMonth: number; bucketPerGibMonth: number };
   types: PricedType[];
 }
 

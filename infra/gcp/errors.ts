@@ -152,6 +152,9 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** In the order of the rules; docs/gcp.md has a row for each. */
+export const cloudFailures: readonly FailureType[] = [...new Set(rules.map(({ type }) => type))];
+
 /** Every failure of Google's APIs and of Terraform, as one of ours with the sentence that a person needs. */
 export function failureOf(error: unknown, project: string): TrainyardError {
   if (error instanceof TrainyardError) return error;

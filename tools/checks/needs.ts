@@ -6,10 +6,12 @@ import { engineEnvironments } from '../../infra/local/engine-environments.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { trainerFolderOf } from '../../workers/open-clouds.ts';
 import type { Progress } from '../progress.ts';
+import { Problem } from '../problem.ts';
 import { findPython } from '../python.ts';
 import { lastLines, runProgram } from '../run-program.ts';
 import { root } from '../run-script.ts';
 import { bringCloudSim } from '../cloud-sim/bring-cloud-sim.ts';
+import { bringTerraform } from '../terraform/bring-terraform.ts';
 import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { bringSystemPackage, type SystemPackage } from './apt.ts';
 
@@ -22,6 +24,7 @@ export type Need =
   | 'shellcheck'
   | 'python tools'
   | 'google packages'
+  | 'terraform'
   | EngineNeed;
 
 /** The environment of an engine. */
@@ -90,6 +93,7 @@ export class Needs {
     if (need === 'cloud sim') return bringCloudSim(this.#settings.cacheFolder, this.#progress);
     if (need === 'python tools') return this.#bringPythonTools();
     if (need === 'google packages') return this.#bringGooglePackages();
+    if (need === 'terraform') return this.#bringTerraform();
     return this.#bringEngine(need);
   }
 
@@ -107,6 +111,17 @@ export class Needs {
       const { code, output } = await runProgram(join(root, 'x'), ['install', 'gcp']);
       if (code !== 0) throw new Error(lastLines(output, 2));
     });
+  }
+
+  /** Where it cannot be had, the suites say what they leave out. */
+  async #bringTerraform(): Promise<void> {
+    const { gcpTerraform: given, cacheFolder, pythonPath } = this.#settings;
+    try {
+      await bringTerraform({ given, cacheFolder, pythonPath }, this.#progress);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#progress.line(error.message);
+    }
   }
 
   async #bringPythonTools(): Promise<void> {

@@ -156,15 +156,24 @@ export const suites: readonly Suite[] = [
     fast: false,
     budgetSeconds: 60,
     cores: 1,
-    needs: ['google packages'],
+    needs: ['google packages', 'cloud sim', 'terraform'],
     steps: [
       {
         kind: 'command',
         title: 'tsc of infra/gcp',
         command: [node, bin('typescript/bin/tsc'), '--project', 'infra/gcp/tsconfig.json'],
       },
-      { kind: 'jest', paths: ['test/infra/gcp/'] },
+      { kind: 'jest', paths: ['test/infra/gcp/'], except: ['test/infra/gcp/doctor', 'test/infra/gcp/bootstrap'] },
     ],
+  },
+  {
+    name: 'gcp-project',
+    what: './x doctor gcp and ./x gcp bootstrap on the simulation, with the real Terraform and provider',
+    fast: false,
+    budgetSeconds: 60,
+    cores: 1,
+    needs: ['google packages', 'cloud sim', 'terraform'],
+    steps: [{ kind: 'jest', paths: ['test/infra/gcp/doctor', 'test/infra/gcp/bootstrap'] }],
   },
   {
     name: 'cloud-sim',

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { terraformProgram as findTerraform } from '../../../infra/terraform-program.ts';
 import { loadSettings } from '../../../settings/settings.ts';
 import {
   cachedOwnProvider,
@@ -26,7 +27,7 @@ const { cacheFolder, gcpProviderMirror, gcpTerraform } = loadSettings(
   process.env,
   join(import.meta.dirname, '../../..'),
 );
-export const terraformProgram = gcpTerraform || 'terraform';
+export const terraformProgram = findTerraform(gcpTerraform, cacheFolder);
 
 const registry = 'https://registry.terraform.io/v1/providers/hashicorp/google/versions';
 const registryTimeoutMs = 4000;

@@ -10,12 +10,12 @@ import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
 import { machineRole, yardRole } from '../../../infra/gcp/permissions.ts';
 import type { GcpBootstrapOptions } from '../../../infra/gcp-bootstrap.ts';
 import { folderStore } from '../../../infra/local/folder-store.ts';
-import { realProvider } from '../../cloud-sim/gcp/google-provider.ts';
+import { realProvider, terraformProgram } from '../../cloud-sim/gcp/google-provider.ts';
 import { openSimulationForTest, type SimulationForTest } from '../../cloud-sim/gcp/open-simulation-for-test.ts';
 import { hasCloudSim } from '../../../tools/cloud-sim/find-cloud-sim.ts';
 import { loadSettings } from '../../../settings/settings.ts';
 
-const { cacheFolder: ownCache, gcpTerraform } = loadSettings(process.env, join(import.meta.dirname, '../../..'));
+const { cacheFolder: ownCache } = loadSettings(process.env, join(import.meta.dirname, '../../..'));
 // Ours knows the resources of jobs only, not those of a project.
 const provider = hasCloudSim(ownCache) ? await realProvider() : undefined;
 const hash = '0123456789ab';
@@ -49,7 +49,7 @@ if (provider) {
         region,
         ssh: true,
         act,
-        terraform: gcpTerraform || 'terraform',
+        terraform: terraformProgram,
         providerMirror: provider.mirror,
         cacheFolder: join(folder, 'cache'),
         endpoint: cloud.sim.endpoint,
@@ -137,7 +137,7 @@ if (provider) {
           image: '',
           machineTypes: [],
           places: 1,
-          terraform: gcpTerraform || 'terraform',
+          terraform: terraformProgram,
           providerMirror: provider.mirror,
           endpoint: cloud.sim.endpoint,
           pubsubEndpoint: cloud.sim.pubsubEndpoint,

@@ -11,7 +11,7 @@ import { folderStore } from '../../../infra/local/folder-store.ts';
 import { type GcpSimulation, startGcpSimulation } from '../../cloud-sim/gcp/start-gcp-simulation.ts';
 import type { House } from '../cloud-contract.ts';
 import { processesOf } from '../local-house.ts';
-import { providerMirror } from './provider.ts';
+import { providerMirror, terraformForTests } from './provider.ts';
 
 export interface GcpHouse extends House {
   simulation: GcpSimulation;
@@ -38,7 +38,7 @@ export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Prom
     image: '',
     machineTypes: [],
     places: 5,
-    terraform: process.env['TRAINYARD_GCP_TERRAFORM'] || 'terraform',
+    terraform: terraformForTests(),
     providerMirror: providerMirror(),
     endpoint: simulation.endpoint,
     pubsubEndpoint: simulation.pubsubEndpoint,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { terraformProgram } from '../../../infra/terraform-program.ts';
 import { loadSettings } from '../../../settings/settings.ts';
 import { hasCloudSim } from '../../../tools/cloud-sim/find-cloud-sim.ts';
 
@@ -10,6 +11,12 @@ const root = join(import.meta.dirname, '../../..');
 /** A folder that holds the real provider; '' leaves it to Terraform to find one. */
 export function providerMirror(): string {
   return process.env['TRAINYARD_GCP_PROVIDER_MIRROR'] ?? '';
+}
+
+/** As the workers find it. */
+export function terraformForTests(): string {
+  const { gcpTerraform, cacheFolder } = loadSettings(process.env, root);
+  return terraformProgram(gcpTerraform, cacheFolder);
 }
 
 /** Why the suites on the simulation cannot run here; undefined when they can. Said aloud either way. */
@@ -25,7 +32,7 @@ export function whyNoTerraform(): string | undefined {
 }
 
 function reason(): string | undefined {
-  const terraform = process.env['TRAINYARD_GCP_TERRAFORM'] || 'terraform';
+  const terraform = terraformForTests();
   if (spawnSync(terraform, ['version'], { stdio: 'ignore' }).status !== 0) return `there is no ${terraform} to run.`;
   if (!hasCloudSim(loadSettings(process.env, root).cacheFolder)) return 'the simulation has not been built.';
   if (providerMirror()) return undefined;
