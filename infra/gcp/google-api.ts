@@ -106,6 +106,7 @@ export class GoogleApi {
       method,
       headers: {
         authorization: `Bearer ${await this.#token()}`,
+        ...(await this.#payer()),
         accept: 'application/json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
@@ -116,6 +117,12 @@ export class GoogleApi {
     if (!answer.ok) throw refusalIn(answer.status, text);
     const content: T = text === '' ? {} : JSON.parse(text);
     return content;
+  }
+
+  /** For a person's login, some APIs want to know which project's quota a request counts for. */
+  async #payer(): Promise<Record<string, string>> {
+    const { quotaProjectId } = await this.#auth.getClient();
+    return quotaProjectId ? { 'x-goog-user-project': quotaProjectId } : {};
   }
 
   async #token(): Promise<string> {
