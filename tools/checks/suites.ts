@@ -170,7 +170,7 @@ export const suites: readonly Suite[] = [
     name: 'gcp-project',
     what: './x doctor gcp and ./x gcp bootstrap on the simulation, with the real Terraform and provider',
     fast: false,
-    budgetSeconds: 60,
+    budgetSeconds: 100,
     cores: 1,
     needs: ['google packages', 'cloud sim', 'terraform'],
     steps: [{ kind: 'jest', paths: ['test/infra/gcp/doctor', 'test/infra/gcp/bootstrap'] }],
