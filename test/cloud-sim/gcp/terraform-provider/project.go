@@ -117,7 +117,7 @@ func projectService() kind {
 		return err
 	}
 	return kind{
-		name: "project_service", title: "Project Service",
+		name: "project_service", title: "Project Service", timeouts: []string{"create", "read", "update", "delete"},
 		attributes: withProject(attributes{
 			"service":                               text(required | fixed),
 			"disable_dependent_services":            flag(optional),
