@@ -10,6 +10,7 @@ import { findPython } from '../python.ts';
 import { lastLines, runProgram } from '../run-program.ts';
 import { root } from '../run-script.ts';
 import { bringCloudSim } from '../cloud-sim/bring-cloud-sim.ts';
+import { bringGoogleProvider } from '../cloud-sim/bring-google-provider.ts';
 import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { bringSystemPackage, type SystemPackage } from './apt.ts';
 
@@ -22,6 +23,7 @@ export type Need =
   | 'shellcheck'
   | 'python tools'
   | 'google packages'
+  | 'google provider'
   | EngineNeed;
 
 /** The environment of an engine. */
@@ -88,6 +90,7 @@ export class Needs {
       return;
     }
     if (need === 'cloud sim') return bringCloudSim(this.#settings.cacheFolder, this.#progress);
+    if (need === 'google provider') return bringGoogleProvider(this.#settings.cacheFolder, this.#progress);
     if (need === 'python tools') return this.#bringPythonTools();
     if (need === 'google packages') return this.#bringGooglePackages();
     return this.#bringEngine(need);

@@ -40,7 +40,7 @@ func (o operation) wait(ctx context.Context, a *api, activity string) error {
 			if errors.Is(context.Cause(ctx), errTooLong) {
 				return failed(errTooLong)
 			}
-			return failed(errors.New("unable to finish polling, context has been cancelled"))
+			return failed(errors.New("error while retrieving operation: unable to finish polling, context has been cancelled"))
 		}
 		path := "projects/" + a.project + "/zones/" + lastPart(o.Zone) + "/operations/" + o.Name
 		now, err := call[operation](ctx, a, "GET", "compute", path, nil)

@@ -2,6 +2,7 @@ import type { Json } from './stacks.ts';
 
 /** Those that a link, a path and a bare name say the same in. */
 const names = new Set(['bucket', 'image', 'instance_name', 'machine_type', 'network', 'subnetwork', 'type']);
+const maps = new Set(['labels', 'metadata']);
 /** Of what the stacks do not set themselves: what other parts of them refer to. */
 const referredTo = ['id', 'email', 'member', 'name'];
 
@@ -11,8 +12,8 @@ export function setAttributes(stack: Json, state: Record<string, Json>): Record<
   for (const [type, ofType] of Object.entries(stack['resource'] as Record<string, Record<string, Json>>)) {
     for (const [name, config] of Object.entries(ofType)) {
       const has = state[`${type}.${name}`] ?? {};
-      const also = Object.fromEntries(referredTo.flatMap((key) => (has[key] === undefined ? [] : [[key, has[key]]])));
-      set[`${type}.${name}`] = { ...plainOf('', also), ...within(config, has) };
+      const also = referredTo.flatMap((key) => (has[key] === undefined ? [] : [[key, plainOf(key, has[key])]]));
+      set[`${type}.${name}`] = { ...(Object.fromEntries(also) as Json), ...within(config, has) };
     }
   }
   return set;
@@ -30,21 +31,18 @@ export function writtenAttributes(stack: Json): Record<string, Json> {
 function within(config: Json, has: Json): Json {
   const found: Json = {};
   for (const [key, value] of Object.entries(config)) {
-    if (JSON.stringify(value).includes('${') && has === config) continue;
-    found[key] = isBlock(value) ? blocks(value).map((one, i) => within(one, blocks(has[key])[i] ?? {})) : plainOf(key, has[key]);
+    // A note of the one who wrote it; and what is only known once something else is there.
+    if (key === '//' || (has === config && JSON.stringify(value).includes('${'))) continue;
+    found[key] = isBlock(key, value)
+      ? blocks(value).map((one, i) => within(one, blocks(has[key])[i] ?? {}))
+      : plainOf(key, has[key]);
   }
   return found;
 }
 
-/** A map of texts is no block: labels and metadata are whole. */
-function isBlock(value: unknown): boolean {
-  const [first] = blocks(value);
-  if (typeof first !== 'object' || first === null) return false;
-  return Array.isArray(value) || Object.values(first).some((one) => typeof one !== 'string') || 'ttl' in first || isKnownBlock(first);
-}
-
-function isKnownBlock(one: Json): boolean {
-  return ['maximum_backoff', 'expression', 'email'].some((key) => key in one);
+/** In Terraform's JSON a single block is an object, as a map of texts is. */
+function isBlock(key: string, value: unknown): boolean {
+  return !maps.has(key) && blocks(value).some((one) => typeof one === 'object');
 }
 
 function blocks(value: unknown): Json[] {
@@ -53,9 +51,6 @@ function blocks(value: unknown): Json[] {
 }
 
 function plainOf(key: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.toSorted();
-  if (typeof value === 'object' && value !== null && key === '') {
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plainOf(name, one)]));
-  }
+  if (Array.isArray(value)) return value.map(String).toSorted((a, b) => a.localeCompare(b));
   return typeof value === 'string' && names.has(key) ? value.slice(value.lastIndexOf('/') + 1) : value;
 }

@@ -15,14 +15,13 @@ export type Told = Record<string, unknown>;
 const fault = { method: 'POST', path: String.raw`/zones/[^/]+/instances$`, times: 1 };
 
 /** The whole life of our stacks with one provider, with all that goes wrong in between. */
-let DBG: any;
 export async function tellStory(provider: GoogleProvider): Promise<Told> {
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-story-'));
   const { sim, ask, close } = await openSimulationForTest('exec sleep 600', { delays: { bootMs: 1500 } });
   const running: Run[] = [];
   try {
     const place = { project: sim.project, endpoint: sim.endpoint };
-    const told: Told = {}; DBG = told;
+    const told: Told = {};
     const tell = async (step: string, stack: Json, { code, errors, changed }: Ended, state: Record<string, Json>) => {
       told[step] = { code, errors: errors.map(plainError), changed, set: setAttributes(stack, state) };
     };
@@ -63,12 +62,23 @@ export async function tellStory(provider: GoogleProvider): Promise<Told> {
     const startedInstance = async () => {
       const run = own.startApply();
       running.push(run);
-      await run.says(({ type, hook }) => type === 'apply_start' && hook?.resource?.resource_type === 'google_compute_instance');
-      await until(async () => (await sim.audit()).some(({ kind, act, name }) => kind === 'instance' && act === 'created' && name.endsWith(machineName)));
+      await run.says(
+        ({ type, hook }) => type === 'apply_start' && hook?.resource?.resource_type === 'google_compute_instance',
+      );
+      await until(async () =>
+        (await sim.audit()).some(
+          ({ kind, act, name }) => kind === 'instance' && act === 'created' && name.endsWith(machineName),
+        ),
+      );
       return run;
     };
 
-    await sim.admin.error({ ...fault, status: 403, reason: 'forbidden', message: "Required 'compute.instances.create' permission for 'it'" });
+    await sim.admin.error({
+      ...fault,
+      status: 403,
+      reason: 'forbidden',
+      message: "Required 'compute.instances.create' permission for 'it'",
+    });
     await tell('machine, forbidden', stack, await own.apply(), await own.state());
     await sim.admin.error({ ...fault, status: 503, reason: 'backendError', message: 'Try again.' });
     await sim.admin.noCapacity({});
@@ -76,7 +86,7 @@ export async function tellStory(provider: GoogleProvider): Promise<Told> {
 
     const killed = await startedInstance();
     killed.process.kill('SIGKILL');
-    told['machine, killed'] = { signal: (await killed.ended).signal, state: await own.state() };
+    told['machine, killed'] = { signal: (await killed.ended).signal, state: Object.keys(await own.state()) };
     const lock = encodeURIComponent(`${statePrefix('machine-1')}/default.tflock`);
     const left = await ask('GET', `/storage/v1/b/${bucketName}/o/${lock}`);
     told['lock left behind'] = left.status;
@@ -89,7 +99,7 @@ export async function tellStory(provider: GoogleProvider): Promise<Told> {
     await tell('machine', stack, await own.apply(), await own.state());
     told['machine, planned again'] = await own.plan();
     const changed = structuredClone(stack);
-    const [instance] = Object.values(changed['resource'].google_compute_instance) as Json[];
+    const [instance] = Object.values<Json>(changed['resource'].google_compute_instance);
     Object.assign(instance?.['labels'], { 'trainyard-owner': 'bob' });
     Object.assign(instance?.['metadata'], { 'trainyard-entry': '2' });
     await own.write(changed);
@@ -103,16 +113,23 @@ export async function tellStory(provider: GoogleProvider): Promise<Told> {
     interrupted.process.kill('SIGINT');
     const { code, errors } = await interrupted.ended;
     told['machine, interrupted'] = { code, errors: errors.map(plainError), state: Object.keys(await own.state()) };
-    if (await isThere()) await removeByHand();
+    told['lock after an interrupt'] = (await ask('GET', `/storage/v1/b/${bucketName}/o/${lock}`)).status;
+    await removeByHand();
     await own.apply();
 
-    told['destroyed'] = [(await own.destroy()).changed, (await spoken.destroy()).changed, (await once.destroy()).changed];
+    told['destroyed'] = [
+      (await own.destroy()).changed,
+      (await spoken.destroy()).changed,
+      (await once.destroy()).changed,
+    ];
     told['left'] = (await sim.leftOvers()).map(({ kind, name }) => `${kind} ${name}`);
     return told;
-  } catch (e) { (await import('node:fs')).writeFileSync('/tmp/told-'+provider.kind+'.json', JSON.stringify(DBG)); throw e;
   } finally {
     // A provider whose Terraform was killed is in the same group.
-    for (const { process: { pid } } of running) kill(pid);
+    for (const {
+      process: { pid },
+    } of running)
+      kill(pid);
     await close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -128,5 +145,8 @@ function kill(pid: number | undefined): void {
 
 /** Without what is another each time. */
 function plainError(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll(/127\.0\.0\.1:\d+/g, 'here').trim();
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/127\.0\.0\.1:\d+/g, 'here')
+    .trim();
 }
