@@ -1,3 +1,4 @@
+import { until } from '../../infra/waiting.ts';
 import { describeSimulated } from './describe-simulated.ts';
 import { openSimulationForTest, type SimulationForTest } from './open-simulation-for-test.ts';
 import { signIn } from './sign-in.ts';
@@ -106,6 +107,16 @@ describeSimulated('simulated storage', () => {
     const beganMs = performance.now();
     await look();
     expect(performance.now() - beganMs).toBeGreaterThan(290);
+  });
+
+  test('removes what is older than the bucket lets it be', async () => {
+    await put('old', 'x');
+    await open.sim.admin.clock({ jumpMs: 8 * 86_400_000 });
+    await put('young', 'x');
+    const look = async (name: string) => (await open.ask('GET', `/storage/v1/b/ty-j-one/o/${name}`)).status;
+    await until('it is gone', async () => (await look('old')) === 404);
+    expect(await look('young')).toBe(200);
+    expect((await open.ask('GET', '/storage/v1/b/ty-j-one')).status).toBe(200);
   });
 
   test('outlives a kill', async () => {
