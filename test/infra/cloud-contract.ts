@@ -56,7 +56,6 @@ export function holdsCloudContract(
   open: () => Promise<House>,
   { type, times, shortEndMs }: Pace = { type: 'local', times: 1, shortEndMs: 2500 },
 ): void {
-  const patienceMs = 30_000 * times;
   describe(`${name} keeps the contract of a cloud`, () => {
     let house: House;
     let cloud: Cloud;
@@ -86,7 +85,6 @@ export function holdsCloudContract(
     const nothingRuns = (withinMs = 10_000) =>
       until('nothing runs', async () => (await house.running(ref)).length === 0, withinMs);
 
-    jest.setTimeout(patienceMs);
     beforeAll(async () => {
       house = await open();
       cloud = house.cloud;
@@ -412,12 +410,22 @@ export function holdsCloudContract(
       });
 
       test('come within moments of being said', async () => {
-        await ground(ref, { say: 20, pause: 0.03, segment: 8, exit: 0 });
+        // Where a machine speaks long before whoever made it is told so, it speaks for longer.
+        const lines = 20 + 60 * (times - 1);
+        await ground(ref, { say: lines, pause: 0.03, segment: 8, exit: 0 });
         await cloud.createMachine(orderFor(ref));
         const delays: number[] = [];
+        const listeningFrom = Date.now();
+        let heard = 0;
         await readUntil(cloud, ref, 0, (events) => {
-          for (const event of events.slice(delays.length)) delays.push(Date.now() - event.atMs);
-          return events.at(-1)?.seq === 20;
+          // What was said before anybody listened may wait, and so may what comes right after.
+          for (const event of events.slice(heard)) {
+            if (times === 1 || event.atMs > listeningFrom + 1000) delays.push(Date.now() - event.atMs);
+          }
+          heard = events.length;
+          // As a relay does: a channel may hold back what follows until then.
+          void cloud.ackSignals(ref, events.at(-1)?.seq ?? 0);
+          return delays.length >= 20;
         });
         // The first may wait for a reader that had found nothing for a while.
         expect(Math.max(...delays.slice(1))).toBeLessThan(1000);
