@@ -51,7 +51,7 @@ export class GoogleApi {
   }
 
   async get<T>(service: Service, path: string, query: Record<string, string> = {}): Promise<T | undefined> {
-    return contentOf<T>(await this.#ask(service, 'GET', path, query));
+    return contentOf(await this.#ask(service, 'GET', path, query)) as T | undefined;
   }
 
   /** Undefined when there is no such thing. */
@@ -60,12 +60,12 @@ export class GoogleApi {
   }
 
   async post<T>(service: Service, path: string, body: unknown): Promise<T | undefined> {
-    return contentOf<T>(await this.#ask(service, 'POST', path, {}, body));
+    return contentOf(await this.#ask(service, 'POST', path, {}, body)) as T | undefined;
   }
 
   /** Undefined when there is nothing of that name. */
   async delete<T>(service: Service, path: string): Promise<T | undefined> {
-    return contentOf<T>(await this.#ask(service, 'DELETE', path, {}));
+    return contentOf(await this.#ask(service, 'DELETE', path, {})) as T | undefined;
   }
 
   /** All pages of a list, one after the other. */
@@ -128,10 +128,9 @@ export class GoogleApi {
   }
 }
 
-function contentOf<T>(bytes: Buffer | undefined): T | undefined {
+function contentOf(bytes: Buffer | undefined): unknown {
   if (!bytes) return undefined;
-  const content: T = bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'));
-  return content;
+  return bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'));
 }
 
 /** Of both forms that Google's errors have. */
