@@ -156,7 +156,7 @@ export const suites: readonly Suite[] = [
     fast: false,
     budgetSeconds: 60,
     cores: 1,
-    needs: ['google packages'],
+    needs: ['google packages', 'cloud sim', 'google provider'],
     steps: [
       {
         kind: 'command',

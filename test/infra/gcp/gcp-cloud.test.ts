@@ -3,7 +3,7 @@ import { holdsCloudContract } from '../cloud-contract.ts';
 import { openGcpHouse } from './gcp-house.ts';
 import { whyNoTerraform } from './provider.ts';
 
-const why = whyNoTerraform();
+const why = await whyNoTerraform();
 
 if (why === undefined) {
   jest.setTimeout(240_000);

@@ -10,7 +10,7 @@ import { until } from '../waiting.ts';
 import { type GcpHouse, openGcpHouse } from './gcp-house.ts';
 import { whyNoTerraform } from './provider.ts';
 
-const why = whyNoTerraform();
+const why = await whyNoTerraform();
 const suite = why === undefined ? describe : describe.skip;
 jest.setTimeout(240_000);
 
