@@ -31,7 +31,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
   const compute = new ComputeApi(api);
   const tombstones = new Tombstones(options.store, 'gcp');
   const location = partsOf(options.zones[0] ?? '').region;
-  const buckets = new GcpBuckets({ auth, project, endpoint, location, installationId, tombstones });
+  const buckets = new GcpBuckets({ auth, api, project, endpoint, location, installationId, tombstones });
   const terraform = new Terraform({
     program: options.terraform,
     project,

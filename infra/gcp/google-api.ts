@@ -3,7 +3,7 @@ import type { GoogleAuth } from 'google-auth-library';
 import { TrainyardError } from '../../domain/failures.ts';
 import { failureOf } from './errors.ts';
 
-export type Service = 'compute' | 'pubsub' | 'iam' | 'projects' | 'services' | 'billing';
+export type Service = 'compute' | 'pubsub' | 'iam' | 'projects' | 'services' | 'billing' | 'storage';
 
 const googleOwn: Record<Service, string> = {
   compute: 'https://compute.googleapis.com/compute/v1',
@@ -12,6 +12,7 @@ const googleOwn: Record<Service, string> = {
   projects: 'https://cloudresourcemanager.googleapis.com/v1',
   services: 'https://serviceusage.googleapis.com/v1',
   billing: 'https://cloudbilling.googleapis.com/v1',
+  storage: 'https://storage.googleapis.com/storage/v1',
 };
 
 const tries = 5;
@@ -48,20 +49,25 @@ export class GoogleApi {
 
   base(service: Service): string {
     if (!this.#endpoint) return googleOwn[service];
-    return `${this.#endpoint}/${service === 'compute' ? 'compute/v1' : 'v1'}`;
+    return `${this.#endpoint}/${service === 'compute' || service === 'storage' ? `${service}/v1` : 'v1'}`;
   }
 
-  get<T>(service: Service, path: string, query: Record<string, string> = {}): Promise<T | undefined> {
-    return this.#ask<T>(service, 'GET', path, query);
+  async get<T>(service: Service, path: string, query: Record<string, string> = {}): Promise<T | undefined> {
+    return contentOf(await this.#ask(service, 'GET', path, query)) as T | undefined;
   }
 
-  post<T>(service: Service, path: string, body: unknown): Promise<T | undefined> {
-    return this.#ask<T>(service, 'POST', path, {}, body);
+  /** Undefined when there is no such thing. */
+  bytes(service: Service, path: string, query: Record<string, string>): Promise<Buffer | undefined> {
+    return this.#ask(service, 'GET', path, query);
+  }
+
+  async post<T>(service: Service, path: string, body: unknown): Promise<T | undefined> {
+    return contentOf(await this.#ask(service, 'POST', path, {}, body)) as T | undefined;
   }
 
   /** Undefined when there is nothing of that name. */
-  delete<T>(service: Service, path: string): Promise<T | undefined> {
-    return this.#ask<T>(service, 'DELETE', path, {});
+  async delete<T>(service: Service, path: string): Promise<T | undefined> {
+    return contentOf(await this.#ask(service, 'DELETE', path, {})) as T | undefined;
   }
 
   /** All pages of a list, one after the other. */
@@ -75,16 +81,16 @@ export class GoogleApi {
     }
   }
 
-  async #ask<T>(
+  async #ask(
     service: Service,
     method: 'GET' | 'DELETE' | 'POST',
     path: string,
     query: Record<string, string>,
     body?: unknown,
-  ): Promise<T | undefined> {
+  ): Promise<Buffer | undefined> {
     for (let trial = 1; ; trial++) {
       try {
-        return await this.#once<T>(service, method, path, query, body);
+        return await this.#once(service, method, path, query, body);
       } catch (error) {
         if (error instanceof ApiRefusal && error.status === 404) return undefined;
         if (trial === tries || !mayPass(error)) throw failureOf(error, this.project);
@@ -93,13 +99,13 @@ export class GoogleApi {
     }
   }
 
-  async #once<T>(
+  async #once(
     service: Service,
     method: string,
     path: string,
     query: Record<string, string>,
     body: unknown,
-  ): Promise<T> {
+  ): Promise<Buffer> {
     const url = new URL(`${this.base(service)}/${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const answer = await fetch(url, {
@@ -113,10 +119,9 @@ export class GoogleApi {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(answerTimeoutMs),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw refusalIn(answer.status, text);
-    const content: T = text === '' ? {} : JSON.parse(text);
-    return content;
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    if (!answer.ok) throw refusalIn(answer.status, bytes.toString('utf8'));
+    return bytes;
   }
 
   /** For a person's login, some APIs want to know which project's quota a request counts for. */
@@ -130,6 +135,11 @@ export class GoogleApi {
     if (!token) throw new TrainyardError('CredentialsMissing', 'Google gave no token for the credentials at hand.');
     return token;
   }
+}
+
+function contentOf(bytes: Buffer | undefined): unknown {
+  if (!bytes) return undefined;
+  return bytes.length === 0 ? {} : JSON.parse(bytes.toString('utf8'));
 }
 
 /** Of both forms that Google's errors have. */

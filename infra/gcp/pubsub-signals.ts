@@ -131,6 +131,8 @@ export class PubsubSignals {
       // A relay that hangs must not keep them from the one that takes over.
       maxExtensionTime: Duration.from({ minutes: 10 }),
       streamingOptions: { maxStreams: 1 },
+      // What keeps order may be held back until what came before is acknowledged: a tenth of a second each would add up.
+      batching: { maxMilliseconds: 10 },
     });
     subscription.on('message', hear);
     subscription.on('error', fail);

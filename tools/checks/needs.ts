@@ -11,6 +11,7 @@ import { findPython } from '../python.ts';
 import { lastLines, runProgram } from '../run-program.ts';
 import { root } from '../run-script.ts';
 import { bringCloudSim } from '../cloud-sim/bring-cloud-sim.ts';
+import { bringGoogleProvider } from '../cloud-sim/bring-google-provider.ts';
 import { bringTerraform } from '../terraform/bring-terraform.ts';
 import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { bringSystemPackage, type SystemPackage } from './apt.ts';
@@ -25,6 +26,7 @@ export type Need =
   | 'python tools'
   | 'google packages'
   | 'terraform'
+  | 'google provider'
   | EngineNeed;
 
 /** The environment of an engine. */
@@ -91,6 +93,7 @@ export class Needs {
       return;
     }
     if (need === 'cloud sim') return bringCloudSim(this.#settings.cacheFolder, this.#progress);
+    if (need === 'google provider') return bringGoogleProvider(this.#settings.cacheFolder, this.#progress);
     if (need === 'python tools') return this.#bringPythonTools();
     if (need === 'google packages') return this.#bringGooglePackages();
     if (need === 'terraform') return this.#bringTerraform();

@@ -5,7 +5,7 @@ import { until } from '../../infra/waiting.ts';
 import { describeSimulated } from './describe-simulated.ts';
 import { asJson, asList, asText, type Json } from './json.ts';
 import { openSimulationForTest, type SimulationForTest } from './open-simulation-for-test.ts';
-import { askAs } from './sign-in.ts';
+import { askAs, signIn } from './sign-in.ts';
 
 /** Waits for a word in the console, asks the metadata server for it, and does what it says. */
 const script = `
@@ -174,11 +174,13 @@ describeSimulated('simulated Compute Engine', () => {
 
   test('instances go on while the simulation is dead, and are found again', async () => {
     await insert();
-    await says('environment');
-    const before = await running();
+    // What it comes to, when its shell has made way.
+    const sleepers = async () => (await running()).filter((one) => /^\d+ sleep 60[01] /.test(one)).toSorted();
+    await until('both sleep', async () => (await sleepers()).length === 2);
+    const before = await sleepers();
     const { metadataHost } = (await inside()) ?? {};
     await open.sim.kill();
-    expect(await running()).toEqual(before);
+    expect(await sleepers()).toEqual(before);
     await open.sim.restart();
     expect(await status()).toBe('RUNNING');
     const metadata = await fetch(`http://${metadataHost}/computeMetadata/v1/instance/name`, {
@@ -260,6 +262,29 @@ describeSimulated('simulated Compute Engine', () => {
     await is('gone');
     await open.ask('DELETE', `/v1/projects/trainyard-sim/serviceAccounts/${email}`);
     expect((await put('ty-own')).status).toBe(401);
+  });
+
+  test('whoever makes an instance must be allowed to act as its service account', async () => {
+    const account = async (accountId: string) =>
+      asText((await open.ask('POST', '/v1/projects/trainyard-sim/serviceAccounts', { accountId })).body['email']);
+    const [maker, guest] = [await account('ty-maker'), await account('ty-guest')];
+    const path = '/v1/projects/trainyard-sim';
+    const { body: policy } = await open.ask('POST', `${path}:getIamPolicy`, {});
+    const member = `serviceAccount:${maker}`;
+    const bindings = [...asList(policy['bindings']), { role: 'roles/compute.instanceAdmin.v1', members: [member] }];
+    await open.ask('POST', `${path}:setIamPolicy`, { policy: { ...policy, bindings } });
+    const keyFile = `${open.sim.folder}/maker.json`;
+    await open.sim.admin.ask('serviceAccountKey', { email: maker, path: keyFile });
+    const asMaker = await signIn(open.sim.endpoint, keyFile);
+    const insertAs = () => asMaker('POST', `${zone}/instances`, body({ serviceAccounts: [{ email: guest }] }));
+    expect((await insertAs()).body).toMatchObject({
+      error: { code: 403, message: expect.stringContaining(`access to service account '${guest}'`) },
+    });
+    const actAs = { bindings: [{ role: 'roles/iam.serviceAccountUser', members: [member] }] };
+    await open.ask('POST', `${path}/serviceAccounts/${guest}:setIamPolicy`, { policy: actAs });
+    expect((await insertAs()).status).toBe(200);
+    await is('RUNNING');
+    await remove();
   });
 
   test('a policy that was changed in between is not written over', async () => {

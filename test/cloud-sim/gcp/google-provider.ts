@@ -46,7 +46,8 @@ async function find(): Promise<GoogleProvider> {
   const real = await realProvider();
   const provider = real ?? (await ownProvider());
   // To the very output, past what a test runner does with it: nobody should have to guess which one ran.
-  process.stderr.write(`\n>>> Terraform runs with ${provider.said}.\n`);
+  const why = real ? '' : ', because the real one is not in reach here';
+  process.stderr.write(`\n>>> Terraform runs with ${provider.said}${why}.\n`);
   return provider;
 }
 
@@ -67,8 +68,7 @@ export async function realProvider(): Promise<GoogleProvider | undefined> {
 
 /** Built by the need “google provider” of a suite. */
 export function ownProvider(): Promise<GoogleProvider> {
-  const said = `OUR STAND-IN for Google's provider: the real one (${googleProviderVersion}) is not in reach here`;
-  return opened('ours', said, findOwnProvider(cacheFolder));
+  return opened('ours', `OUR STAND-IN for Google's provider ${googleProviderVersion}`, findOwnProvider(cacheFolder));
 }
 
 export function hasOwnProvider(): boolean {

@@ -54,7 +54,7 @@ describeSimulated('simulated Pub/Sub', () => {
   });
 
   test('gives messages of a key in their order, and again until they are acknowledged, also after a kill', async () => {
-    await make('two', { enableMessageOrdering: true });
+    const made = await make('two', { enableMessageOrdering: true, pushConfig: {} });
     await publish('two', 'a', 'b', 'c');
     const [a] = await pull('two');
     expect(a?.text).toBe('a');
@@ -63,7 +63,7 @@ describeSimulated('simulated Pub/Sub', () => {
     expect(b?.text).toBe('b');
 
     await open.sim.restart();
-    expect((await open.ask('GET', `${base}/subscriptions/two`)).body).toMatchObject({ enableMessageOrdering: true });
+    expect((await open.ask('GET', `${base}/subscriptions/two`)).body).toEqual(made.body);
     const [again] = await pull('two');
     expect(again).toMatchObject({ text: 'b', id: b?.id });
     // What was handed out before the kill still counts.

@@ -1,3 +1,4 @@
+import { until } from '../../infra/waiting.ts';
 import { describeSimulated } from './describe-simulated.ts';
 import { openSimulationForTest, type SimulationForTest } from './open-simulation-for-test.ts';
 import { signIn } from './sign-in.ts';
@@ -40,13 +41,17 @@ describeSimulated('simulated storage', () => {
     expect((await open.ask('GET', '/ty-j-one/spec.json')).status).toBe(200);
   });
 
-  test('takes an upload in several parts', async () => {
-    const begun = await fetch(`${open.sim.endpoint}/upload/storage/v1/b/ty-j-one/o?uploadType=resumable&name=big`, {
+  const begin = async (of: string): Promise<string> => {
+    const begun = await fetch(`${open.sim.endpoint}/upload/storage/v1/b/${of}/o?uploadType=resumable&name=big`, {
       method: 'POST',
       headers: { authorization: `Bearer ${open.ask.token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ name: 'big' }),
     });
-    const session = begun.headers.get('location') ?? '';
+    return begun.headers.get('location') ?? '';
+  };
+
+  test('takes an upload in several parts', async () => {
+    const session = await begin('ty-j-one');
     expect(session).toContain(open.sim.endpoint);
     const quarter = 256 * 1024;
     const first = await fetch(session, {
@@ -69,8 +74,10 @@ describeSimulated('simulated storage', () => {
     expect((await put('x', 'x', '', 'ty-j-gone')).status).toBe(200);
     expect((await open.ask('DELETE', '/storage/v1/b/ty-j-gone')).status).toBe(409);
     expect((await open.ask('DELETE', '/storage/v1/b/ty-j-gone/o/x')).status).toBe(204);
+    const session = await begin('ty-j-gone');
     expect((await open.ask('DELETE', '/storage/v1/b/ty-j-gone')).status).toBe(204);
     expect((await put('x', 'x', '', 'ty-j-gone')).status).toBe(404);
+    expect((await fetch(session, { method: 'PUT', body: 'x' })).status).toBe(404);
     expect((await open.ask('GET', '/storage/v1/b/ty-j-gone')).status).toBe(404);
     expect((await open.sim.leftOvers()).map(({ name }) => name)).not.toContain('ty-j-gone');
   });
@@ -100,6 +107,16 @@ describeSimulated('simulated storage', () => {
     const beganMs = performance.now();
     await look();
     expect(performance.now() - beganMs).toBeGreaterThan(290);
+  });
+
+  test('removes what is older than the bucket lets it be', async () => {
+    await put('old', 'x');
+    await open.sim.admin.clock({ jumpMs: 8 * 86_400_000 });
+    await put('young', 'x');
+    const look = async (name: string) => (await open.ask('GET', `/storage/v1/b/ty-j-one/o/${name}`)).status;
+    await until('it is gone', async () => (await look('old')) === 404);
+    expect(await look('young')).toBe(200);
+    expect((await open.ask('GET', '/storage/v1/b/ty-j-one')).status).toBe(200);
   });
 
   test('outlives a kill', async () => {

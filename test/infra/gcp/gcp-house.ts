@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,8 @@ import { folderStore } from '../../../infra/local/folder-store.ts';
 import { type GcpSimulation, startGcpSimulation } from '../../cloud-sim/gcp/start-gcp-simulation.ts';
 import type { House } from '../cloud-contract.ts';
 import { processesOf } from '../local-house.ts';
-import { providerMirror, terraformForTests } from './provider.ts';
+import { terraformProgram } from '../../cloud-sim/gcp/google-provider.ts';
+import { provider } from './provider.ts';
 
 export interface GcpHouse extends House {
   simulation: GcpSimulation;
@@ -22,10 +24,13 @@ export interface GcpHouse extends House {
 
 const here = import.meta.dirname;
 /** One for all tests of a machine: bringing the provider is not what they are about. */
-const cacheFolder = join(tmpdir(), 'trainyard-gcp-test-cache');
+const cacheBase = join(tmpdir(), 'trainyard-gcp-test-cache');
 
 export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Promise<GcpHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-gcp-'));
+  const { mirror } = await provider();
+  // What Terraform wrote down of one provider fits no other.
+  const cacheFolder = join(cacheBase, createHash('sha256').update(mirror).digest('hex').slice(0, 12));
   const simulation = await startGcpSimulation({ folder: join(folder, 'google'), trainerFolder });
   process.env['GOOGLE_APPLICATION_CREDENTIALS'] = simulation.keyFile;
   const measured = new Map<string, number[]>();
@@ -38,8 +43,8 @@ export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Prom
     image: '',
     machineTypes: [],
     places: 5,
-    terraform: terraformForTests(),
-    providerMirror: providerMirror(),
+    terraform: terraformProgram,
+    providerMirror: mirror,
     endpoint: simulation.endpoint,
     pubsubEndpoint: simulation.pubsubEndpoint,
     installationId: 'home',

@@ -33,10 +33,11 @@ type policyHolder struct {
 	name       string
 	words      string
 	attributes attributes
-	service    string
 	path       func(a *api, one object) string
-	get, set   func(ctx context.Context, a *api, path string, wanted *policy) (policy, error)
-	found      func(a *api, one object) object
+	// What ids begin with; without it, the path.
+	id       func(one object) string
+	get, set func(ctx context.Context, a *api, path string, wanted *policy) (policy, error)
+	found    func(a *api, one object) object
 }
 
 // Conditions are only in policies of this version.
@@ -56,27 +57,27 @@ func iamMembers() []kind {
 	}
 	holders := []policyHolder{
 		{
-			name: "pubsub_topic", words: "pubsub topic", service: "pubsub", path: within("topics", "topic"), found: ofProject,
+			name: "pubsub_topic", words: "pubsub topic", path: within("topics", "topic"), found: ofProject,
 			attributes: withProject(attributes{"topic": text(required | fixed)}),
 			get:        policyBy("pubsub", "GET", ":getIamPolicy", nil),
 			set:        policySetBy("pubsub", "POST", ":setIamPolicy"),
 		},
 		{
-			name: "pubsub_subscription", words: "pubsub subscription", service: "pubsub",
+			name: "pubsub_subscription", words: "pubsub subscription",
 			path: within("subscriptions", "subscription"), found: ofProject,
 			attributes: withProject(attributes{"subscription": text(required | fixed)}),
 			get:        policyBy("pubsub", "GET", ":getIamPolicy", nil),
 			set:        policySetBy("pubsub", "POST", ":setIamPolicy"),
 		},
 		{
-			name: "service_account", words: "service account", service: "iam", found: ofNothing,
+			name: "service_account", words: "service account", found: ofNothing,
 			path:       func(_ *api, one object) string { return one.text("service_account_id") },
 			attributes: withId(attributes{"service_account_id": text(required | fixed)}),
 			get:        policyBy("iam", "POST", ":getIamPolicy?options.requestedPolicyVersion=3", nil),
 			set:        policySetBy("iam", "POST", ":setIamPolicy"),
 		},
 		{
-			name: "storage_bucket", words: "storage bucket", service: "storage", found: ofNothing,
+			name: "storage_bucket", words: "storage bucket", found: ofNothing,
 			path:       func(_ *api, one object) string { return "b/" + lastPart(one.text("bucket")) },
 			attributes: withId(attributes{"bucket": text(required | fixed)}),
 			get:        policyBy("storage", "GET", "/iam?optionsRequestedPolicyVersion=3", nil),
@@ -86,15 +87,16 @@ func iamMembers() []kind {
 			},
 		},
 		{
-			name: "project", words: "project", service: "resource_manager", found: ofNothing,
+			name: "project", words: "project", found: ofNothing,
 			path:       func(_ *api, one object) string { return "projects/" + lastPart(one.text("project")) },
+			id:         func(one object) string { return lastPart(one.text("project")) },
 			attributes: withId(attributes{"project": text(required | fixed)}),
 			get: policyBy("resource_manager", "POST", ":getIamPolicy",
 				object{"options": object{"requestedPolicyVersion": policyVersion}}),
 			set: policySetBy("resource_manager", "POST", ":setIamPolicy"),
 		},
 		{
-			name: "compute_instance", words: "compute instance", service: "compute", found: ofZone,
+			name: "compute_instance", words: "compute instance", found: ofZone,
 			path: func(a *api, one object) string {
 				return "projects/" + a.projectOf(one) + "/zones/" + a.zoneOf(one) + "/instances/" + lastPart(one.text("instance_name"))
 			},
@@ -170,7 +172,11 @@ func (h policyHolder) describe(a *api, one object) string {
 func (h policyHolder) foundIn(a *api, one object, now policy) object {
 	found := h.found(a, one)
 	wanted := bindingOf(one)
-	id := h.path(a, one) + "/" + wanted.Role + "/" + wanted.Members[0]
+	id := h.path(a, one)
+	if h.id != nil {
+		id = h.id(one)
+	}
+	id += "/" + wanted.Role + "/" + wanted.Members[0]
 	if c := wanted.Condition; c != nil {
 		id += "/" + strings.Join([]string{c.Title, c.Description, c.Expression}, "/")
 	}

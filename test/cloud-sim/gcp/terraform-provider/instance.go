@@ -18,7 +18,7 @@ func computeInstance() kind {
 		})}
 	}
 	return kind{
-		name: "compute_instance", version: 6, title: "instance",
+		name: "compute_instance", version: 6, title: "instance", timeouts: []string{"create", "update", "delete"},
 		attributes: withProject(withLabels(attributes{
 			"name":                      text(required | fixed),
 			"machine_type":              text(required),

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // What Compute Engine answers to whatever takes a while.
@@ -34,17 +33,14 @@ type operationError struct {
 	} `json:"errorDetails"`
 }
 
-const operationTimeout = 20 * time.Minute
-
 func (o operation) wait(ctx context.Context, a *api, activity string) error {
 	failed := func(err error) error { return sentence{"Error waiting for " + activity, err} }
-	giveUpAt := time.Now().Add(operationTimeout)
 	for wait := leastWait; o.Status != "DONE" && o.Error == nil; wait = min(2*wait, mostWait/2) {
-		if time.Now().After(giveUpAt) {
-			return failed(errors.New("timeout while waiting for state to become 'DONE'"))
-		}
 		if pause(ctx, wait) != nil {
-			return failed(errors.New("unable to finish polling, context has been cancelled"))
+			if errors.Is(context.Cause(ctx), errTooLong) {
+				return failed(errTooLong)
+			}
+			return failed(errors.New("error while retrieving operation: unable to finish polling, context has been cancelled"))
 		}
 		path := "projects/" + a.project + "/zones/" + lastPart(o.Zone) + "/operations/" + o.Name
 		now, err := call[operation](ctx, a, "GET", "compute", path, nil)

@@ -117,12 +117,11 @@ func projectService() kind {
 		return err
 	}
 	return kind{
-		name: "project_service", title: "Project Service",
+		name: "project_service", title: "Project Service", timeouts: []string{"create", "read", "update", "delete"},
 		attributes: withProject(attributes{
-			"service":                               text(required | fixed),
-			"disable_dependent_services":            flag(optional),
-			"disable_on_destroy":                    flagOr(true, 0),
-			"check_if_service_has_usage_on_destroy": flag(optional),
+			"service":                    text(required | fixed),
+			"disable_dependent_services": flag(optional),
+			"disable_on_destroy":         flagOr(true, 0),
 		}),
 		create: func(ctx context.Context, a *api, planned object) (object, error) {
 			return found(a, planned), turn(ctx, a, planned, ":enable", object{})

@@ -39,7 +39,7 @@ func pubsubTopic() kind {
 		return found, nil
 	}
 	return kind{
-		name: "pubsub_topic", title: "Topic",
+		name: "pubsub_topic", title: "Topic", timeouts: []string{"create", "update", "delete"},
 		attributes: withProject(withLabels(attributes{
 			"name":                       text(required | fixed),
 			"kms_key_name":               text(optional),
@@ -108,7 +108,7 @@ func pubsubSubscription() kind {
 		return found, nil
 	}
 	return kind{
-		name: "pubsub_subscription", title: "Subscription",
+		name: "pubsub_subscription", title: "Subscription", timeouts: []string{"create", "update", "delete"},
 		attributes: withProject(withLabels(attributes{
 			"name":                         text(required | fixed),
 			"topic":                        text(required | fixed),

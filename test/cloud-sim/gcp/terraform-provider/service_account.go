@@ -38,7 +38,7 @@ func serviceAccount() kind {
 		return account{DisplayName: planned.text("display_name"), Description: planned.text("description")}
 	}
 	return kind{
-		name: "service_account", title: "service account",
+		name: "service_account", title: "service account", timeouts: []string{"create"},
 		attributes: withProject(attributes{
 			"account_id":                   text(required | fixed),
 			"display_name":                 text(optional),

@@ -4,11 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 )
+
+const standardTimeout = 20 * time.Minute
+
+var errTooLong = errors.New("timeout while waiting for state to become 'DONE'")
 
 // One type of resource: its attributes, and the calls that make, read, change and remove it.
 type kind struct {
@@ -19,6 +25,8 @@ type kind struct {
 	title      string
 	attributes attributes
 	blocks     blocks
+	// For which of create, read, update and delete a stack may say how long they may take.
+	timeouts []string
 
 	// Answers all that was not known when it was planned.
 	create func(ctx context.Context, api *api, planned object) (object, error)
@@ -40,7 +48,26 @@ func (t *thing) Metadata(_ context.Context, _ resource.MetadataRequest, resp *re
 }
 
 func (t *thing) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = schema.Schema{Version: t.kind.version, Attributes: t.kind.attributes, Blocks: t.kind.blocks}
+	all := blocks{}
+	maps.Copy(all, t.kind.blocks)
+	if len(t.kind.timeouts) > 0 {
+		limits := attributes{}
+		for _, name := range t.kind.timeouts {
+			limits[name] = text(optional)
+		}
+		all["timeouts"] = schema.SingleNestedBlock{Attributes: limits}
+	}
+	resp.Schema = schema.Schema{Version: t.kind.version, Attributes: t.kind.attributes, Blocks: all}
+}
+
+// As long as the stack says, or as the real one's standard is.
+func limitedTo(ctx context.Context, given object, what string) (context.Context, context.CancelFunc) {
+	limits, _ := given["timeouts"].(object)
+	limit, err := time.ParseDuration(limits.text(what))
+	if err != nil {
+		limit = standardTimeout
+	}
+	return context.WithTimeoutCause(ctx, limit, errTooLong)
 }
 
 func (t *thing) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
@@ -54,7 +81,9 @@ func (t *thing) Create(ctx context.Context, req resource.CreateRequest, resp *re
 		t.failed(&resp.Diagnostics, "creating", err)
 		return
 	}
-	found, err := t.kind.create(ctx, t.api, planned)
+	limited, end := limitedTo(ctx, planned, "create")
+	defer end()
+	found, err := t.kind.create(limited, t.api, planned)
 	if err != nil {
 		t.failed(&resp.Diagnostics, "creating", err)
 		return
@@ -90,7 +119,9 @@ func (t *thing) Update(ctx context.Context, req resource.UpdateRequest, resp *re
 		t.failed(&resp.Diagnostics, "updating", fmt.Errorf("nothing of it can be changed in place"))
 		return
 	}
-	found, err := t.kind.update(ctx, t.api, before, planned)
+	limited, end := limitedTo(ctx, planned, "update")
+	defer end()
+	found, err := t.kind.update(limited, t.api, before, planned)
 	if err != nil {
 		t.failed(&resp.Diagnostics, "updating", err)
 		return
@@ -100,8 +131,10 @@ func (t *thing) Update(ctx context.Context, req resource.UpdateRequest, resp *re
 
 func (t *thing) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	state, err := asObject(req.State.Raw)
+	limited, end := limitedTo(ctx, state, "delete")
+	defer end()
 	if err == nil {
-		err = t.kind.remove(ctx, t.api, state)
+		err = t.kind.remove(limited, t.api, state)
 	}
 	if err != nil && !isMissing(err) {
 		t.failed(&resp.Diagnostics, "deleting", err)
