@@ -8,6 +8,13 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 
+# What only one cloud needs comes when it is asked for: --build-arg CLOUDS=gcp, and a Terraform on the PATH beside it.
+FROM packages AS clouds
+ARG CLOUDS=
+COPY infra/gcp/package.json infra/gcp/package-lock.json infra/gcp/
+RUN mkdir -p infra/gcp/node_modules \
+  && case ",$CLOUDS," in *,gcp,*) cd infra/gcp && npm ci --omit=dev --no-audit --no-fund && npm cache clean --force ;; esac
+
 FROM node:24-bookworm-slim AS base
 # Python describes the engines, and is what the environments of the local machines are made from. tini reaps what they leave.
 RUN apt-get update \
@@ -25,6 +32,7 @@ COPY package.json package-lock.json LICENSE ./
 COPY domain domain
 COPY settings settings
 COPY infra infra
+COPY --from=clouds /app/infra/gcp/node_modules infra/gcp/node_modules
 COPY data data
 COPY db db
 COPY temporal temporal

@@ -3,6 +3,7 @@ import { TrainyardError } from '../domain/failures.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudFreeing, cloudOf, type Freeing, labelsOf } from './holders.ts';
+import { sayingIn } from './platform-log.ts';
 
 /** The bucket and the signal channel of a holder: made before its machine, gone after it. */
 export function houseActivities(dependencies: Dependencies) {
@@ -23,7 +24,7 @@ export function houseActivities(dependencies: Dependencies) {
     if (intended === 'revoked') throw revoked(kind);
     const labels = labelsOf(dependencies, work);
     if (kind === 'bucket') await cloud.createBucket(labels);
-    else await cloud.createSignals(labels);
+    else await sayingIn(dependencies, holder, (say) => cloud.createSignals(labels, say));
     if (await stores.resources.created(key, { startedAtMs: now() })) return;
     // Confirmed gone while it was still being made: what came after all must go again.
     await take(cloud, holder, kind);
@@ -31,7 +32,9 @@ export function houseActivities(dependencies: Dependencies) {
   };
 
   const take = (cloud: Cloud, holder: Holder, kind: 'bucket' | 'signals') =>
-    kind === 'bucket' ? cloud.removeBucket(holder) : cloud.removeSignals(holder);
+    kind === 'bucket'
+      ? cloud.removeBucket(holder)
+      : sayingIn(dependencies, holder, (say) => cloud.removeSignals(holder, say));
 
   const remove = async (request: Freeing, kind: 'bucket' | 'signals') => {
     const cloud = await cloudFreeing(dependencies, request);

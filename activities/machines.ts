@@ -7,6 +7,7 @@ import type { Cloud, MachineOrder, MachineSeen, MachineType } from '../infra/clo
 import { costSoFar } from './costs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudFreeing, cloudOf, engineOf, type Freeing, type HolderWork, labelsOf } from './holders.ts';
+import { sayingIn } from './platform-log.ts';
 import { stageTrainerSpec } from './staging.ts';
 
 /** When training stops on a machine, and what decides that. */
@@ -113,7 +114,7 @@ export function machineActivities(dependencies: Dependencies) {
         endsAtMs: attempt.ends_at_ms,
         deadlineAtMs: attempt.deadline_at_ms,
       };
-      const made = await cloud.createMachine(order);
+      const made = await sayingIn(dependencies, ref, (say) => cloud.createMachine(order, say));
       const { startedAtMs, endsAtMs, deadlineAtMs } = made;
       if (!(await stores.resources.created(key, { startedAtMs: startedAtMs ?? now() }))) {
         // Confirmed gone while it was still being made: what came after all must go again.

@@ -9,6 +9,12 @@ export interface MachineType {
   cpus: number;
   memoryGib: number;
   gpus: string[];
+  /** The disk that comes with it, and its share of the price; none where it has no price of its own. */
+  disk?: { title: string; gib: number; pricePerHourMicros: Micros };
+  /** As spot, everything included; none where there is no such thing. */
+  spotPricePerHourMicros?: Micros;
+  /** Where it is offered, in the order in which it is asked for. */
+  zones?: string[];
   /** For all that it costs while it exists, its disk included. */
   pricePerHourMicros: Micros;
   priceListDate: string;
@@ -39,8 +45,8 @@ export interface MachineSeen {
   state: MachineState;
   startedAtMs: number | null;
   endedAtMs: number | null;
-  /** Why it ended, when the cloud knows: its own end was reached, it was removed, its process died. */
-  endedBecause: 'finished' | 'expired' | 'killed' | 'out_of_memory' | null;
+  /** Why it ended, when the cloud knows: its own end was reached, it was removed, its process died, the cloud took it back. */
+  endedBecause: 'finished' | 'expired' | 'killed' | 'out_of_memory' | 'preempted' | null;
 }
 
 /** A machine that stands, with the times that it stands with: not those of this order, if an earlier one was first. */
@@ -54,6 +60,9 @@ export interface Thing {
   attempt: number | null;
   createdAtMs: number | null;
 }
+
+/** Takes a sentence for the platform log of whoever a thing is made for. */
+export type Say = (sentence: string) => void;
 
 export interface EventBatch {
   events: TrainerEvent[];
@@ -84,15 +93,15 @@ export interface Cloud {
   getText(holder: Holder, object: string): Promise<string | undefined>;
   listObjects(holder: Holder, prefix: string): Promise<string[]>;
 
-  createSignals(labels: Labels): Promise<void>;
-  removeSignals(holder: Holder): Promise<void>;
+  createSignals(labels: Labels, say?: Say): Promise<void>;
+  removeSignals(holder: Holder, say?: Say): Promise<void>;
   /** Events with `seq` above `afterSeq`, as they come; returns when `signal` aborts. May repeat and reorder. */
   readSignals(ref: AttemptRef, afterSeq: number, signal: AbortSignal): AsyncIterable<EventBatch>;
   /** All up to `seq` are safe with us and may be forgotten there. */
   ackSignals(ref: AttemptRef, seq: number): Promise<void>;
 
   /** One that has not started yet may still take the times of a later order; one that has keeps its own. */
-  createMachine(order: MachineOrder): Promise<MachineMade>;
+  createMachine(order: MachineOrder, say?: Say): Promise<MachineMade>;
   lookAtMachine(ref: AttemptRef): Promise<MachineSeen>;
   /** Ends the machine with everything that runs on it. Returns once the cloud confirms that it is gone. */
   removeMachine(ref: AttemptRef): Promise<MachineSeen>;

@@ -250,6 +250,62 @@ export const declarations = {
     defaultInWords: '`trainer-image` of this checkout',
     meaning: 'Where the trainer, its engines and the runner are: a copy of `trainer-image` with engines of your own.',
   },
+  gcpProject: {
+    ...text(),
+    default: '',
+    meaning: 'The Google Cloud project that machines may be made in. Empty: Google Cloud is not offered.',
+  },
+  gcpZones: {
+    ...list(),
+    default: ['us-central1-a', 'us-central1-b', 'us-central1-c'],
+    meaning: 'Zones in the order in which a machine is looked for. Buckets lie in the region of the first.',
+  },
+  gcpNetwork: { ...text(), default: 'default', meaning: 'The network of the machines on Google Cloud.' },
+  gcpSubnetwork: {
+    ...text(),
+    default: '',
+    meaning: 'Their subnetwork (`regions/…/subnetworks/…`), where the network does not make one in each region.',
+  },
+  gcpPublicAddress: {
+    ...yesOrNo(),
+    default: true,
+    meaning: 'Whether they get an address of the open network. No: the subnetwork needs Private Google Access.',
+  },
+  gcpImage: {
+    ...text(),
+    default: '',
+    defaultInWords: 'the families `trainyard-cpu` and `trainyard-gpu` of the project',
+    meaning: 'The image that they boot from: a family of the project, or the address of an image.',
+  },
+  gcpMachineTypes: {
+    ...list(),
+    default: [] as string[],
+    defaultInWords: 'all of the price list',
+    meaning: 'The machine types that people may choose on Google Cloud.',
+  },
+  gcpPlaces: { ...whole(1, 10_000), default: 5, meaning: 'How many jobs may train on Google Cloud at once.' },
+  gcpTerraform: {
+    ...text(),
+    default: '',
+    defaultInWords: '`terraform` on the `PATH`, else what `./x` brought',
+    meaning: 'The program that makes machines: Terraform 1.5 or newer, or OpenTofu (`tofu`).',
+  },
+  gcpProviderMirror: {
+    ...path(),
+    default: '',
+    meaning:
+      "Folder of a Terraform filesystem mirror that holds the Google provider, where Terraform's registry is out of reach.",
+  },
+  gcpEndpoint: {
+    ...text(),
+    default: '',
+    meaning: "One address behind which all of Google's APIs are, for tests. Empty: Google's own.",
+  },
+  gcpPubsubEndpoint: {
+    ...text(),
+    default: '',
+    meaning: "The same for Pub/Sub over gRPC, as `host:port`. Empty: Google's own.",
+  },
 } satisfies Record<string, Declaration<unknown>>;
 
 export type SettingName = keyof typeof declarations;

@@ -32,10 +32,11 @@ export async function openDependencies(settings: Settings): Promise<Dependencies
   const environments = engineEnvironments({ cacheFolder, trainerFolder, pythonPath });
   const data = openDataWorker({ memoryMb: dataMemoryMb, tempFolder: scratchFolder });
   const work = await openWorkClient(temporalAddressOf(settings));
+  const store = folderStore(settings.storeFolder);
   return {
     stores,
-    store: folderStore(settings.storeFolder),
-    clouds: await openClouds(settings, installation.id, environments),
+    store,
+    clouds: await openClouds(settings, installation.id, environments, store),
     data,
     work,
     key: await openInstallationKey(dataFolder),

@@ -75,6 +75,9 @@ function failureOf({ state, endedBecause }: MachineSeen): Failure {
     };
   }
   if (endedBecause === 'expired') return { type: 'MachineExpired', message: 'The machine reached its own end.' };
+  if (endedBecause === 'preempted') {
+    return { type: 'MachineLost', message: 'The machine was spot, and its cloud took it back.' };
+  }
   const how = state === 'absent' ? 'is not there any more' : 'ended without saying why';
   return { type: 'MachineLost', message: `The machine ${how}.` };
 }

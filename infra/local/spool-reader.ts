@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TrainerEvent } from '../../domain/event.ts';
 import { absentAs } from '../atomic-file.ts';
 import type { EventBatch } from '../cloud.ts';
-import { firstSeqOf } from './spool-record.ts';
+import { firstSeqOf } from '../spool-record.ts';
 import { type SegmentPart, SpoolSegment } from './spool-segment.ts';
 
 /** A line must be on the page within 250 ms, so this is what it may wait here; below it, only processor time is used. */

@@ -2,7 +2,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrainerEvent } from '../../domain/event.ts';
 import { absentAs } from '../atomic-file.ts';
-import { readRecord, segmentName } from './spool-record.ts';
+import { readRecord, segmentName } from '../spool-record.ts';
 
 /** At most this much is taken into memory, and handed on, at a time. */
 export const batchBytes = 512 * 1024;

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import type { EventBatch } from '../../infra/cloud.ts';
 import { readSpool } from '../../infra/local/spool-reader.ts';
-import { readRecord, segmentName } from '../../infra/local/spool-record.ts';
+import { readRecord, segmentName } from '../../infra/spool-record.ts';
 import { batchBytes, batchEvents } from '../../infra/local/spool-segment.ts';
 import { until } from './waiting.ts';
 

@@ -6,12 +6,28 @@ import { engineEnvironments } from '../../infra/local/engine-environments.ts';
 import type { Settings } from '../../settings/settings.ts';
 import { trainerFolderOf } from '../../workers/open-clouds.ts';
 import type { Progress } from '../progress.ts';
+import { Problem } from '../problem.ts';
 import { findPython } from '../python.ts';
+import { lastLines, runProgram } from '../run-program.ts';
+import { root } from '../run-script.ts';
+import { bringCloudSim } from '../cloud-sim/bring-cloud-sim.ts';
+import { bringGoogleProvider } from '../cloud-sim/bring-google-provider.ts';
+import { bringTerraform } from '../terraform/bring-terraform.ts';
 import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { bringSystemPackage, type SystemPackage } from './apt.ts';
 
 /** What a suite needs beside Node and the packages. */
-export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | EngineNeed;
+export type Need =
+  | 'temporal'
+  | 'cloud sim'
+  | 'mariadb'
+  | 'chromium'
+  | 'shellcheck'
+  | 'python tools'
+  | 'google packages'
+  | 'terraform'
+  | 'google provider'
+  | EngineNeed;
 
 /** The environment of an engine. */
 export type EngineNeed = 'sklearn' | 'autogluon' | 'h2o' | 'torch';
@@ -76,7 +92,11 @@ export class Needs {
       await bringTemporal(this.#settings.cacheFolder, this.#progress);
       return;
     }
+    if (need === 'cloud sim') return bringCloudSim(this.#settings.cacheFolder, this.#progress);
+    if (need === 'google provider') return bringGoogleProvider(this.#settings.cacheFolder, this.#progress);
     if (need === 'python tools') return this.#bringPythonTools();
+    if (need === 'google packages') return this.#bringGooglePackages();
+    if (need === 'terraform') return this.#bringTerraform();
     return this.#bringEngine(need);
   }
 
@@ -86,6 +106,25 @@ export class Needs {
     await this.#under(`Preparing the Python environment of ${engine}`, async (say) => {
       await environments.prepare(engine, say);
     });
+  }
+
+  /** As a person does it, by the one command: it knows whether they are there. */
+  async #bringGooglePackages(): Promise<void> {
+    await this.#under('Preparing the packages for Google Cloud', async () => {
+      const { code, output } = await runProgram(join(root, 'x'), ['install', 'gcp']);
+      if (code !== 0) throw new Error(lastLines(output, 2));
+    });
+  }
+
+  /** Where it cannot be had, the suites say what they leave out. */
+  async #bringTerraform(): Promise<void> {
+    const { gcpTerraform: given, cacheFolder, pythonPath } = this.#settings;
+    try {
+      await bringTerraform({ given, cacheFolder, pythonPath }, this.#progress);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#progress.line(error.message);
+    }
   }
 
   async #bringPythonTools(): Promise<void> {

@@ -24,7 +24,13 @@ const node = process.execPath;
 const bin = (path: string) => `node_modules/${path}`;
 /** From trainer-image, whose own packages ruff then knows. */
 const pythonSources = ['--config', 'pyproject.toml', '.', '../test/trainer-image'];
-const scripts = ['x', '.ci/run', 'tools/supervisor/guard.sh', 'trainer-image/entry.sh'];
+const scripts = [
+  'x',
+  '.ci/run',
+  'tools/supervisor/guard.sh',
+  'trainer-image/entry.sh',
+  'infra/gcp/terraform/guarded.sh',
+];
 
 /** Every check there is, the quick ones first. test/tools/suites.test.ts finds a test that none of them runs. */
 export const suites: readonly Suite[] = [
@@ -142,7 +148,54 @@ export const suites: readonly Suite[] = [
     budgetSeconds: 90,
     cores: 1,
     needs: ['sklearn'],
-    steps: [{ kind: 'jest', paths: ['test/infra/'] }],
+    steps: [{ kind: 'jest', paths: ['test/infra/'], except: ['test/infra/gcp/'] }],
+  },
+  {
+    name: 'gcp',
+    what: 'the house on Google Cloud: stacks, errors, prices, and the contract of a cloud on the simulation',
+    fast: false,
+    budgetSeconds: 60,
+    cores: 1,
+    needs: ['google packages', 'cloud sim', 'google provider', 'terraform'],
+    steps: [
+      {
+        kind: 'command',
+        title: 'tsc of infra/gcp',
+        command: [node, bin('typescript/bin/tsc'), '--project', 'infra/gcp/tsconfig.json'],
+      },
+      {
+        kind: 'jest',
+        paths: ['test/infra/gcp/'],
+        except: ['test/infra/gcp/terraform-provider/', 'test/infra/gcp/doctor', 'test/infra/gcp/bootstrap'],
+      },
+    ],
+  },
+  {
+    name: 'terraform-provider',
+    what: 'our stand-in for Google’s Terraform provider, beside the real one where that is in reach (then minutes more)',
+    fast: false,
+    budgetSeconds: 120,
+    cores: 1,
+    needs: ['google packages', 'cloud sim', 'google provider', 'terraform'],
+    steps: [{ kind: 'jest', paths: ['test/infra/gcp/terraform-provider/'] }],
+  },
+  {
+    name: 'gcp-project',
+    what: './x doctor gcp and ./x gcp bootstrap on the simulation, with the real Terraform and provider',
+    fast: false,
+    budgetSeconds: 100,
+    cores: 1,
+    needs: ['google packages', 'cloud sim', 'terraform'],
+    steps: [{ kind: 'jest', paths: ['test/infra/gcp/doctor', 'test/infra/gcp/bootstrap'] }],
+  },
+  {
+    name: 'cloud-sim',
+    what: 'what stands in for Google Cloud, and that the real Terraform provider takes it for that',
+    fast: false,
+    budgetSeconds: 100,
+    cores: 1,
+    needs: ['cloud sim'],
+    steps: [{ kind: 'jest', paths: ['test/cloud-sim/'] }],
   },
   {
     name: 'database',

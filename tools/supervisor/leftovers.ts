@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { processBegan } from './process-began.ts';
+import { processBegan } from '../../infra/process-began.ts';
 
 interface Known {
   pid: number;

@@ -1,17 +1,13 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { downloadTo } from '../download.ts';
 import { withLock } from '../lock.ts';
 import { Problem } from '../problem.ts';
-import type { Progress, Step } from '../progress.ts';
+import type { Progress } from '../progress.ts';
 import { lastLines, runProgram } from '../run-program.ts';
 import { cachedTemporalPath, findTemporal, type TemporalProgram, temporalVersion, versionOf } from './find-temporal.ts';
 
 const module = `github.com/temporalio/cli/cmd/temporal@v${temporalVersion}`;
-const connectMs = 8_000;
-const megabyte = 1024 * 1024;
 
 /** The Temporal server: found, else downloaded, else built with Go; kept in the cache folder. */
 export async function bringTemporal(cacheFolder: string, progress: Progress): Promise<TemporalProgram> {
@@ -54,21 +50,6 @@ async function download(folder: string, progress: Progress): Promise<string | un
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
     return reasonOf(error);
   }
-}
-
-async function downloadTo(url: string, path: string, step: Step): Promise<void> {
-  const patience = new AbortController();
-  // Only the first answer is bounded: a slow line is no reason to give up.
-  const timer = setTimeout(() => patience.abort(new Error(`no answer within ${connectMs / 1000} s`)), connectMs);
-  const response = await fetch(url, { signal: patience.signal }).finally(() => clearTimeout(timer));
-  if (!response.ok || !response.body) throw new Error(`${new URL(url).host} answered ${response.status}`);
-  const total = Number(response.headers.get('content-length')) || null;
-  let received = 0;
-  const body = Readable.fromWeb(response.body).on('data', (chunk: Buffer) => {
-    received += chunk.length;
-    step.update(total === null ? null : received / total, `${Math.round(received / megabyte)} MB`);
-  });
-  await pipeline(body, createWriteStream(path));
 }
 
 async function build(folder: string, notDownloaded: string, progress: Progress): Promise<void> {

@@ -13,6 +13,7 @@ import { freePort, openUiProxy } from '../temporal-server/ui-proxy.ts';
 import { root, temporalChild, webChild, workersChild } from './children.ts';
 import { openDataFolder } from './data-folder.ts';
 import { portsOf } from './ports-of.ts';
+import { prepareCloud } from './prepare-cloud.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { prepareEngines } from './prepare-engines.ts';
 import { checkOpenHistories } from './check-open-histories.ts';
@@ -74,7 +75,7 @@ async function start(
     await checkOpenHistories(settings, progress, options.force, temporalUp);
     await prepareDatabase(databaseUrlOf(settings));
   };
-  await Promise.all([temporalUp, prepareEngines(settings, progress), prepared()]);
+  await Promise.all([temporalUp, prepareEngines(settings, progress), prepareCloud(settings, progress), prepared()]);
   await Promise.all([supervisor.start(workersChild(settings)), supervisor.start(webChild(settings))]);
   for (const line of addresses(settings)) progress.line(line);
 }

@@ -100,11 +100,12 @@ const endWords: Record<string, string> = {
   expired: 'It was ended at the time that was fixed when it was made.',
   killed: 'It was ended from outside.',
   out_of_memory: 'It ran out of memory.',
+  preempted: 'It was a spot machine, and its cloud took it back.',
 };
 
 function goneNote(attempt: AttemptRow, work: Work): string {
   // A machine that is taken away looks to its cloud as one that ended; who took it away, and why, we know.
-  const ownEnd = attempt.ended_because === 'expired' || attempt.ended_because === 'out_of_memory';
+  const ownEnd = ['expired', 'out_of_memory', 'preempted'].includes(attempt.ended_because ?? '');
   if (work.outcome === 'cancelled' && !ownEnd) {
     if (work.cancel_asked_at_ms !== null) return 'It ended because you cancelled.';
     if (work.stop_asked_at_ms !== null) return 'It ended because you stopped before there was anything to keep.';

@@ -105,6 +105,7 @@ const endWords: Record<string, string> = {
   expired: 'its own end was reached',
   killed: 'ended from outside',
   out_of_memory: 'out of memory',
+  preempted: 'spot, taken back',
 };
 
 function holderOf(row: LedgerLine): { href: string; name: string } {

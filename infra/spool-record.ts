@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { eventSchema, type TrainerEvent } from '../../domain/event.ts';
+import { eventSchema, type TrainerEvent } from '../domain/event.ts';
 
 /** The event in one line of a spool, or undefined when the line is not what the runner wrote. */
 export function readRecord(line: Buffer): TrainerEvent | undefined {

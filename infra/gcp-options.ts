@@ -1,0 +1,33 @@
+import type { Cloud } from './cloud.ts';
+import type { Store } from './store.ts';
+
+/** What the house on Google Cloud is told. It stands apart, so that who opens it needs none of the packages for it. */
+export interface GcpCloudOptions {
+  project: string;
+  /** In order of preference; the first one's region is where buckets lie. */
+  zones: readonly string[];
+  network: string;
+  subnetwork: string;
+  publicAddress: boolean;
+  /** A family of the project, or the address of one image; '' is the family of Trainyard's own. */
+  image: string;
+  machineTypes: readonly string[];
+  places: number;
+  terraform: string;
+  providerMirror: string;
+  /** Where Google's APIs are; '' is Google. */
+  endpoint: string;
+  pubsubEndpoint: string;
+  installationId: string;
+  host: string;
+  dataFolder: string;
+  cacheFolder: string;
+  store: Store;
+  heartbeatSeconds: number;
+  logCapBytes: number;
+  /** Which trainer an image must carry; '' takes any. */
+  trainerHash: string;
+  measured?: (part: string, ms: number) => void;
+}
+
+export type OpenGcpCloud = (options: GcpCloudOptions) => Cloud;

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Runs a command that must not outlive whoever started it, and that nobody must not know of.
+#
+# stdin  a pipe from the one that starts it. The first line: the number of this process is written down, begin.
+#        A second line: the command has ended. Its end without one: whoever started this is dead, and the command is
+#        asked to come to an end (never killed: what it is in the middle of has to be written down).
+read -r _ || exit 0
+exec 4<&0 </dev/null
+me=$$
+(
+  read -r _ <&4 || kill -s INT "$me" 2>/dev/null
+) >/dev/null 2>&1 &
+exec "$@" 4<&-

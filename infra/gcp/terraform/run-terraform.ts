@@ -1,0 +1,275 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Bucket } from '@google-cloud/storage';
+import { TrainyardError } from '../../../domain/failures.ts';
+import type { Say } from '../../cloud.ts';
+import { failureOf } from '../errors.ts';
+import { masked, progressIn } from './progress.ts';
+import { giveLockFile, prepareProviders, type Providers } from './provider-folder.ts';
+import { StackLease } from './state-lock.ts';
+import { statePrefix, type Synthesised } from './synth.ts';
+
+export interface TerraformOptions {
+  /** `terraform`, or OpenTofu’s `tofu`. */
+  program: string;
+  project: string;
+  /** What can be made again: the provider. */
+  cacheFolder: string;
+  /** What cannot: a state that could not be written to the bucket. */
+  dataFolder: string;
+  providerMirror: string;
+  host: string;
+  /** Told how long each part of the work took. */
+  measured?: ((part: string, ms: number) => void) | undefined;
+}
+
+export interface Run {
+  bucket: Bucket;
+  say: Say;
+  /** Ends the run as Ctrl-C would: Terraform writes down what it did. */
+  signal: AbortSignal;
+  /** Ends it as a second Ctrl-C would, for what nobody needs written down: the cloud was asked, and said what there is. */
+  abandon?: AbortSignal;
+}
+
+const secondInterruptMs = 500;
+const leaseWithinMs = 600_000;
+/** It only takes this long when Google does not answer. A kill in the middle can leave a wrong state, and a lock. */
+const killAfterMs = 900_000;
+const program = join(import.meta.dirname, 'guarded.sh');
+const erroredState = 'errored.tfstate';
+/** Of the environment: where programs and credentials are, and how to reach the network. Nothing else is its business. */
+const passedOn =
+  /^(PATH|HOME|USER|LANG|TZ|TMPDIR|GOOGLE_.*|CLOUDSDK_.*|GCE_METADATA_.*|(HTTPS?|NO|ALL)_PROXY|SSL_CERT_.*)$/i;
+
+/** Applies and destroys stacks, one at a time each. Neither its exit code nor a plan proves anything: ask the cloud. */
+export class Terraform {
+  readonly #options: TerraformOptions;
+  #providers: Promise<Providers> | undefined;
+
+  constructor(options: TerraformOptions) {
+    this.#options = options;
+  }
+
+  apply(stack: Synthesised, run: Run): Promise<void> {
+    return this.#under(stack, run, 'apply', ['apply', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s']);
+  }
+
+  destroy(stack: Synthesised, run: Run): Promise<void> {
+    return this.#under(stack, run, 'destroy', [
+      'destroy',
+      '-auto-approve',
+      '-json',
+      '-input=false',
+      '-lock-timeout=20s',
+    ]);
+  }
+
+  /** What was made is gone, by the cloud’s own word: so goes what Terraform knew of it. */
+  async forget({ stack, bucket: name }: Pick<Synthesised, 'stack' | 'bucket'>, bucket: Bucket): Promise<void> {
+    await rm(this.#folder(name, stack), { recursive: true, force: true });
+    for (const object of ['default.tfstate', 'default.tflock']) {
+      await bucket
+        .file(`${statePrefix(stack)}/${object}`)
+        .delete({ ignoreNotFound: true })
+        .catch((error: unknown) => {
+          throw failureOf(error, this.#options.project);
+        });
+    }
+  }
+
+  /** Holds the stack while `work` is done: nobody else applies, destroys or takes it away meanwhile. */
+  async holding<T>(
+    { stack }: Pick<Synthesised, 'stack'>,
+    { bucket, signal }: Pick<Run, 'bucket' | 'signal'>,
+    work: (held: { lease: StackLease; signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const lease = new StackLease(bucket, stack, this.#options.host);
+    const lost = new AbortController();
+    await this.#measured('lease', () => lease.take(leaseWithinMs, () => lost.abort())).catch((error: unknown) => {
+      throw failureOf(error, this.#options.project);
+    });
+    try {
+      return await work({ lease, signal: AbortSignal.any([signal, lost.signal]) });
+    } finally {
+      await lease.release();
+    }
+  }
+
+  async #under(stack: Synthesised, run: Run, part: string, args: string[]): Promise<void> {
+    const providers = await this.#providersReady();
+    const folder = this.#folder(stack.bucket, stack.stack);
+    await this.holding(stack, run, async ({ lease, signal }) => {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'main.tf.json'), stack.json, { mode: 0o600 });
+      await giveLockFile(providers, folder);
+      const environment = { TF_CLI_CONFIG_FILE: providers.configFile };
+      const go = (step: string, words: string[]) =>
+        this.#measured(step, () =>
+          this.#run(words, { folder, environment, lease, say: run.say, signal, abandon: run.abandon }),
+        );
+      await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
+      await lease.unlock();
+      await this.#pushErrored(folder, (words) => go('push', words), run.say);
+      await go(part, args);
+      await this.#pushErrored(folder, (words) => go('push', words), run.say);
+    });
+    await rm(folder, { recursive: true, force: true });
+  }
+
+  /** A state that could not be written to the bucket lies here: without it, what was made would be made again. */
+  async #pushErrored(folder: string, go: (words: string[]) => Promise<void>, say: Say): Promise<void> {
+    const path = join(folder, erroredState);
+    if (!existsSync(path)) return;
+    say('Terraform could not write its state to the bucket; it is written now.');
+    await go(['state', 'push', erroredState]);
+    await rename(path, `${path}.pushed`);
+  }
+
+  #providersReady(): Promise<Providers> {
+    const { cacheFolder, providerMirror } = this.#options;
+    this.#providers ??= prepareProviders(cacheFolder, providerMirror, (args, folder, environment) =>
+      this.#measured('bring provider', () =>
+        this.#run(args, {
+          folder,
+          environment,
+          lease: undefined,
+          say: () => {},
+          signal: new AbortController().signal,
+          abandon: undefined,
+        }),
+      ),
+    ).catch((error: unknown) => {
+      this.#providers = undefined;
+      throw error;
+    });
+    return this.#providers;
+  }
+
+  #folder(bucket: string, stack: string): string {
+    return join(this.#options.dataFolder, 'terraform', bucket, stack);
+  }
+
+  async #measured<T>(part: string, work: () => Promise<T>): Promise<T> {
+    const from = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.#options.measured?.(part, performance.now() - from);
+    }
+  }
+
+  async #run(
+    args: string[],
+    how: {
+      folder: string;
+      environment: Record<string, string>;
+      lease: StackLease | undefined;
+      say: Say;
+      signal: AbortSignal;
+      abandon: AbortSignal | undefined;
+    },
+  ): Promise<void> {
+    if (how.signal.aborted || how.abandon?.aborted) throw stopped();
+    const child = spawn(program, [this.#options.program, ...args], {
+      cwd: how.folder,
+      // A Ctrl-C in a terminal is for us: it goes on to Terraform by our own word only.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {
+        ...environmentOf(process.env),
+        ...how.environment,
+        TF_IN_AUTOMATION: '1',
+        TF_INPUT: '0',
+        CHECKPOINT_DISABLE: '1',
+      },
+    });
+    const ended = once(child, 'close');
+    child.stdin.on('error', () => {});
+    const errors: string[] = [];
+    const said: string[] = [];
+    const hear = (line: string) => {
+      const { sentence, error } = progressIn(line);
+      if (error !== undefined) errors.push(error);
+      if (sentence === undefined) return;
+      // Without `-json` nothing but what went wrong is worth a line.
+      if (line.startsWith('{')) how.say(sentence);
+      else said.push(sentence);
+    };
+    createInterface({ input: child.stdout }).on('line', hear);
+    createInterface({ input: child.stderr }).on('line', hear);
+    const interrupt = () => {
+      if (child.pid !== undefined) signalTo(child.pid, 'SIGINT');
+    };
+    let killing: NodeJS.Timeout | undefined;
+    const onAbandon = () => {
+      interrupt();
+      setTimeout(interrupt, secondInterruptMs).unref();
+    };
+    const onAbort = () => {
+      interrupt();
+      killing = setTimeout(() => child.pid !== undefined && signalTo(-child.pid, 'SIGKILL'), killAfterMs).unref();
+    };
+    try {
+      if (child.pid !== undefined && how.lease) await how.lease.runs(child.pid);
+      how.signal.addEventListener('abort', onAbort);
+      how.abandon?.addEventListener('abort', onAbandon);
+      child.stdin.write('begin\n');
+      if (how.signal.aborted) onAbort();
+      if (how.abandon?.aborted) onAbandon();
+      child.once('exit', () => child.stdin.end('ended\n'));
+      const [code] = await ended;
+      if (code === 0) return;
+      if (how.signal.aborted || how.abandon?.aborted) throw stopped();
+      throw this.#failure(errors, said, code);
+    } catch (error) {
+      if (!child.killed && child.exitCode === null) child.stdin.end();
+      await ended.catch(() => {});
+      throw spawnFailure(error, this.#options.program) ?? failureOf(error, this.#options.project);
+    } finally {
+      how.signal.removeEventListener('abort', onAbort);
+      how.abandon?.removeEventListener('abort', onAbandon);
+      clearTimeout(killing);
+    }
+  }
+
+  #failure(errors: string[], said: string[], code: unknown): TrainyardError {
+    const text = errors.length > 0 ? errors.join('\n') : masked(said.slice(-12).join('\n'));
+    if (text.trim() !== '') return failureOf(text, this.#options.project);
+    if (code === 127 || code === 126) return missing(this.#options.program);
+    return new TrainyardError('ProviderCrashed', 'Terraform was killed in the middle of its work.');
+  }
+}
+
+function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => passedOn.test(name)));
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function stopped(): TrainyardError {
+  return new TrainyardError('CreateRevoked', 'Terraform was stopped: what it was making is being taken down.');
+}
+
+function spawnFailure(error: unknown, name: string): TrainyardError | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' ? missing(name) : undefined;
+}
+
+function missing(name: string): TrainyardError {
+  return new TrainyardError(
+    'CloudUnavailable',
+    `Terraform could not be run as “${name}”.`,
+    'Install Terraform 1.5 or newer (https://developer.hashicorp.com/terraform/install), or name it with TRAINYARD_GCP_TERRAFORM.',
+  );
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { machineRole } from '../../../infra/gcp/names.ts';
+import { openAuth } from '../../../infra/gcp/google-auth.ts';
+import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
+import type { GcpCloudOptions } from '../../../infra/gcp-options.ts';
+import { folderStore } from '../../../infra/local/folder-store.ts';
+import { type GcpSimulation, startGcpSimulation } from '../../cloud-sim/gcp/start-gcp-simulation.ts';
+import type { House } from '../cloud-contract.ts';
+import { processesOf } from '../local-house.ts';
+import { terraformProgram } from '../../cloud-sim/gcp/google-provider.ts';
+import { provider } from './provider.ts';
+
+export interface GcpHouse extends House {
+  simulation: GcpSimulation;
+  options: GcpCloudOptions;
+  /** How long each part of Terraform's work took. */
+  measured: Map<string, number[]>;
+}
+
+const here = import.meta.dirname;
+/** One for all tests of a machine: bringing the provider is not what they are about. */
+const cacheBase = join(tmpdir(), 'trainyard-gcp-test-cache');
+
+export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Promise<GcpHouse> {
+  const folder = await mkdtemp(join(tmpdir(), 'trainyard-gcp-'));
+  const { mirror } = await provider();
+  // What Terraform wrote down of one provider fits no other.
+  const cacheFolder = join(cacheBase, createHash('sha256').update(mirror).digest('hex').slice(0, 12));
+  const simulation = await startGcpSimulation({ folder: join(folder, 'google'), trainerFolder });
+  process.env['GOOGLE_APPLICATION_CREDENTIALS'] = simulation.keyFile;
+  const measured = new Map<string, number[]>();
+  const plain = {
+    project: simulation.project,
+    zones: ['us-central1-a', 'us-central1-b', 'europe-west4-a'],
+    network: 'default',
+    subnetwork: '',
+    publicAddress: true,
+    image: '',
+    machineTypes: [],
+    places: 5,
+    terraform: terraformProgram,
+    providerMirror: mirror,
+    endpoint: simulation.endpoint,
+    pubsubEndpoint: simulation.pubsubEndpoint,
+    installationId: 'home',
+    host: 'test',
+    dataFolder: join(folder, 'data'),
+    cacheFolder,
+    heartbeatSeconds: 1,
+    logCapBytes: 1_000_000,
+    trainerHash: '',
+  };
+  const options: GcpCloudOptions = {
+    ...plain,
+    store: folderStore(join(folder, 'store')),
+    measured: (part, ms) => measured.set(part, [...(measured.get(part) ?? []), Math.round(ms)]),
+  };
+  await makeRole(simulation);
+  return {
+    simulation,
+    options,
+    measured,
+    cloud: openGcpCloud(options),
+    installationId: options.installationId,
+    neighbour: () =>
+      openGcpCloud({ ...options, installationId: 'neighbour', store: folderStore(join(folder, 'neighbour')) }),
+
+    async diesBefore(dieBefore, call, argument) {
+      const told = JSON.stringify({ options: plain, store: join(folder, 'store'), call, argument, dieBefore });
+      const child = spawn(process.execPath, [join(here, 'crashing-call.ts'), told], {
+        stdio: ['ignore', 'inherit', 'inherit'],
+        env: { ...process.env, NODE_COMPILE_CACHE: join(cacheFolder, 'compiled'), NODE_OPTIONS: '' },
+      });
+      const [code, signal] = await once(child, 'exit');
+      if (signal === 'SIGKILL') return true;
+      if (code !== 0) throw new Error(`${call} failed in its own process.`);
+      return false;
+    },
+
+    running: (ref) => processesOf(simulation.folder, ref),
+    async close() {
+      await simulation.stop();
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/** What infra/gcp/bootstrap makes once in a project. */
+async function makeRole({ endpoint, project }: GcpSimulation): Promise<void> {
+  const token = await openAuth(endpoint).getAccessToken();
+  const answer = await fetch(`${endpoint}/v1/projects/${project}/roles`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      roleId: machineRole,
+      role: { title: 'Trainyard machine', includedPermissions: ['compute.instances.delete', 'compute.instances.get'] },
+    }),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}

@@ -1,0 +1,103 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CheckGcp, GcpCheckOptions, GcpFinding } from '../../infra/gcp-checks.ts';
+import { terraformProgram, terraformVersion } from '../../infra/terraform-program.ts';
+import { trainerHash } from '../../infra/trainer-image.ts';
+import type { Settings } from '../../settings/settings.ts';
+import { trainerFolderOf } from '../../workers/open-clouds.ts';
+import { root } from '../run-script.ts';
+import { terraformAt } from '../terraform/bring-terraform.ts';
+
+const house = join(root, 'infra/gcp');
+const registry = 'https://registry.terraform.io/.well-known/terraform.json';
+const registryMs = 8_000;
+
+/** Whether a job could start on Google Cloud: what is needed on this machine, then what is needed there. */
+export async function gcpFindings(settings: Settings): Promise<GcpFinding[]> {
+  const project: GcpFinding = {
+    state: 'bad',
+    name: 'Project',
+    detail: 'gcpProject is not set, so Google Cloud is not offered: write it into trainyard.yaml',
+    mend: 'echo "gcpProject: <PROJECT>" >> trainyard.yaml',
+  };
+  const packages = packagesThere();
+  const here = [terraform(settings), provider(settings), Promise.resolve(packages)];
+  const ready = settings.gcpProject !== '' && packages.state === 'good';
+  const there = ready ? thereIn(settings) : Promise.resolve(settings.gcpProject === '' ? [project] : []);
+  return (await Promise.all([...here, there])).flat();
+}
+
+async function thereIn(settings: Settings): Promise<GcpFinding[]> {
+  const hash = await trainerHash(trainerFolderOf(settings));
+  const options: GcpCheckOptions = {
+    project: settings.gcpProject,
+    zones: settings.gcpZones,
+    network: settings.gcpNetwork,
+    subnetwork: settings.gcpSubnetwork,
+    publicAddress: settings.gcpPublicAddress,
+    image: settings.gcpImage,
+    machineTypes: settings.gcpMachineTypes,
+    endpoint: settings.gcpEndpoint,
+    trainerHash: hash,
+  };
+  // By its address: what Google Cloud needs is an install of its own, and nothing may stand on it (docs/adr/0014).
+  const { checkGcp }: { checkGcp: CheckGcp } = await import(join(house, 'doctor/check-gcp.ts'));
+  return checkGcp(options);
+}
+
+function packagesThere(): GcpFinding {
+  const name = 'Packages';
+  const missing = [
+    'cdktf',
+    '@cdktf/provider-google',
+    '@google-cloud/storage',
+    '@google-cloud/pubsub',
+    'google-auth-library',
+  ].filter((one) => !existsSync(join(house, 'node_modules', one, 'package.json')));
+  return missing.length === 0
+    ? { state: 'good', name, detail: 'those for Google Cloud are installed' }
+    : { state: 'bad', name, detail: `not installed: ${missing.join(', ')}`, mend: './x install gcp' };
+}
+
+async function terraform({ gcpTerraform, cacheFolder }: Settings): Promise<GcpFinding> {
+  const name = 'Terraform';
+  const program = terraformProgram(gcpTerraform, cacheFolder);
+  const found = await terraformAt(program);
+  if (found) return { state: 'good', name, detail: `${found.name} ${found.version} (${program})` };
+  if (gcpTerraform !== '') {
+    return {
+      state: 'bad',
+      name,
+      detail: `gcpTerraform is "${gcpTerraform}": no Terraform 1.5 or newer, and no OpenTofu`,
+    };
+  }
+  const detail = `not here, or older than 1.5; this brings the release ${terraformVersion}, checked by its checksum`;
+  return { state: 'bad', name, detail, mend: './x gcp terraform' };
+}
+
+/** Terraform's own plugin for Google: in the mirror of the settings, in the cache, or to be fetched. */
+async function provider({ cacheFolder, gcpProviderMirror: mirror }: Settings): Promise<GcpFinding> {
+  const name = 'Provider';
+  const { providerVersion }: { providerVersion: string } = await import(join(house, 'terraform/provider-folder.ts'));
+  const wanted = `{"terraform": {"required_providers": {"google": {"source": "hashicorp/google", "version": "${providerVersion}"}}}}`;
+  const fill = (folder: string) =>
+    `mkdir -p ${folder} && cd ${folder} && echo '${wanted}' > main.tf.json && terraform providers mirror .`;
+  if (mirror !== '') {
+    const place = join(mirror, 'registry.terraform.io/hashicorp/google');
+    const files = existsSync(place) ? readdirSync(place, { recursive: true, encoding: 'utf8' }) : [];
+    return files.some((file) => file.includes(providerVersion))
+      ? { state: 'good', name, detail: `hashicorp/google ${providerVersion} in the mirror ${mirror}` }
+      : { state: 'bad', name, detail: `gcpProviderMirror holds no ${providerVersion} in ${place}`, mend: fill(mirror) };
+  }
+  const cached = join(cacheFolder, 'terraform', `google-${providerVersion}`);
+  if (existsSync(cached)) return { state: 'good', name, detail: `hashicorp/google ${providerVersion} in ${cached}` };
+  try {
+    const answer = await fetch(registry, { signal: AbortSignal.timeout(registryMs) });
+    if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+    const detail = `hashicorp/google ${providerVersion} is not here yet; the first job fetches it from registry.terraform.io`;
+    return { state: 'later', name, detail };
+  } catch {
+    const detail = `hashicorp/google ${providerVersion} is not here, and registry.terraform.io cannot be reached: fill a folder where it can be, and name it in gcpProviderMirror`;
+    return { state: 'bad', name, detail, mend: fill('terraform-mirror') };
+  }
+}
