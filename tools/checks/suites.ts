@@ -148,7 +148,7 @@ export const suites: readonly Suite[] = [
     name: 'cloud-sim',
     what: 'what stands in for Google Cloud, and that the real Terraform provider takes it for that',
     fast: false,
-    budgetSeconds: 90,
+    budgetSeconds: 100,
     cores: 1,
     needs: ['cloud sim'],
     steps: [{ kind: 'jest', paths: ['test/cloud-sim/'] }],
