@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { processesOf } from '../../infra/local-house.ts';
@@ -26,7 +27,6 @@ describeSimulated('simulated Compute Engine', () => {
   let open: SimulationForTest;
   const project = '/compute/v1/projects/trainyard-sim';
   const zone = `${project}/zones/us-central1-a`;
-  let count = 0;
   let name: string;
   const body = (more: Json = {}, does = 'stays'): Json => ({
     name,
@@ -74,7 +74,7 @@ describeSimulated('simulated Compute Engine', () => {
     open = await openSimulationForTest(script, { shortestRunSeconds: 1 });
   });
   beforeEach(() => {
-    name = `ty-j-00000000-0000-4000-8000-${String(++count).padStart(12, '0')}-1`;
+    name = `ty-j-${randomUUID()}-1`;
   });
   afterAll(() => open.close());
 
@@ -190,6 +190,16 @@ describeSimulated('simulated Compute Engine', () => {
     await remove();
     expect(await running()).toEqual([]);
     expect(await leftOf()).toEqual([]);
+  });
+
+  test('is stopped with all that runs on it, though it was killed before', async () => {
+    const other = await openSimulationForTest(script);
+    await other.ask('POST', `${zone}/instances`, body());
+    const runs = () => processesOf(other.sim.folder, named(name));
+    await until('it runs', async () => (await runs()).some((one) => /^\d+ sleep 601 /.test(one)));
+    await other.sim.kill();
+    await other.close();
+    expect(await runs()).toEqual([]);
   });
 
   test('says why there is none: no capacity, no quota, or what it was told', async () => {

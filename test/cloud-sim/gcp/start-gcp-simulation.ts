@@ -126,6 +126,8 @@ export async function startGcpSimulation(options: GcpSimulationOptions): Promise
       child = await startProcess(folder);
     },
     stop: async () => {
+      // What runs on instances is ended by a simulation that lives; a dead one would leave it behind.
+      if (child.process.exitCode !== null || child.process.signalCode !== null) child = await startProcess(folder);
       child.process.kill('SIGTERM');
       await ended();
     },
