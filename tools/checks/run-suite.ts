@@ -115,7 +115,7 @@ async function run(program: string, args: readonly string[], place: StepPlace, e
 }
 
 /** The settings of whoever runs the tests must not decide them; where things are cached may. */
-const kept = new Set(['TRAINYARD_CACHE_FOLDER', 'TRAINYARD_PYTHON_PATH']);
+const kept = new Set(['TRAINYARD_CACHE_FOLDER', 'TRAINYARD_PYTHON_PATH', 'TRAINYARD_GCP_PROVIDER_MIRROR']);
 
 async function environment({ needs, suite }: StepPlace): Promise<NodeJS.ProcessEnv> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('TRAINYARD_') || kept.has(name));

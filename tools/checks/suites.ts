@@ -156,7 +156,7 @@ export const suites: readonly Suite[] = [
     fast: false,
     budgetSeconds: 60,
     cores: 1,
-    needs: ['google packages'],
+    needs: ['google packages', 'cloud sim'],
     steps: [
       {
         kind: 'command',
@@ -165,6 +165,15 @@ export const suites: readonly Suite[] = [
       },
       { kind: 'jest', paths: ['test/infra/gcp/'] },
     ],
+  },
+  {
+    name: 'cloud-sim',
+    what: 'what stands in for Google Cloud, and that the real Terraform provider takes it for that',
+    fast: false,
+    budgetSeconds: 100,
+    cores: 1,
+    needs: ['cloud sim'],
+    steps: [{ kind: 'jest', paths: ['test/cloud-sim/'] }],
   },
   {
     name: 'database',

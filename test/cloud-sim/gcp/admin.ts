@@ -87,7 +87,7 @@ export function adminOf({ ground, life, quotas, processes }: Parts): (verb: stri
   };
   return async (verb, body) => {
     if (!Object.hasOwn(verbs, verb)) throw new Error(`The simulation does not know ${verb}.`);
-    const act = verbs[verb as AdminVerb] as (body: Json) => Promise<unknown> | unknown;
+    const act = verbs[verb as AdminVerb] as (body: Json) => unknown;
     return act(body);
   };
 }

@@ -1,7 +1,7 @@
 import type { Records } from './records.ts';
 
 interface Setting {
-  /** What it was here, and what it really was, when the speed was last set. */
+  /** What it was here, and what it really was, when it was set. */
   hereMs: number;
   reallyMs: number;
   speed: number;
@@ -12,12 +12,19 @@ export class Clock {
   readonly #records;
 
   constructor(records: Records) {
-    this.#records = records.kind<Setting>('clock');
+    this.#records = records.kind<Setting[]>('clock');
   }
 
   now(): number {
-    const { hereMs, reallyMs, speed } = this.#setting();
-    return Math.round(hereMs + (Date.now() - reallyMs) * speed);
+    return this.at(Date.now());
+  }
+
+  /** What it was here at a moment that others, who know nothing of this clock, have written down. */
+  at(reallyMs: number): number {
+    const settings = this.#records.get('') ?? [];
+    const setting = settings.findLast((one) => one.reallyMs <= reallyMs) ?? settings[0];
+    if (!setting) return reallyMs;
+    return Math.round(setting.hereMs + (reallyMs - setting.reallyMs) * setting.speed);
   }
 
   /** As the API writes times. */
@@ -26,11 +33,9 @@ export class Clock {
   }
 
   set({ speed, jumpMs = 0 }: { speed?: number; jumpMs?: number }): void {
-    const hereMs = this.now() + jumpMs;
-    this.#records.put('', { hereMs, reallyMs: Date.now(), speed: speed ?? this.#setting().speed });
-  }
-
-  #setting(): Setting {
-    return this.#records.get('') ?? { hereMs: 0, reallyMs: 0, speed: 1 };
+    const before = this.#records.get('') ?? [{ hereMs: Date.now(), reallyMs: Date.now(), speed: 1 }];
+    const reallyMs = Date.now();
+    const next = { hereMs: this.at(reallyMs) + jumpMs, reallyMs, speed: speed ?? before.at(-1)?.speed ?? 1 };
+    this.#records.put('', [...before, next]);
   }
 }

@@ -78,7 +78,10 @@ async function answer(parts: Parts, incoming: IncomingMessage, outgoing: ServerR
   const part = (name: string): string => (name === 'project' ? ownProject(ground, found.part(name)) : found.part(name));
   const call: Call = { method, path, query: url.searchParams, body: await jsonOf(incoming), who, part };
   allow(ground, who, route.service, route.needs(call));
-  return say(outgoing, 200, await route.answer(call));
+  const body = await route.answer(call);
+  // Storage alone says that there is nothing to say.
+  if (method === 'DELETE' && route.service === 'storage.googleapis.com') return void outgoing.writeHead(204).end();
+  return say(outgoing, 200, body);
 }
 
 function allow(ground: Ground, who: string, service: string, needed: Needed | undefined): void {
@@ -131,13 +134,15 @@ function fail(outgoing: ServerResponse, { status, reason, message, hangUp }: Fai
 
 /** The act is done, and its answer is lost or late. */
 function swallow(outgoing: ServerResponse, fault: Failing | undefined, ms: number): void {
-  const { end, writeHead } = outgoing;
+  const { end, write, writeHead } = outgoing;
   outgoing.writeHead = ((...head: Parameters<typeof writeHead>) => {
     if (!fault) return writeHead.apply(outgoing, head);
     return outgoing;
   }) as typeof writeHead;
+  if (fault) outgoing.write = (() => true) as typeof write;
   outgoing.end = ((...last: Parameters<typeof end>) => {
     outgoing.end = end;
+    outgoing.write = write;
     outgoing.writeHead = writeHead;
     if (fault) fail(outgoing, fault);
     else setTimeout(() => end.apply(outgoing, last), ms);

@@ -1,6 +1,7 @@
 // The simulated Google Cloud by hand, or as the process that tests start and kill:
 //   node test/cloud-sim/gcp/main.ts --folder FOLDER [--plan FILE]
-// It ends with SIGTERM or SIGINT, and when its standard input does, if it was told to (--with-stdin).
+// It ends with SIGTERM or SIGINT, and when its standard input does, if it was told to (--with-stdin); its instances with
+// it. Only `kill -9` leaves them running, as they do when Google's own control plane is away; the next start finds them.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,9 +20,10 @@ const simulation = await openSimulation(plan);
 const { endpoint, pubsubEndpoint, keyFile } = simulation;
 console.log(`ready ${JSON.stringify({ endpoint, pubsubEndpoint, keyFile })}`);
 
-let closing: Promise<never> | undefined;
-const close = (): void => {
-  closing ??= simulation.close().then(() => process.exit(0));
+let closing: Promise<void> | undefined;
+const close = (endInstances: boolean): void => {
+  closing ??= simulation.close({ endInstances }).then(() => process.exit(0));
 };
-process.on('SIGTERM', close).on('SIGINT', close);
-if (values['with-stdin']) process.stdin.on('end', close).resume();
+process.on('SIGTERM', () => close(true)).on('SIGINT', () => close(true));
+// Whoever started it is dead, and nobody will go on with what it left.
+if (values['with-stdin']) process.stdin.on('end', () => close(true)).resume();

@@ -15,7 +15,7 @@ export function messagingRoutes(ground: Ground, programUrl: string): Route[] {
   const { policies } = ground;
 
   const handOn = async ({ method, path, query, body, who }: Call): Promise<Json> => {
-    const response = await fetch(`${programUrl}${path}?${query}`, {
+    const response = await fetch(`${programUrl}${path}?${query.toString()}`, {
       method,
       headers: { 'content-type': 'application/json', 'x-simulation-caller': who },
       ...(method !== 'GET' && method !== 'DELETE' && { body: JSON.stringify(body) }),
@@ -34,7 +34,16 @@ export function messagingRoutes(ground: Ground, programUrl: string): Route[] {
       handOn({ ...call, method: 'GET', path: `/v1/${nameOf(call)}`, query: new URLSearchParams() });
 
     add('GET', `/${kind}`, `pubsub.${kind}.list`, 'projects/{project}', handOn);
-    add('PUT', path, `pubsub.${kind}.create`, 'projects/{project}', handOn);
+    add('PUT', path, `pubsub.${kind}.create`, 'projects/{project}', (call) => {
+      const topic = asText(call.body['topic']);
+      if (
+        topic !== '' &&
+        !policies.allows(call.who, { permission: 'pubsub.topics.attachSubscription', resource: topic })
+      ) {
+        throw new ApiError(403, 'User not authorized to perform this action.');
+      }
+      return handOn(call);
+    });
     add('GET', path, `pubsub.${kind}.get`, on, handOn);
     add('PATCH', path, `pubsub.${kind}.update`, on, handOn);
     add('DELETE', path, `pubsub.${kind}.delete`, on, async (call) => {

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { auditPathIn } from './audit.ts';
@@ -42,6 +44,8 @@ export async function startPrograms(
       ...['-public-host', new URL(endpoint).host, '-external-url', endpoint],
     ],
   };
+  // After a kill, those of before are about to end; one that still answered would be taken for the new one.
+  for (const port of [ports.pubsubGrpc, ports.pubsubRest, ports.storage]) await isFree(port);
   const children = Object.entries(commands).map(([name, command]) => {
     const log = openSync(join(folder, `${name}.log`), 'a');
     const child = spawn('/bin/sh', [guard, secondsToEnd, ...command], {
@@ -59,14 +63,23 @@ export async function startPrograms(
   return {
     stop: async () => {
       for (const child of children) child.stdin?.end();
-      await Promise.all(
-        children.map(
-          (child) =>
-            (child.exitCode ?? child.signalCode) !== null || new Promise((resolve) => child.on('exit', resolve)),
-        ),
-      );
+      for (const child of children) if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     },
   };
+}
+
+async function isFree(port: number): Promise<void> {
+  for (const giveUpAt = Date.now() + startTimeoutMs; ; await wait(20)) {
+    const isTaken = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.on('error', () => resolve(false));
+    });
+    if (!isTaken) return;
+    if (Date.now() > giveUpAt) throw new Error(`Another program holds port ${port}.`);
+  }
 }
 
 async function answers(url: string, status: number): Promise<void> {

@@ -17,6 +17,7 @@ import { serviceAccountRoutes } from './iam/service-accounts.ts';
 import { messagingRoutes } from './messaging.ts';
 import { type Programs, startPrograms } from './programs.ts';
 import { bucketRoutes } from './storage/buckets.ts';
+import { keepLifecycles } from './storage/lifecycle.ts';
 
 /** What the simulation is told when it is started; a restart in the same folder is told the same. */
 export interface SimulationPlan extends Image {
@@ -42,7 +43,8 @@ export interface Simulation {
   endpoint: string;
   pubsubEndpoint: string;
   keyFile: string;
-  close(): Promise<void>;
+  /** What runs on instances goes on, unless it is ended too. */
+  close(how: { endInstances: boolean }): Promise<void>;
 }
 
 export const keyFileIn = (folder: string): string => join(folder, 'key.json');
@@ -59,7 +61,6 @@ export async function openSimulation(plan: SimulationPlan): Promise<Simulation> 
   const services = ground.records.kind<{ enabled: boolean }>('service');
   if (services.names().length === 0) {
     for (const name of servicesAtFirst) services.put(name, { enabled: true });
-    ground.clock.set({ speed: 1, jumpMs: Date.now() - ground.clock.now() });
     ground.records.kind<{ seconds: number }>('shortest-run').put('', { seconds: plan.shortestRunSeconds });
     const owner = `trainyard@${project}.iam.gserviceaccount.com`;
     ground.records.kind('service-account').put(owner, ownerAccount(project, owner));
@@ -91,14 +92,17 @@ export async function openSimulation(plan: SimulationPlan): Promise<Simulation> 
     storagePort: ports.storage,
     admin: adminOf({ ground, life, quotas, processes }),
   });
+  const lifecycles = keepLifecycles(ground, `http://127.0.0.1:${ports.storage}`, (error) => console.error(error));
   await life.begin();
   writeFileSync(join(folder, 'simulation.pid'), String(process.pid));
   return {
     endpoint,
     pubsubEndpoint: `127.0.0.1:${ports.pubsubGrpc}`,
     keyFile: keyFileIn(folder),
-    close: async () => {
+    close: async ({ endInstances }) => {
       life.close();
+      lifecycles.close();
+      if (endInstances) await life.loseAll();
       front.close();
       front.closeAllConnections();
       await programs.stop();

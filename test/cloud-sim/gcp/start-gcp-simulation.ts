@@ -37,7 +37,9 @@ export interface GcpAdmin {
   quota(region: string, metric: string, limit: number): Promise<void>;
   loseInstance(name: string): Promise<void>;
   preempt(name: string, noticeSeconds?: number): Promise<void>;
-  /** Any other verb of the simulation: clock, service, billing, image, network, instances … */
+  /** Faster than it really goes by, or on at once; what is simulated takes its times from here. */
+  clock(setting: { speed?: number; jumpMs?: number }): Promise<{ nowMs: number }>;
+  /** Any other verb of the simulation: service, billing, image, network, instances … */
   ask<V extends AdminVerb>(verb: V, body: AdminVerbs[V]['takes']): Promise<AdminVerbs[V]['answers']>;
 }
 
@@ -113,6 +115,7 @@ export async function startGcpSimulation(options: GcpSimulationOptions): Promise
       quota: (region, metric, limit) => ask('quota', { region, metric, limit }),
       loseInstance: (name) => ask('loseInstance', { name }),
       preempt: (name, noticeSeconds = usualNoticeSeconds) => ask('preempt', { name, noticeSeconds }),
+      clock: (setting) => ask('clock', setting),
       ask,
     },
     audit: async () => readAudit(folder),
@@ -123,9 +126,6 @@ export async function startGcpSimulation(options: GcpSimulationOptions): Promise
       child = await startProcess(folder);
     },
     stop: async () => {
-      for (const { name } of await ask('instances', {}).catch(() => [])) {
-        await ask('loseInstance', { name }).catch(() => {});
-      }
       child.process.kill('SIGTERM');
       await ended();
     },
@@ -150,14 +150,14 @@ async function startProcess(folder: string): Promise<{ process: ChildProcess; re
   );
   closeSync(log);
   child.stdin?.on('error', () => {});
-  const ready = await new Promise<Ready>((resolve, reject) => {
+  const ready = await new Promise<Ready>((done, reject) => {
     child.on('error', reject);
     child.on('exit', (code) =>
       reject(new Error(`The simulation ended with ${code}; see ${join(folder, 'simulation.log')}.`)),
     );
     if (child.stdout)
       createInterface({ input: child.stdout }).on('line', (line) => {
-        if (line.startsWith('ready ')) resolve(JSON.parse(line.slice('ready '.length)) as Ready);
+        if (line.startsWith('ready ')) done(JSON.parse(line.slice('ready '.length)) as Ready);
       });
   });
   return { process: child, ready };

@@ -18,9 +18,9 @@ export interface Delays {
 
 const tickMs = 25;
 const failures = {
-  capacity: (zone: string, path: string) => ({
+  capacity: (path: string) => ({
     code: 'ZONE_RESOURCE_POOL_EXHAUSTED',
-    message: `The zone '${path.replace(/\/instances\/.*/, '')}' does not have enough resources available to fulfill the request.  Try a different zone, or try again later. '(resource type:compute)'. Zone ${zone}.`,
+    message: `The zone '${path.replace(/\/instances\/.*/, '')}' does not have enough resources available to fulfill the request.  Try a different zone, or try again later. '(resource type:compute)'.`,
   }),
   quota: (metric: string, limit: number, region: string) => ({
     code: 'QUOTA_EXCEEDED',
@@ -98,6 +98,10 @@ export class InstanceLife {
     });
   }
 
+  async loseAll(): Promise<void> {
+    await Promise.all(this.#instances.all().map((instance) => this.lose(instance)));
+  }
+
   #tick(): void {
     const now = this.#ground.clock.now();
     for (const work of this.#work.all()) {
@@ -168,7 +172,7 @@ export class InstanceLife {
       (fault) => (fault.zone ?? work.zone) === work.zone && (fault.machineType ?? machineType) === machineType,
     );
     if (noCapacity) {
-      this.#operations.close(operation, failures.capacity(work.zone, path));
+      this.#operations.close(operation, failures.capacity(path));
       return undefined;
     }
     const broken = this.#quotas.brokenBy(work.zone, body);

@@ -60,6 +60,7 @@ export function instanceRoutes(ground: Ground, { operations, life, processes, de
     const again = operations.ofRequest(call.query.get('requestId'));
     if (again) return again;
     checkNewInstance(ground, call.part('zone'), call.body);
+    checkMayInsert(ground, call);
     const path = instancePath(project, call.part('zone'), asText(call.body['name']));
     if (instances.get(path)) throw alreadyExists(path);
     const late = faults.take('create-late', () => true);
@@ -158,6 +159,34 @@ export function instanceRoutes(ground: Ground, { operations, life, processes, de
     return policies.test(call.who, pathOf(call), call.body['permissions']);
   });
   return routes;
+}
+
+/** An instance takes more than the right to make one: its disk, its network, and whom it acts as. */
+function checkMayInsert({ policies, project }: Ground, { body, who }: Call): void {
+  const resource = `projects/${project}`;
+  const isPublic = asList(body['networkInterfaces']).some((one) => asList(one['accessConfigs']).length > 0);
+  const wanted = [
+    'compute.disks.create',
+    'compute.subnetworks.use',
+    ...(isPublic ? ['compute.subnetworks.useExternalIp'] : []),
+    ...(body['labels'] === undefined ? [] : ['compute.instances.setLabels']),
+    ...(body['metadata'] === undefined ? [] : ['compute.instances.setMetadata']),
+    ...(asList(body['serviceAccounts']).length > 0 ? ['compute.instances.setServiceAccount'] : []),
+  ];
+  for (const permission of wanted) {
+    if (policies.allows(who, { permission, resource })) continue;
+    throw new ApiError(403, `Required '${permission}' permission for '${resource}'`);
+  }
+  for (const account of asList(body['serviceAccounts'])) {
+    const email = asText(account['email']);
+    const on = `${resource}/serviceAccounts/${email}`;
+    if (policies.allows(who, { permission: 'iam.serviceAccounts.actAs', resource: on })) continue;
+    throw new ApiError(
+      403,
+      `The user does not have access to service account '${email}'.  User: '${who}'.  Ask a project owner to grant you the iam.serviceAccountUser role on the service account`,
+      { reason: 'serviceAccountAccessDenied' },
+    );
+  }
 }
 
 export function nothingIn(zone: string): Json {

@@ -60,7 +60,8 @@ export function parseFilter(text: string | null): Test {
 function comparing(field: string, how: string, value: string): Test | undefined {
   const read = (record: Json): string | undefined => {
     const found = field.split('.').reduce<unknown>((inner, key) => asJson(inner)[key], record);
-    return found === undefined ? undefined : asText(found) || String(found);
+    if (found === undefined) return undefined;
+    return typeof found === 'boolean' ? String(found) : asText(found);
   };
   const matches = (text: string | undefined): boolean => new RegExp(`^(?:${value})$`).test(text ?? '');
   switch (how) {

@@ -56,13 +56,22 @@ func (s *server) CreateSubscription(ctx context.Context, wanted *pb.Subscription
 		const daysUntilUnusedOnesGo = 31
 		wanted.ExpirationPolicy = &pb.ExpirationPolicy{Ttl: &durationpb.Duration{Seconds: daysUntilUnusedOnesGo * 24 * 3600}}
 	}
-	made, err := s.fake.CreateSubscription(ctx, wanted)
+	made, err := s.fake.CreateSubscription(ctx, withoutPush(wanted))
 	if err != nil {
 		return nil, err
 	}
 	s.journalSubscription(made)
 	s.tell(ctx, "created", "subscription", made.Name)
 	return proto.Clone(made).(*pb.Subscription), nil
+}
+
+// To push to nowhere is to pull; the fake would make a setting of it that nobody asked for.
+func withoutPush(wanted *pb.Subscription) *pb.Subscription {
+	copied := proto.Clone(wanted).(*pb.Subscription)
+	if copied.PushConfig.GetPushEndpoint() == "" {
+		copied.PushConfig = nil
+	}
+	return copied
 }
 
 func (s *server) UpdateSubscription(

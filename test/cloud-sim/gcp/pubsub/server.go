@@ -68,7 +68,7 @@ func (s *server) makeAgain() error {
 	}
 	ofTopic := map[string][]string{}
 	for _, subscription := range s.now.subscriptions {
-		if _, err := s.fake.CreateSubscription(ctx, proto.Clone(subscription).(*pb.Subscription)); err != nil {
+		if _, err := s.fake.CreateSubscription(ctx, withoutPush(subscription)); err != nil {
 			return err
 		}
 		ofTopic[subscription.Topic] = append(ofTopic[subscription.Topic], subscription.Name)

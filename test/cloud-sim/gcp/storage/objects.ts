@@ -49,6 +49,12 @@ export function passTo(
     const onward = request(
       { host: '127.0.0.1', port, method, path: url, headers: { ...headers, ...more } },
       (answer) => {
+        if (method === 'DELETE' && answer.statusCode === 200) {
+          // As Google answers it.
+          answer.resume();
+          outgoing.writeHead(204).end();
+          return resolve();
+        }
         outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
         answer.pipe(outgoing);
         answer.on('error', reject);
