@@ -46,6 +46,9 @@ describeSimulated('the stacks, by the real Terraform', () => {
           metadata: { 'trainyard-entry': '2' },
         });
         expect(told['project, changed'].changed).toEqual(['update google_project_iam_custom_role.machine']);
+        // A state holds what was wanted; only asking again shows what the cloud has.
+        const planned = ['project', 'signals', 'machine'].map((stack) => told[`${stack}, planned at last`]);
+        expect(planned).toEqual([0, 0, 0]);
       });
 
       test('fail with Google’s own words, and with nothing of them in the state', () => {

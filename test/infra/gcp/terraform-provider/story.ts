@@ -34,6 +34,7 @@ export async function tellStory(provider: GoogleProvider): Promise<Told> {
     const more = projectOnce(place, ['compute.instances.delete', 'compute.instances.get']);
     await once.write(more);
     await tell('project, changed', more, await once.apply(), await once.state());
+    told['project, planned at last'] = await once.plan();
 
     const spoken = await openTerraform(join(folder, 'signals'), provider, sim);
     await spoken.write(signals(place));
@@ -42,6 +43,7 @@ export async function tellStory(provider: GoogleProvider): Promise<Told> {
     told['signals, planned again'] = await spoken.plan();
     await spoken.write(signals(place, 'bob'));
     await tell('signals, changed', signals(place, 'bob'), await spoken.apply(), await spoken.state());
+    told['signals, planned at last'] = await spoken.plan();
 
     const own = await openTerraform(join(folder, 'machine'), provider, sim);
     const stack = machine(place);
@@ -104,6 +106,7 @@ export async function tellStory(provider: GoogleProvider): Promise<Told> {
     Object.assign(instance?.['metadata'], { 'trainyard-entry': '2' });
     await own.write(changed);
     await tell('machine, changed', changed, await own.apply(), await own.state());
+    told['machine, planned at last'] = await own.plan();
     await removeByHand();
     told['machine, lost'] = await own.plan();
 
