@@ -18,9 +18,9 @@ from datetime import datetime, timezone
 
 from runner.attempt import Attempt
 from runner.guarding import Guard
-from runner.handing_in import ToldToEnd
 from runner.processes import adopt_orphans, kill_trainer
 from runner.settings import RunnerSettings, SettingsError, read_settings
+from runner.trying import ToldToEnd
 
 _EXIT_SETTINGS = 78
 _EXIT_OCCUPIED = 75

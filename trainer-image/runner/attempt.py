@@ -17,7 +17,7 @@ from runner.capture import Capture
 from runner.checkpoints import Checkpoints
 from runner.control import Control
 from runner.guarding import Guard
-from runner.handing_in import Handing, HandingFailed, ToldToEnd
+from runner.handing_in import Handing
 from runner.journal import Journal, now_ms
 from runner.log_cap import LogCap
 from runner.machine import out_of_memory_kills
@@ -25,6 +25,7 @@ from runner.processes import kill_trainer
 from runner.settings import RunnerSettings
 from runner.spool import Event
 from runner.trainer_process import TrainerProcess
+from runner.trying import HandingFailed, ToldToEnd, Trying
 from runner.verdict import EXIT_STOPPED, TrainerEnd, failed, judge
 from runner.watch import Watch, pass_on_deadline
 
@@ -52,8 +53,9 @@ class Attempt:
         bucket = open_bucket(settings.bucket)
         self._journal = Journal(settings.spool, say)
         self._control = Control(bucket, self._journal, settings.attempt, settings.deadline_at_ms)
-        self._handing = Handing(bucket, self._journal, settings.work, settings.attempt, told_to_end)
-        self._checkpoints = Checkpoints(bucket, self._journal, settings.work, settings.attempt)
+        trying = Trying(self._journal, told_to_end)
+        self._handing = Handing(bucket, self._journal, settings.work, settings.attempt, trying)
+        self._checkpoints = Checkpoints(bucket, self._journal, settings.work, settings.attempt, trying)
         self._cap = LogCap(self._journal, settings.log_cap_bytes)
 
     def run(self) -> None:

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import threading
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,19 @@ from runner.bucket import Bucket
 from runner.digest import digest_of
 from runner.journal import Journal
 from runner.spool import Event
+from runner.trying import HandingFailed, Trying
 
 LATEST = "checkpoints/latest.json"
 _FILES = "checkpoints/files"
-_PAUSES_SECONDS = (0.5, 2.0, 5.0, 10.0)
 
 
 class Checkpoints:
-    def __init__(self, bucket: Bucket, journal: Journal, work: Path, attempt: int) -> None:
+    def __init__(self, bucket: Bucket, journal: Journal, work: Path, attempt: int, trying: Trying) -> None:
         self._bucket = bucket
         self._journal = journal
         self._work = work
         self._attempt = attempt
+        self._trying = trying
         self._waiting: Event | None = None
         self._changed = threading.Condition()
         self._busy = False
@@ -48,27 +49,17 @@ class Checkpoints:
         try:
             for name, digest in told["files"].items():
                 path = resume / name
-                self._get(f"{_FILES}/{digest}", path)
+                # A network that is away for a while must not cost all that was done before.
+                get = partial(self._bucket.get, f"{_FILES}/{digest}", path)
+                self._trying(f"{name} of the checkpoint cannot be fetched", get)
                 if digest_of(path) != digest:
                     raise OSError(f"{name} is not what was uploaded")
             self._sent.update(told["files"].values())
-        except OSError as error:
+        except (OSError, HandingFailed) as error:
             shutil.rmtree(resume, ignore_errors=True)
             self._journal.remark(f"The checkpoint “{told['label']}” cannot be used: {error}. The training begins anew.")
             return None
         return f"“{told['label']}” of attempt {told['attempt']}"
-
-    def _get(self, name: str, path: Path) -> None:
-        """A network that is away for a moment must not cost all that was done before."""
-        for pause in _PAUSES_SECONDS:
-            try:
-                return self._bucket.get(name, path)
-            except FileNotFoundError:
-                raise  # it will not appear
-            except OSError as error:
-                self._journal.remark(f"{name} cannot be fetched: {error}. It is tried again.")
-                time.sleep(pause)
-        self._bucket.get(name, path)
 
     def take(self, event: Event) -> None:
         """A trainer told of a checkpoint; an older one that waits is given up for it."""
@@ -139,9 +130,10 @@ class Checkpoints:
 
     def _latest(self) -> dict[str, Any] | None:
         try:
-            found = self._bucket.read_if_changed(LATEST, None)
+            read = partial(self._bucket.read_if_changed, LATEST, None)
+            found = self._trying("The last checkpoint cannot be read", read)
             told = json.loads(found[1]) if found else None
-        except (OSError, ValueError) as error:
+        except (HandingFailed, ValueError) as error:
             self._journal.remark(f"The last checkpoint cannot be read: {error}. The training begins anew.")
             return None
         if not isinstance(told, dict) or not isinstance(told.get("files"), dict):

@@ -4,55 +4,22 @@ from __future__ import annotations
 
 import errno
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from runner.bucket import Bucket
 from runner.digest import digest_of
 from runner.journal import Journal
-
-_FIRST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 15.0
-_SAY_AGAIN_SECONDS = 60.0
-#: How long inputs and results are tried again before the attempt is called failed.
-_PATIENCE_SECONDS = 600.0
-#: What is not there will hardly appear: the bucket may have been removed with its job.
-_PATIENCE_FOR_ABSENT_SECONDS = 1.0
-
-T = TypeVar("T")
-
-
-class ToldToEnd(Exception):
-    """The machine is being ended: there is no last event, since the attempt did not come to its end."""
-
-
-class HandingFailed(Exception):
-    def __init__(self, what: str, error: OSError) -> None:
-        super().__init__(f"{what}: {error}")
-        self.type = "DiskFull" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "CloudUnavailable"
-        self.message = f"{what}: {error}."
+from runner.trying import Trying
 
 
 class Handing:
-    """Every step is tried again for `patience_seconds`: a disk may get room again, a network may come back."""
-
-    def __init__(
-        self,
-        bucket: Bucket,
-        journal: Journal,
-        work: Path,
-        attempt: int,
-        told_to_end: Callable[[], bool],
-        patience_seconds: float = _PATIENCE_SECONDS,
-    ) -> None:
+    def __init__(self, bucket: Bucket, journal: Journal, work: Path, attempt: int, trying: Trying) -> None:
         self._bucket = bucket
         self._journal = journal
         self._work = work
         self._attempt = attempt
-        self._told_to_end = told_to_end
-        self._patience = patience_seconds
+        self._trying = trying
         self._segments_handed_in: set[str] = set()
 
     def fetch_inputs(self) -> int:
@@ -111,23 +78,3 @@ class Handing:
 
     def _name(self, name: str) -> str:
         return f"attempts/{self._attempt}/{name}"
-
-    def _trying(self, what: str, act: Callable[[], T]) -> T:
-        began = time.monotonic()
-        pause, say_at = _FIRST_PAUSE_SECONDS, 0.0
-        while True:
-            try:
-                return act()
-            except OSError as error:
-                now = time.monotonic()
-                absent = isinstance(error, FileNotFoundError)
-                patience = min(self._patience, _PATIENCE_FOR_ABSENT_SECONDS) if absent else self._patience
-                if now + pause > began + patience:
-                    raise HandingFailed(what, error) from error
-                if self._told_to_end():
-                    raise ToldToEnd from error
-                if now >= say_at:
-                    say_at = now + _SAY_AGAIN_SECONDS
-                    self._journal.remark(f"{what}: {error}. It is tried again.")
-            time.sleep(pause)
-            pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)

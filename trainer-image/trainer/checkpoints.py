@@ -96,7 +96,10 @@ def take_up(work: Path, scratch: Path) -> bool:
     fetched = work / "resume"
     if read_told(fetched) is None:
         return False
-    shutil.copytree(fetched, scratch, dirs_exist_ok=True)
+    # Moved and not copied: a large model would lie on the disk twice for as long as it is trained.
+    for path in fetched.iterdir():
+        shutil.move(path, scratch / path.name)
+    fetched.rmdir()
     return True
 
 

@@ -7,15 +7,19 @@ import os
 import shutil
 import signal
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
+import pytest
 from runner_bench import Bench, eventually
 
 from runner.bucket import FolderBucket
 from runner.checkpoints import Checkpoints
 from runner.journal import Journal
+from runner.trying import ToldToEnd, Trying
 
 FIRST = {"models/a": "first", "board.json": "[1]"}
 SECOND = {"models/a": "first", "models/b": "second", "board.json": "[2]"}
@@ -28,6 +32,13 @@ def lose_the_machine(bench: Bench, process: subprocess.Popen[bytes]) -> None:
     shutil.rmtree(bench.work)
     bench.work.mkdir()
     bench.spool = bench.spool.parent / "attempt-2"
+
+
+def of(
+    bucket: FolderBucket, said: list[Any], work: Path, attempt: int, told: Callable[[], bool] = lambda: False
+) -> Checkpoints:
+    journal = cast(Journal, SimpleNamespace(remark=said.append, event=said.append))
+    return Checkpoints(bucket, journal, work, attempt, Trying(journal, told))
 
 
 def next_attempt(bench: Bench) -> subprocess.Popen[bytes]:
@@ -107,11 +118,50 @@ def test_a_checkpoint_that_its_trainer_removes_meanwhile_is_sent_whole(tmp_path:
         put(name, source)
 
     bucket.put = slow  # pyright: ignore[reportAttributeAccessIssue]
-    journal = SimpleNamespace(remark=said.append, event=said.append)
-    checkpoints = Checkpoints(bucket, cast(Journal, journal), tmp_path / "work", 1)
+    checkpoints = of(bucket, said, tmp_path / "work", 1)
     checkpoints.take({"type": "checkpoint", "label": "epoch 3", "object": "3"})
     assert checkpoints.settle(10)
     assert said == [{"type": "checkpoint", "label": "epoch 3", "object": "checkpoints/latest.json"}]
-    other = Checkpoints(bucket, cast(Journal, journal), tmp_path / "other", 2)
+    other = of(bucket, said, tmp_path / "other", 2)
     assert other.fetch() is not None
     assert sorted(path.name for path in (tmp_path / "other" / "resume").iterdir()) == ["a", "b", "c"]
+
+
+class Away(FolderBucket):
+    """A bucket that cannot be reached for the first `times` that a file is asked for."""
+
+    def __init__(self, root: Path, times: float) -> None:
+        super().__init__(root)
+        self.times = times
+
+    def get(self, name: str, to: Path) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise OSError("the network is away")
+        super().get(name, to)
+
+
+def kept_in(folder: Path) -> Path:
+    bucket, work = folder / "bucket", folder / "first"
+    bucket.mkdir()
+    (work / "checkpoints" / "1").mkdir(parents=True)
+    (work / "checkpoints" / "1" / "a").write_text("a")
+    checkpoints = of(FolderBucket(bucket), [], work, 1)
+    checkpoints.take({"type": "checkpoint", "label": "epoch 1", "object": "1"})
+    assert checkpoints.settle(10)
+    return bucket
+
+
+def test_a_network_that_is_away_for_a_moment_costs_nothing(tmp_path: Path) -> None:
+    said: list[Any] = []
+    assert of(Away(kept_in(tmp_path), 2), said, tmp_path / "other", 2).fetch() is not None
+    assert (tmp_path / "other" / "resume" / "a").read_text() == "a"
+    assert said == ["a of the checkpoint cannot be fetched: the network is away. It is tried again."]
+
+
+def test_a_machine_that_is_told_to_end_waits_for_no_checkpoint(tmp_path: Path) -> None:
+    began = time.monotonic()
+    told = lambda: time.monotonic() > began + 1.2  # noqa: E731
+    with pytest.raises(ToldToEnd):
+        of(Away(kept_in(tmp_path), float("inf")), [], tmp_path / "other", 2, told).fetch()
+    assert time.monotonic() - began < 3
