@@ -129,12 +129,19 @@ class Calls:
             time.sleep(min(_LOOK_SECONDS, left))
 
     def open(
-        self, method: str, url: str, body: bytes = b"", headers: Headers | None = None, *, fine: tuple[int, ...]
+        self,
+        method: str,
+        url: str,
+        body: bytes = b"",
+        headers: Headers | None = None,
+        *,
+        fine: tuple[int, ...],
+        repeatable: bool = True,
     ) -> OpenAnswer:
-        """Tries once; the body of the answer is still to be read."""
+        """Tries once; the body of the answer is still to be read. What is not `repeatable` is sent on one connection only."""
         token = self._tokens.get()
         all_headers = {"Authorization": f"Bearer {token}", "Content-Length": str(len(body)), **(headers or {})}
-        connection, response = self._send(method, url, body, all_headers)
+        connection, response = self._send(method, url, body, all_headers, repeatable)
         answer = OpenAnswer(url, connection, response, self._drop)
         if response.status in fine:
             return answer
@@ -146,7 +153,7 @@ class Calls:
         raise _error(response, f"{_what(method, url)} answers {response.status}: {reason}")
 
     def _send(
-        self, method: str, url: str, body: bytes, headers: Headers
+        self, method: str, url: str, body: bytes, headers: Headers, repeatable: bool
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         parts = urlsplit(url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
@@ -161,8 +168,8 @@ class Calls:
                 response = connection.getresponse()
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
-                if not is_new and not isinstance(error, TimeoutError):
-                    continue  # the server had closed it in the meantime; every call that is made here may be repeated
+                if repeatable and not is_new and not isinstance(error, TimeoutError):
+                    continue  # most likely the server had closed it in the meantime
                 raise Passing(f"{parts.netloc} cannot be reached: {error!r}") from error
             kept[place] = connection
             return connection, response

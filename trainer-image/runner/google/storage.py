@@ -186,7 +186,9 @@ class GoogleBucket:
             file.seek(begin)
             data = file.read(_PART_BYTES)
         headers = {"Content-Range": f"bytes {begin}-{begin + len(data) - 1}/{size}"}
-        with self._calls.open("PUT", session, data, headers, fine=(200, 201, _RESUME)) as answer:
+        # Whether a part arrived is asked, not guessed: sent twice it would not join on to what is there.
+        fine = (200, 201, _RESUME)
+        with self._calls.open("PUT", session, data, headers, fine=fine, repeatable=False) as answer:
             return self._progress(answer.status, answer.headers, answer.read())
 
     def _ask_how_far(self, session: str, size: int) -> tuple[Answer | None, int]:
