@@ -53,6 +53,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     sessions: dict[str, tuple[str, int, bytearray, str]] = field(default_factory=dict)
     generation: int = 1000
+    bytes_served: int = 0
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
@@ -258,6 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
         if status != 204:
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
+        self.world.bytes_served += len(data) // 2 if getattr(self, "_cut", False) else len(data)
         if getattr(self, "_cut", False):
             self.wfile.write(data[: len(data) // 2])
             self.close_connection = True

@@ -60,6 +60,7 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(
     bucket.get("a", tmp_path / "a")
     assert (tmp_path / "a").read_bytes() == large.read_bytes()
     assert google.world.times("alt=media") == 4
+    assert google.world.bytes_served < 1.01 * large.stat().st_size
 
 
 def test_an_object_that_is_replaced_while_it_is_fetched_comes_whole(
