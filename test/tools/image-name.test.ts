@@ -39,9 +39,9 @@ describe("the trainer's hash", () => {
       rmSync(join(folder, 'runner/b.py'));
       writeFileSync(join(folder, 'runner/bb.py'), 'two');
     },
-    'content that moves from one file to the next': () => {
-      writeFileSync(join(folder, 'runner/a.py'), 'onet');
-      writeFileSync(join(folder, 'runner/b.py'), 'wo');
+    'a file that goes into the one before it, name and all': () => {
+      rmSync(join(folder, 'runner/b.py'));
+      writeFileSync(join(folder, 'runner/a.py'), 'onerunner/b.py\0two');
     },
     'a folder of samples that is not at the top': () => {
       mkdirSync(join(folder, 'runner/samples'));

@@ -29,7 +29,7 @@ if [ "$gpu" = yes ]; then
   say "installing NVIDIA's driver"
   # Built against the kernel of cloud images. CUDA itself comes with the packages of the engines.
   install_packages linux-headers-cloud-amd64 nvidia-kernel-dkms nvidia-smi libcuda1 libnvidia-ptxjitcompiler1 \
-    nvidia-persistenced
+    nvidia-modprobe nvidia-persistenced
 fi
 
 say "building the environments of: $*"
