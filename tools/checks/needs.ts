@@ -7,11 +7,12 @@ import type { Settings } from '../../settings/settings.ts';
 import { trainerFolderOf } from '../../workers/open-clouds.ts';
 import type { Progress } from '../progress.ts';
 import { findPython } from '../python.ts';
+import { bringCloudSim } from '../cloud-sim/bring-cloud-sim.ts';
 import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { bringSystemPackage, type SystemPackage } from './apt.ts';
 
 /** What a suite needs beside Node and the packages. */
-export type Need = 'temporal' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | EngineNeed;
+export type Need = 'temporal' | 'cloud sim' | 'mariadb' | 'chromium' | 'shellcheck' | 'python tools' | EngineNeed;
 
 /** The environment of an engine. */
 export type EngineNeed = 'sklearn' | 'autogluon' | 'h2o' | 'torch';
@@ -76,6 +77,7 @@ export class Needs {
       await bringTemporal(this.#settings.cacheFolder, this.#progress);
       return;
     }
+    if (need === 'cloud sim') return bringCloudSim(this.#settings.cacheFolder, this.#progress);
     if (need === 'python tools') return this.#bringPythonTools();
     return this.#bringEngine(need);
   }

@@ -209,6 +209,15 @@ export const suites: readonly Suite[] = [
     ],
   },
   {
+    name: 'machine',
+    what: 'a training on a machine of the simulated Google Cloud, from its boot to its own removal',
+    fast: false,
+    budgetSeconds: 90,
+    cores: 1,
+    needs: ['cloud sim', 'sklearn'],
+    steps: [{ kind: 'jest', paths: ['test/trainer-image/'] }],
+  },
+  {
     name: 'trainer',
     what: 'the trainer with the small engine',
     fast: false,

@@ -53,5 +53,6 @@ class Notices:
             self._text = self._text or "Google takes this machine back (preemption)."
 
     def _look_maintenance(self, value: str) -> None:
-        if value.strip() == _ENDS_BY_MAINTENANCE:
+        # A preemption is told of here, too: it is asked which of them this is.
+        if value.strip() == _ENDS_BY_MAINTENANCE and not self.ask_now():
             self._text = self._text or "Google ends this machine for maintenance of its host."
