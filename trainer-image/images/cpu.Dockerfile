@@ -5,10 +5,10 @@
 # Python 3.11.16 on Debian 12, for several architectures. A newer one: docker buildx imagetools inspect python:3.11-slim-bookworm
 FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
-# libgomp1: LightGBM; a JRE: H2O; tini: the trainer's orphans. What comes from Debian is what stable has on that day.
+# libgomp1: LightGBM; tini: the trainer's orphans. What comes from Debian is what stable has on that day.
 # hadolint ignore=DL3008
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends default-jre-headless libgomp1 tini \
+  && apt-get install -y --no-install-recommends libgomp1 tini \
   && rm -rf /var/lib/apt/lists/*
 
 # The environments first, which change rarely and are large.

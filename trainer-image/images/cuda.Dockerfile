@@ -9,7 +9,7 @@ FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu22.04@sha256:59e0e4376a0f16d10b03d3a
 # What comes from Ubuntu is what its long-term release has on that day.
 # hadolint ignore=DL3008
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends default-jre-headless libgomp1 python3 python3-venv tini \
+  && apt-get install -y --no-install-recommends libgomp1 python3 python3-venv tini \
   && rm -rf /var/lib/apt/lists/*
 
 COPY trainer-image/trainer/engines /opt/trainyard/trainer-image/trainer/engines

@@ -22,8 +22,8 @@ deb https://deb.debian.org/debian bookworm contrib non-free non-free-firmware
 LIST
 fi
 apt-get update -qq
-# libgomp1: LightGBM; a JRE: H2O. python3-venv brings uv for the moment in which it is needed.
-install_packages ca-certificates python3 python3-venv libgomp1 default-jre-headless
+# libgomp1: LightGBM. python3-venv brings uv for the moment in which it is needed.
+install_packages ca-certificates python3 python3-venv libgomp1
 
 if [ "$gpu" = yes ]; then
   say "installing NVIDIA's driver"
