@@ -21,7 +21,7 @@ fill_environment() {
     say "the environment of machine $TRAINYARD_MACHINE is set"
     return 0
   fi
-  say "asking the metadata server what this machine is"
+  say "TRAINYARD_MACHINE is not set: asking the metadata server what this machine is"
   told=$(runner runner.google.told "${TRAINYARD_METADATA_SECONDS:-120}") || return 1
   eval "$told"
   if [ -z "${TRAINYARD_MACHINE:-}" ]; then
