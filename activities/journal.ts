@@ -7,21 +7,14 @@ import type { Phase } from '../domain/phases.ts';
 import type { Dependencies } from './dependencies.ts';
 import { finalCost } from './costs.ts';
 import { dropUnkept, isKept } from './kept.ts';
+import { writeEntry } from './timeline-entry.ts';
 
 /** What a person reads of a job: its phase, its timeline, its end. */
 export function journalActivities(dependencies: Dependencies) {
   const { stores, now } = dependencies;
 
-  const write = async (ref: AttemptRef, kind: TimelineKind, key: string, text: string, phase: Phase | null = null) => {
-    const holder = { kind: ref.kind, id: ref.id };
-    const atMs = now();
-    const entry = { holder, kind, phase, attempt: ref.attempt, text, dedupeKey: key, atMs };
-    // Both or none: a retry finds the entry, and would leave the line out.
-    await stores.database.transaction(async (trx) => {
-      const isNew = await stores.timeline.add(entry, trx);
-      if (isNew) await stores.log.appendPlatformLines(holder, [{ atMs, attempt: ref.attempt, text }], trx);
-    });
-  };
+  const write = (ref: AttemptRef, kind: TimelineKind, key: string, text: string, phase: Phase | null = null) =>
+    writeEntry(dependencies, ref, { kind, key, text, phase });
 
   return {
     /** Safe to retry: the move is guarded, the timeline entry has a key. What comes too late leaves no trace. */

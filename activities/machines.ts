@@ -75,6 +75,12 @@ export function machineActivities(dependencies: Dependencies) {
     });
   };
 
+  /** A machine that had said its last word was taken away after its work, and not from it. */
+  const whyEnded = async (ref: AttemptRef, { endedBecause }: MachineSeen): Promise<string> => {
+    if (endedBecause !== 'killed') return endedBecause ?? 'finished';
+    return (await stores.relays.get(ref))?.terminal_json ? 'finished' : 'killed';
+  };
+
   return {
     /** Safe to retry: one attempt row, one ledger row, one machine of that name; a tombstone refuses it for good. */
     async createMachine(request: AttemptRef & TimeLeft & { type?: string }): Promise<Deadline> {
@@ -139,7 +145,7 @@ export function machineActivities(dependencies: Dependencies) {
       }
       const { startedAtMs, endedAtMs } = seen;
       await stores.resources.gone(key, { confirmedAtMs: now(), startedAtMs, endedAtMs: endedAtMs ?? now() });
-      await stores.attempts.ended(ref, endedAtMs ?? now(), seen.endedBecause ?? 'finished');
+      await stores.attempts.ended(ref, endedAtMs ?? now(), await whyEnded(ref, seen));
       const attempt = await stores.attempts.get(ref);
       if (!attempt?.started_at_ms || !attempt.ended_at_ms) return { livedSeconds: 0 };
       return { livedSeconds: Math.max(0, (attempt.ended_at_ms - attempt.started_at_ms) / 1000) };

@@ -112,7 +112,7 @@ async function prepare(
   const progress = preparationProgress(dependencies, row, source.row_count);
   try {
     const parquet = await localCopy(dependencies, source, join(folder, 'source.parquet'));
-    const others = await othersOf(dependencies, { workspaceId: row.workspace_id, steps, folder });
+    const others = await othersOf(dependencies, { dataset: source, steps, folder });
     const made = { parquet: join(folder, 'data.parquet'), csv: join(folder, 'data.csv') };
     const run = await data.runRecipe({
       ...{ parquet, steps, others, toParquet: made.parquet, toCsv: made.csv },

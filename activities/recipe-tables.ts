@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { datasetsLookedInto, schemaOf } from '../db/looked-into.ts';
+import { datasetsLookedInto, isSameData, schemaOf } from '../db/looked-into.ts';
 import type { DatasetRow } from '../db/tables.ts';
 import { datasetFiles } from '../domain/dataset-files.ts';
 import { TrainyardError } from '../domain/failures.ts';
@@ -14,18 +14,21 @@ export interface Other {
   name: string;
   parquet: string;
   schema: TableSchema;
+  /** It is the data that the recipe begins with, or another version of it. */
+  isSame: boolean;
 }
 
 export async function othersOf(
   dependencies: Pick<Dependencies, 'stores' | 'store'>,
-  { workspaceId, steps, folder }: { workspaceId: string; steps: readonly Step[]; folder: string },
+  { dataset, steps, folder }: { dataset: DatasetRow; steps: readonly Step[]; folder: string },
 ): Promise<Other[]> {
-  const rows = await datasetsLookedInto(dependencies.stores, workspaceId, steps);
+  const rows = await datasetsLookedInto(dependencies.stores, dataset.workspace_id, steps);
   if (!rows) throw new TrainyardError('BadData', 'A dataset that the recipe looks things up in has been deleted.');
   const others: Other[] = [];
   for (const row of rows) {
     const parquet = await localCopy(dependencies, row, join(folder, `other-${row.id}.parquet`));
-    others.push({ datasetId: row.id, name: row.name, parquet, schema: schemaOf(row) });
+    const isSame = isSameData(dataset, row);
+    others.push({ datasetId: row.id, name: row.name, parquet, schema: schemaOf(row), isSame });
   }
   return others;
 }

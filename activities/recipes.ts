@@ -13,6 +13,7 @@ import { recipeForTraining, type TrainingRecipe } from '../domain/recipe/for-tra
 import type { Step } from '../domain/recipe/recipe.ts';
 import type { Column } from '../domain/recipe/table-schema.ts';
 import type { TaskKind } from '../domain/task.ts';
+import { recipeFolder } from '../domain/trainer-spec.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { journalActivities } from './journal.ts';
@@ -20,7 +21,6 @@ import { type Other, othersOf } from './recipe-tables.ts';
 import { saying } from './saying.ts';
 
 /** Where a job's bucket has what prepared its data. */
-export const recipeFolder = 'input/recipe';
 const preparationObject = `${recipeFolder}/preparation.json`;
 const GOLDEN_ROWS = 20;
 
@@ -58,7 +58,7 @@ export async function stageRecipe(
   const holder: Holder = { kind: 'job', id: spec.id };
   if (await cloud.getText(holder, preparationObject)) return;
   const { name, version, steps } = await recipeVersionOf(dependencies, spec);
-  const others = await othersOf(dependencies, { workspaceId: spec.workspaceId, steps, folder });
+  const others = await othersOf(dependencies, { dataset, steps, folder });
   const prepared = join(folder, 'prepared.parquet');
   const lookups = join(folder, 'lookups');
   await mkdir(lookups);
@@ -184,6 +184,7 @@ async function fittedFrom(run: RecipeRun, { spec, dataset, steps, others }: Arou
     steps,
     schema: schemaOf(dataset),
     others: new Map(others.map(({ datasetId, ...other }) => [datasetId, other])),
+    itself: new Set(others.flatMap(({ datasetId, isSame }) => (isSame ? [datasetId] : []))),
     fits: run.learned,
     isSample: false,
     task: spec.task,

@@ -6,12 +6,13 @@ import { TrainyardError } from '../domain/failures.ts';
 import { fitToModel, type ModelColumn, notAllowed } from '../domain/fit-to-model.ts';
 import { type ImportUsed, optionsOf } from '../domain/import-options.ts';
 import type { AttemptRef, Holder } from '../domain/ids.ts';
-import { type JobSpec, sideColumns } from '../domain/job-spec.ts';
+import type { JobSpec } from '../domain/job-spec.ts';
 import type { TableSchema } from '../domain/recipe/table-schema.ts';
+import { trainerSpec } from '../domain/trainer-spec.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf, type HolderWork } from './holders.ts';
-import { preparedColumns, recipeFolder, stageRecipe } from './recipes.ts';
+import { preparedColumns, stageRecipe } from './recipes.ts';
 import { fromStore, inScratch } from './scratch.ts';
 import { trustedModel } from './trusted-model.ts';
 
@@ -100,17 +101,11 @@ async function trainSpec(
 ) {
   const columns = await columnsOf(dependencies, cloud, spec);
   return {
-    kind: 'train',
+    ...trainerSpec(
+      spec,
+      columns.map(({ name, type }) => ({ name, sqlType: type })),
+    ),
     jobId: spec.id,
-    engine: spec.engine.name,
-    settings: spec.engine.settings,
-    task: spec.task,
-    weight: spec.weightColumn ?? null,
-    columns: columns.map(({ name, type }) => ({ ...roleOf(name, spec), name, sqlType: type })),
-    split: spec.split,
-    data: 'input/data.parquet',
-    ...(spec.recipeId ? { recipe: recipeFolder } : {}),
-    startFrom: spec.continuesJobId ? 'input/model.zip' : null,
     limits: { trainingSeconds },
   };
 }
@@ -121,12 +116,6 @@ async function columnsOf(dependencies: Dependencies, cloud: Cloud, spec: JobSpec
   const dataset = await dependencies.stores.datasets.find(spec.datasetId);
   if (!dataset) throw new TrainyardError('BadData', 'The dataset of this job has been deleted.');
   return schemaOf(dataset);
-}
-
-function roleOf(name: string, spec: JobSpec) {
-  if (spec.task.labels.includes(name)) return { role: 'label' as const };
-  const ignored = [...spec.ignoredColumns, ...sideColumns(spec)];
-  return { role: ignored.includes(name) ? ('ignored' as const) : ('feature' as const) };
 }
 
 function predictSpec({ spec }: Extract<HolderWork, { kind: 'prediction' }>) {

@@ -23,7 +23,7 @@ import { watchMemory } from './watch-memory.ts';
 
 const { values: flags } = parseArgs({ options: { mb: { type: 'string', default: '1000' } } });
 const megabytes = Number(flags.mb);
-const rounds = 3;
+const rounds = 5;
 const previews = 200;
 const memoryMb = 1024;
 const threads = 2;

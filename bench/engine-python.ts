@@ -14,6 +14,11 @@ const environments = engineEnvironments({ cacheFolder: settings.cacheFolder, tra
 
 export const enginesOptions = { python: pythonPath, trainerFolder };
 
+/** What is there already: nothing is brought for these. */
+export function installedEngines(): string[] {
+  return ['sklearn', 'torch', 'autogluon', 'h2o'].filter((engine) => environments.python(engine) !== undefined);
+}
+
 /** Runs a script of this folder in the environment of an engine, and reads its lines of JSON as they come. */
 export async function linesOf<T>(
   engine: string,

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Engine, EngineSetting } from '../domain/engine.ts';
 import { describeEngines } from '../infra/engines.ts';
 import { enginesOptions, linesOf } from './engine-python.ts';
+import { numbersFrom } from './numbers-from.ts';
 import { conclude, median, say } from './report.ts';
 
 interface Order {
@@ -40,7 +41,7 @@ const overrunOf = ({ fitted, seconds }: Tried) => Math.max(0, fitted - seconds);
 /** 0 done, 65 nothing came of these settings in this time: both keep to it. */
 const fineCodes = [0, 65];
 
-const random = randomFrom(Number(values.seed));
+const random = numbersFrom(Number(values.seed));
 const described = await describeEngines(enginesOptions);
 const all: Tried[] = [];
 for (const [index, name] of values.engine.entries()) {
@@ -83,17 +84,6 @@ function valueFor(setting: EngineSetting): EngineSetting['default'] {
 
 function pick<T>(from: readonly T[]): T {
   return from[Math.floor(random() * from.length)] as T;
-}
-
-/** Mulberry32: small, and the same everywhere. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 function told(one: Tried): string {

@@ -36,7 +36,9 @@ for (const engine of await described(values.engine)) {
   if (!needs) continue;
   await linesOf<Measured>(engine.name, 'measure_needs.py', [engine.name, values.seconds, ...values.size], (line) => {
     const { cells, megabytes, firstModelSeconds, models } = line;
-    const estimate = estimateNeeds(needs, { rows: 0, columns: 0, cells, bytes: cells * bytesPerCellOfData });
+    const estimate = estimateNeeds(needs, {
+      ...{ rows: 0, columns: 0, cells, bytes: cells * bytesPerCellOfData, pixels: 0 },
+    });
     const estimated = estimate.memoryBytes / 1024 ** 2;
     worst = Math.max(worst, megabytes / estimated);
     const first = firstModelSeconds === null ? 'none' : `after ${firstModelSeconds.toFixed(1)} s`;

@@ -28,7 +28,7 @@ export interface ApiClient {
   post<T>(path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
   upload<T>(path: string, file: string, fields?: Record<string, string>): Promise<T>;
   /** A part of a file, from an offset of an upload. */
-  part(path: string, offset: number, bytes: Blob): Promise<void>;
+  part(path: string, offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   delete<T>(path: string): Promise<T>;
   download(path: string): Promise<Readable>;
   events(path: string, lastEventId: string | undefined, signal: AbortSignal): Promise<Readable | undefined>;
@@ -56,7 +56,10 @@ export function apiClient(address: string): ApiClient {
     throw new Refusal(await problemIn(response));
   };
 
-  const json = async <T>(path: string, init: RequestInit): Promise<T> => (await (await ask(path, init)).json()) as T;
+  const json = async <T>(path: string, init: RequestInit): Promise<T> => {
+    const response = await ask(path, init);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  };
 
   return {
     get: (path, query = {}) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { Engine } from '../domain/engine.ts';
 import type { DatasetDetail, JobDetail, JobSummary, LogLine, PredictionDetail } from '../web/services/views.ts';
@@ -14,9 +15,13 @@ import { type RecipeAt, recipeAt } from './recipe-of.ts';
 import { asUsage, jobRequestOn, type TrainOptions } from './job-request.ts';
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
-import { callMe, jobsTable, jobText, logText, scoreOf, stateOf } from './show.ts';
+import { callMe, jobsTable, jobText, logText, scoreOf, sizeOf, stateOf } from './show.ts';
+import { uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
+
+/** The platform takes the size of a larger one for what is left of it above 4 GiB (`openAsBlob`). */
+const LARGEST_IN_ONE_PIECE = 2 ** 32;
 
 export interface PredictOptions {
   output: string;
@@ -124,8 +129,8 @@ export function commands(client: ApiClient, said: Output) {
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
       // A step may make the column that is to be predicted, or give it its name.
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
-      const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
-      out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
+      const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
+      out.aside(`${dataset.name}: ${sizeOf(dataset)}`);
       const { job, sentence } = await trainOn(dataset, options, { settings, trainingSeconds, recipe }).catch(
         (error: unknown) => {
           if (error instanceof Refusal)
@@ -223,10 +228,8 @@ export function commands(client: ApiClient, said: Output) {
     async predict(given: string, file: string, options: PredictOptions): Promise<number> {
       if (options.output === '-') out = besideData(out);
       const id = await idOf(given);
-      const { prediction, sentence } = await predictWith(id, file, {
-        extraColumns: String(options.extraColumns),
-        castTypes: String(options.castTypes),
-      });
+      const { extraColumns, castTypes } = options;
+      const { prediction, sentence } = await predictWith(id, file, { extraColumns, castTypes });
       out.aside(`Predicting, ${prediction.id}`);
       out.aside(sentence);
       const code = await watch('prediction', prediction.id);
@@ -282,14 +285,20 @@ export function commands(client: ApiClient, said: Output) {
   async function predictWith(
     id: string,
     file: string,
-    allow: Record<string, string>,
+    allow: Pick<PredictOptions, 'extraColumns' | 'castTypes'>,
   ): Promise<{ prediction: { id: string }; sentence: string }> {
-    try {
-      await client.get(`${api}/models/${id}`);
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.problem.status !== 404) throw error;
-      return client.upload(`${api}/jobs/${id}/predict`, file, allow);
+    const path = await client.get(`${api}/models/${id}`).then(
+      () => `${api}/models/${id}/predict`,
+      (error: unknown) => {
+        if (!(error instanceof Refusal) || error.problem.status !== 404) throw error;
+        return `${api}/jobs/${id}/predict`;
+      },
+    );
+    if ((await stat(file)).size < LARGEST_IN_ONE_PIECE) {
+      const fields = Object.entries(allow).map(([name, is]) => [name, String(is)]);
+      return client.upload(path, file, Object.fromEntries(fields));
     }
-    return client.upload(`${api}/models/${id}/predict`, file, allow);
+    const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
+    return client.post(path, { datasetId: dataset.id, allow });
   }
 }

@@ -8,12 +8,12 @@ import type {
   RecipeFit,
   RecipeSummary,
 } from '../web/services/recipe-views.ts';
-import type { DatasetDetail } from '../web/services/views.ts';
-import { type ApiClient, Refusal } from './client.ts';
+import type { ApiClient } from './client.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import { type Output, save } from './output.ts';
 import { recipeIdOf, recipesTable } from './recipe-of.ts';
-import { uploadFile } from './upload-file.ts';
+import { many, sizeOf } from './show.ts';
+import { uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
 const POLL_MS = 500;
@@ -56,19 +56,14 @@ export function dataCommands(client: ApiClient, out: Output) {
 
   return {
     async upload(file: string, options: { name?: string; option?: string[] }): Promise<number> {
-      const upload = await uploadFile(client, {
+      const dataset = await uploadDataset(client, {
         file,
         name: options.name,
         options: optionsFrom(options.option ?? []),
         onProgress: (sentence) => out.aside(sentence),
       });
-      if (upload.failure) {
-        const { hint, ...failure } = upload.failure;
-        throw new Refusal({ ...failure, detail: failure.message, ...(hint === null ? {} : { hint }) });
-      }
-      const dataset = await client.get<DatasetDetail>(`${api}/datasets/${upload.datasetId ?? ''}`);
-      const aside = dataset.rejectedRows > 0 ? `, ${dataset.rejectedRows} rows set aside` : '';
-      out.show(dataset, `${dataset.id}  ${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns${aside}`);
+      const aside = dataset.rejectedRows > 0 ? `, ${many(dataset.rejectedRows, 'row')} set aside` : '';
+      out.show(dataset, `${dataset.id}  ${dataset.name}: ${sizeOf(dataset)}${aside}`);
       return exitCodes.done;
     },
 
@@ -146,7 +141,7 @@ export function dataCommands(client: ApiClient, out: Output) {
 }
 
 function progressText({ sentence, rowsDone, rowsTotal, secondsLeft }: PreparationView): string {
-  const rows = rowsTotal === null || rowsDone === 0 ? '' : ` ${rowsDone} of ${rowsTotal} rows`;
+  const rows = rowsTotal === null || rowsDone === 0 ? '' : ` ${rowsDone} of ${many(rowsTotal, 'row')}`;
   return `${sentence}${rows}${secondsLeft === null ? '' : `, about ${secondsLeft} s left`}`;
 }
 

@@ -7,7 +7,7 @@ import { datasetsTable, predictionsTable, preparationsTable } from './show.ts';
 
 const api = '/api/v1';
 
-export const kindsToDelete = ['job', 'model', 'prediction', 'dataset'] as const;
+export const kindsToDelete = ['job', 'model', 'prediction', 'dataset', 'sweep'] as const;
 export type KindToDelete = (typeof kindsToDelete)[number];
 
 interface Page<Item> {
@@ -29,7 +29,10 @@ export function libraryCommands(client: ApiClient, out: Output, jobNamed: (given
   };
 
   /** Of things without a name of their own: by the beginning of their id. */
-  const idAmong = async (kind: 'model' | 'prediction' | 'dataset' | 'preparation', given: string): Promise<string> => {
+  const idAmong = async (
+    kind: 'model' | 'prediction' | 'dataset' | 'preparation' | 'sweep',
+    given: string,
+  ): Promise<string> => {
     const { items } = await client.get<Page<{ id: string }>>(`${api}/${kind}s`, { limit: 500 });
     const [only, ...others] = items.filter(({ id }) => id.startsWith(given.toLowerCase()));
     if (!only) throw new Usage(`No ${kind} has an id that begins with “${given}”.`);

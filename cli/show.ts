@@ -2,6 +2,7 @@ import type { DatasetSummary, JobDetail, JobSummary, LogLine, PredictionSummary 
 import type { PreparationView } from '../web/services/recipe-views.ts';
 import { metricRule } from '../domain/task.ts';
 import type { Problem } from './client.ts';
+import { flagOf } from './flag-of.ts';
 
 /** How a person calls this program: hints can be copied as they stand. */
 export const callMe = './x trainyard';
@@ -19,6 +20,14 @@ export function stateOf({ phase, outcome }: Pick<JobSummary, 'phase' | 'outcome'
 
 export function moneyOf(micros: number): string {
   return `$${(micros / 1_000_000).toFixed(micros !== 0 && micros < 100_000 ? 4 : 2)}`;
+}
+
+export function many(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
+}
+
+export function sizeOf({ rows, columnCount }: Pick<DatasetSummary, 'rows' | 'columnCount'>): string {
+  return `${many(rows, 'row')}, ${many(columnCount, 'column')}`;
 }
 
 /** Columns as wide as what is in them. */
@@ -117,7 +126,9 @@ export function problemText({ title, detail, hint, problems = [], requestId }: P
   // A file that cannot be read has one problem, which is the detail itself.
   const fields = problems
     .filter(({ field, message }) => field !== '' && !detail.startsWith(`${field}: ${message}`) && message !== detail)
-    .map(({ field, message }) => `  ${field}: ${message}`);
+    .map(({ field, message }) => `  ${flagOf(field)}: ${message}`);
+  const first = problems.find(({ field }) => field !== '' && detail.startsWith(`${field}: `))?.field;
+  const said = first === undefined ? detail : `${flagOf(first)}${detail.slice(first.length)}`;
   const tail = [hint, requestId === undefined ? undefined : `Request ${requestId}`];
-  return [`${title}: ${detail}`, ...fields, ...tail].filter((line) => line !== undefined).join('\n');
+  return [`${title}: ${said}`, ...fields, ...tail].filter((line) => line !== undefined).join('\n');
 }

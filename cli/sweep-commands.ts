@@ -5,7 +5,7 @@ import type { SweepRequestInput } from '../domain/sweep.ts';
 import { gridFrom, settingWords, triedFrom, type Tried } from '../domain/sweep-words.ts';
 import { metricRule } from '../domain/task.ts';
 import type { SweepDetail, SweepSummary } from '../web/services/sweep-views.ts';
-import type { DatasetDetail, JobDetail, JobSummary } from '../web/services/views.ts';
+import type { JobDetail, JobSummary } from '../web/services/views.ts';
 import type { ApiClient } from './client.ts';
 import { parseDuration } from './duration.ts';
 import { settingsFrom } from './engine-settings.ts';
@@ -14,7 +14,8 @@ import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-reques
 import { lookBeforeUpload } from './look-before-upload.ts';
 import type { Output } from './output.ts';
 import { recipeAt } from './recipe-of.ts';
-import { callMe, moneyOf, scoreOf, stateOf, table } from './show.ts';
+import { callMe, moneyOf, scoreOf, sizeOf, stateOf, table } from './show.ts';
+import { uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
 const pollMs = 1000;
@@ -97,8 +98,8 @@ export function sweepCommands(client: ApiClient, out: Output) {
       const budgetMicros = options.budget === undefined ? null : microsOf(options.budget);
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
-      const dataset = await client.upload<DatasetDetail>(`${api}/datasets`, file);
-      out.aside(`${dataset.name}: ${dataset.rows} rows, ${dataset.columnCount} columns`);
+      const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
+      out.aside(`${dataset.name}: ${sizeOf(dataset)}`);
       // The budget is shared, and not that of each.
       const { budget: _shared, ...ofEach } = options;
       const { name, ...base } = await jobRequestOn(client, dataset, ofEach, { settings, trainingSeconds, recipe });

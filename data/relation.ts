@@ -49,10 +49,14 @@ function boxesOf(rows: readonly number[], categories: SampleColumn, column: Samp
     group.push(column.numbers[row] as number);
     groups.set(code, group);
   }
-  return [...groups]
-    .map(([code, numbers]) => boxOf(categories.values[code] as string, numbers))
-    .toSorted(mostFrequentFirst)
-    .slice(0, MOST_CATEGORIES);
+  const boxes = [...groups].map(([code, numbers]) => boxOf(categories.values[code] as string, numbers));
+  return asShown(boxes.toSorted(mostFrequentFirst).slice(0, MOST_CATEGORIES));
+}
+
+/** Numbers that stand for groups in their own order; any other names as often as they are there. */
+function asShown<Group extends { value: string }>(groups: Group[]): Group[] {
+  const areNumbers = groups.every(({ value }) => value.trim() !== '' && Number.isFinite(Number(value)));
+  return areNumbers ? groups.toSorted((a, b) => Number(a.value) - Number(b.value)) : groups;
 }
 
 function mostFrequentFirst(a: { value: string; count: number }, b: { value: string; count: number }): number {
@@ -90,7 +94,7 @@ function placesOf(rows: readonly number[], column: SampleColumn): { values: stri
   const counts = column.values.map((value, code) => ({ value, code, count: 0 }));
   for (const row of rows) (counts[column.codes[row] as number] as { count: number }).count++;
   const seen = counts.filter(({ count }) => count > 0).toSorted(mostFrequentFirst);
-  const shown = seen.slice(0, MOST_CATEGORIES);
+  const shown = asShown(seen.slice(0, MOST_CATEGORIES));
   const places = column.values.map(() => shown.length);
   for (const [place, { code }] of shown.entries()) places[code] = place;
   const values = shown.map(({ value }) => value);

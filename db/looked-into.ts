@@ -29,3 +29,10 @@ export function schemaOf(dataset: Pick<DatasetRow, 'profile_json'>): TableSchema
   const { columns } = JSON.parse(dataset.profile_json) as DatasetProfile;
   return columns.map(({ name, sqlType }) => ({ name, type: sqlType as SqlType }));
 }
+
+type Versioned = Pick<DatasetRow, 'id' | 'content_hash' | 'family_id'>;
+
+/** Whether they are the same bytes, or versions of one dataset. */
+export function isSameData(one: Versioned, other: Versioned): boolean {
+  return one.content_hash === other.content_hash || (one.family_id ?? one.id) === (other.family_id ?? other.id);
+}

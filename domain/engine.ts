@@ -21,6 +21,8 @@ export const engineNeedsSchema = z.object({
   baseMegabytes: z.number().min(0),
   /** Memory for each number of the table as the engine sees it, copies and models included. */
   bytesPerCell: z.number().min(0),
+  /** Memory for each pixel of one image: what a network holds of all images that it looks at together. */
+  bytesPerPixel: z.number().min(0).default(0),
   baseSeconds: z.number().min(0),
   /** Until its first model is ready. */
   secondsPerMillionCells: z.number().min(0),

@@ -10,6 +10,8 @@ export interface DataSize {
   cells: number;
   /** The table alone, held once in memory. */
   bytes: number;
+  /** Of one image, where there are any. */
+  pixels: number;
 }
 
 /** What a job will probably need; see docs/preflight.md for where the numbers come from. */
@@ -30,8 +32,8 @@ const columnsOfText = 24;
 const columnsOfDate = 4;
 /** A text in memory is an object with a head, and a pointer to it. */
 const bytesAroundText = 57;
-/** Of an image, whose file alone is known: about 28 × 28 points. */
-const image = { cells: 784, bytes: 1000 };
+/** Of an image of which nothing is known: what a recipe made, or a profile from before images were looked at. */
+const unknownImage = { pixels: 784, bytes: 1000 };
 
 export function sizeOfData(profile: DatasetProfile, leftOut: readonly string[] = []): DataSize {
   const columns = profile.columns.filter(({ name }) => !leftOut.includes(name));
@@ -41,11 +43,22 @@ export function sizeOfData(profile: DatasetProfile, leftOut: readonly string[] =
     columns: columns.length,
     cells: profile.rows * sum(cellsOf),
     bytes: profile.rows * sum(bytesOf),
+    pixels: sum((column) => (isImage(column) ? pixelsOf(column) : 0)),
   };
 }
 
+const isImage = ({ sqlType }: ColumnProfile) => sqlType === 'BLOB';
+
+/** On average, by the sizes that are listed; how many colours there are is not in a profile. */
+function pixelsOf({ images }: ColumnProfile): number {
+  const sizes = images?.sizes ?? [];
+  const count = sizes.reduce((total, size) => total + size.count, 0);
+  if (count === 0) return unknownImage.pixels;
+  return Math.round(sizes.reduce((total, size) => total + size.width * size.height * size.count, 0) / count);
+}
+
 function cellsOf(column: ColumnProfile): number {
-  if (column.sqlType === 'BLOB') return image.cells;
+  if (isImage(column)) return pixelsOf(column);
   if (column.type === 'date' || column.type === 'date and time') return columnsOfDate;
   if (column.type !== 'text') return 1;
   if (column.distinct <= mostCategories) return Math.max(1, column.distinct);
@@ -55,7 +68,7 @@ function cellsOf(column: ColumnProfile): number {
 }
 
 function bytesOf(column: ColumnProfile): number {
-  if (column.sqlType === 'BLOB') return image.bytes;
+  if (isImage(column)) return column.images?.bytes.mean ?? unknownImage.bytes;
   return column.type === 'text' ? bytesAroundText + meanLength(column) : 8;
 }
 
@@ -65,11 +78,12 @@ function meanLength({ textLength, top }: ColumnProfile): number {
   return top.reduce((total, { value }) => total + value.length, 0) / Math.max(1, top.length);
 }
 
-export function estimateNeeds(needs: EngineNeeds, { cells, bytes }: DataSize): Estimate {
+export function estimateNeeds(needs: EngineNeeds, { cells, bytes, pixels }: DataSize): Estimate {
+  const held = cells * needs.bytesPerCell + pixels * needs.bytesPerPixel + bytes;
   return {
     cells: Math.round(cells),
     dataBytes: Math.round(bytes),
-    memoryBytes: Math.round(needs.baseMegabytes * 1024 ** 2 + cells * needs.bytesPerCell + bytes),
+    memoryBytes: Math.round(needs.baseMegabytes * 1024 ** 2 + held),
     firstModelSeconds: needs.baseSeconds + (cells / 1e6) * needs.secondsPerMillionCells,
   };
 }

@@ -48,6 +48,34 @@ export function checkSweep(request: Asked, engine: Engine): SweepProblem[] {
   return [...found.values()];
 }
 
+/** What an engine has against trials, `found` one for each: said once, with the first trial that it is about. */
+export function refusedTrials(
+  { search }: Asked,
+  trials: readonly Trial[],
+  found: readonly (SweepProblem | null)[] = [],
+): SweepProblem[] {
+  const varied = variedIn(search);
+  const problems = new Map<string, { problem: SweepProblem; trials: Trial[] }>();
+  for (const [index, problem] of found.entries()) {
+    const trial = trials[index];
+    if (!problem || !trial) continue;
+    const key = JSON.stringify(problem);
+    problems.set(key, { problem, trials: [...(problems.get(key)?.trials ?? []), trial] });
+  }
+  return [...problems.values()].map(({ problem: { field, message }, trials: refused }) => {
+    const setting = field.startsWith('engine.settings.') ? field.slice('engine.settings.'.length) : undefined;
+    const isVaried = setting !== undefined && varied.includes(setting);
+    const place = isVaried ? fieldOf(search, setting) : field === '' ? '' : `base.${field}`;
+    return { field: place, message: refused.length === trials.length ? message : `${message} ${whichOf(refused)}` };
+  });
+}
+
+function whichOf([first, ...others]: readonly Trial[]): string {
+  const settings = Object.entries(first?.settings ?? {}).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  return `So it is in trial ${first?.number} (${settings.join(', ')})${more}.`;
+}
+
 /** The settings in which trials differ. */
 export function variedIn(search: Search): string[] {
   if (search.kind === 'grid') return Object.keys(search.values);

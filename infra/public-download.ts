@@ -1,11 +1,15 @@
 import { type LookupAddress, promises as dns } from 'node:dns';
 import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TrainyardError } from '../domain/failures.ts';
+import { isBucketAddress, readAddress, readWebAddress } from './import-address.ts';
+import { isPublicAddress } from './public-address.ts';
 
 export interface DownloadOrder {
   url: string;
@@ -19,7 +23,12 @@ export interface DownloadOrder {
 /** Fetches a file from a public address; `bytes` is how many came. */
 export type PublicDownload = (order: DownloadOrder) => Promise<{ bytes: number }>;
 
+type IsAllowed = (address: string) => boolean;
+
 const mostRedirects = 5;
+/** One after the other, without anything that came between them. */
+const mostBreaks = 5;
+const againAfterMs = 250;
 /** A server that says nothing for so long has gone. */
 const silenceMs = 30_000;
 
@@ -29,28 +38,34 @@ const silenceMs = 30_000;
  * anything that is not public; redirects begin anew.
  */
 export function publicDownload({
-  isAllowed = isPublicAddress,
+  hosts = [],
+  isAllowed: isAllowedElse = isPublicAddress,
   resolve = (name: string): Promise<LookupAddress[]> => dns.lookup(name, { all: true }),
 }: {
+  /** Of the own network, and fetched from all the same: `name`, or `name:port` for that port only. */
+  hosts?: readonly string[];
   isAllowed?: (address: string) => boolean;
   resolve?: (name: string) => Promise<LookupAddress[]>;
 } = {}): PublicDownload {
-  const lookup: LookupFunction = (name, _options, done) => {
-    const answer = async () => {
-      const found = await resolve(name);
-      // One inner address among public ones is no accident: none of them is used.
-      if (found.length === 0 || found.some(({ address }) => !isAllowed(address))) throw notPublic(name);
-      return found;
+  const lookupFor =
+    (isAllowed: IsAllowed): LookupFunction =>
+    (name, _options, done) => {
+      const answer = async () => {
+        const found = await resolve(name);
+        // One inner address among public ones is no accident: none of them is used.
+        if (found.length === 0 || found.some(({ address }) => !isAllowed(address))) throw notPublic(name);
+        return found;
+      };
+      answer().then(
+        (found) => done(null, found),
+        (error: Error) => done(error as NodeJS.ErrnoException, []),
+      );
     };
-    answer().then(
-      (found) => done(null, found),
-      (error: Error) => done(error as NodeJS.ErrnoException, []),
-    );
-  };
 
-  const open = (url: URL, signal: AbortSignal): Promise<IncomingMessage> =>
+  const open = (url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> =>
     new Promise((opened, failed) => {
       const host = url.hostname.replace(/^\[|\]$/g, '');
+      const isAllowed = isNamed(url, hosts) ? () => true : isAllowedElse;
       if (isIP(host) !== 0 && !isAllowed(host)) {
         failed(notPublic(host));
         return;
@@ -59,10 +74,10 @@ export function publicDownload({
       const asked = ask(url, {
         // A connection of its own: one that was opened for another name proves nothing about this one.
         agent: false,
-        lookup,
+        lookup: lookupFor(isAllowed),
         signal,
         timeout: silenceMs,
-        headers: { 'User-Agent': 'Trainyard', 'Accept-Encoding': 'identity' },
+        headers: { 'User-Agent': 'Trainyard', 'Accept-Encoding': 'identity', ...headers },
       });
       asked.once('socket', (socket) => {
         socket.once('connect', () => {
@@ -78,15 +93,21 @@ export function publicDownload({
   return async ({ url, toPath, limitBytes, timeoutMs, signal, onProgress }) => {
     const late = AbortSignal.timeout(timeoutMs);
     const stop = signal ? AbortSignal.any([signal, late]) : late;
-    try {
-      const answer = await follow(url, (next) => open(next, stop));
+    let bytes = 0;
+    let validator: string | undefined;
+    const receive = async () => {
+      const goesOn = bytes > 0 && validator !== undefined;
+      const asked = goesOn ? { Range: `bytes=${bytes}-`, 'If-Range': validator ?? '' } : {};
+      const answer = await follow(url, (next) => open(next, asked, stop));
+      // All of it from the start: it has changed since, or the server gives no parts after all.
+      if (!isPartFrom(answer, bytes)) bytes = 0;
       const length = answer.headers['content-length'];
-      const total = length === undefined ? null : Number(length);
+      const total = length === undefined ? null : bytes + Number(length);
       if (total !== null && total > limitBytes) {
         answer.destroy();
         throw tooLarge(limitBytes);
       }
-      let bytes = 0;
+      validator ??= validatorOf(answer);
       const counted = new Transform({
         transform(piece: Buffer, _encoding, done) {
           bytes += piece.length;
@@ -94,8 +115,23 @@ export function publicDownload({
           done(bytes > limitBytes ? tooLarge(limitBytes) : null, piece);
         },
       });
-      await pipeline(answer, counted, createWriteStream(toPath), { signal: stop });
-      return { bytes };
+      const file = createWriteStream(toPath, { flags: bytes === 0 ? 'w' : 'r+', start: bytes });
+      await pipeline(answer, counted, file, { signal: stop });
+    };
+    try {
+      for (let breaks = 0; ; ) {
+        const from = bytes;
+        try {
+          await receive();
+          return { bytes };
+        } catch (error) {
+          breaks = bytes > from ? 1 : breaks + 1;
+          if (validator === undefined || breaks > mostBreaks || !isBreak(error)) throw error;
+          // What came and is not written yet comes once more.
+          bytes = (await stat(toPath)).size;
+          await sleep(againAfterMs * 2 ** breaks, undefined, { signal: stop });
+        }
+      }
     } catch (error) {
       if (late.aborted) throw bad(`It took longer than ${Math.round(timeoutMs / 60_000)} minutes.`);
       if (signal?.aborted || error instanceof TrainyardError) throw error;
@@ -106,6 +142,28 @@ export function publicDownload({
   };
 }
 
+/** By which a server tells that it is still the same file; without one nothing may be put behind what came. */
+function validatorOf({ headers }: IncomingMessage): string | undefined {
+  if (headers['accept-ranges'] !== 'bytes') return undefined;
+  const isStrong = headers.etag !== undefined && !headers.etag.startsWith('W/');
+  return isStrong ? headers.etag : headers['last-modified'];
+}
+
+function isPartFrom({ statusCode, headers }: IncomingMessage, bytes: number): boolean {
+  return statusCode === 206 && (headers['content-range'] ?? '').startsWith(`bytes ${bytes}-`);
+}
+
+function isBreak(error: unknown): boolean {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code);
+}
+
+/** A name of the own network that somebody wrote into the settings, with or without the port. */
+function isNamed(url: URL, hosts: readonly string[]): boolean {
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  return hosts.some((host) => [url.hostname, `${url.hostname}:${port}`].includes(host.toLowerCase()));
+}
+
 async function follow(from: string, open: (url: URL) => Promise<IncomingMessage>): Promise<IncomingMessage> {
   let url = readAddress(from);
   for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
@@ -113,82 +171,28 @@ async function follow(from: string, open: (url: URL) => Promise<IncomingMessage>
     const { statusCode = 0, headers } = answer;
     if (statusCode >= 200 && statusCode < 300) return answer;
     answer.destroy();
+    if (isBucketAddress(from) && [401, 403, 404].includes(statusCode)) throw notForAll(from);
     if (![301, 302, 303, 307, 308].includes(statusCode) || headers.location === undefined) {
       throw bad(`The server answered ${statusCode} in place of the file.`);
     }
-    url = readAddress(new URL(headers.location, url).href);
+    url = readWebAddress(new URL(headers.location, url).href);
   }
   throw bad(`The address leads on more than ${mostRedirects} times.`);
 }
 
-/** What may be fetched at all, before anything is resolved. */
-export function readAddress(text: string): URL {
-  if (/^(gs|s3):\/\//i.test(text)) {
-    const needs = /^gs/i.test(text) ? 'A gs:// address needs Google Cloud' : 'An s3:// address needs Amazon S3';
-    throw new TrainyardError(
-      'BadSpec',
-      `${needs}, which is not set up here.`,
-      'Download the file and upload it, or use a signed https address.',
-    );
-  }
-  if (!URL.canParse(text)) throw new TrainyardError('BadSpec', `“${text.slice(0, 200)}” is no address.`);
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new TrainyardError('BadSpec', 'Only addresses that begin with https:// or http:// can be fetched.');
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new TrainyardError('BadSpec', 'An address with a name and a password in it is not fetched.');
-  }
-  return url;
-}
-
-const inner = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.88.99.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 4],
-  ['240.0.0.0', 4],
-] as const) {
-  inner.addSubnet(network, prefix, 'ipv4');
-}
-// Of IPv6 only what is given out as public is: 2000::/3, less what is not for the open network or carries IPv4 in it.
-for (const [network, prefix] of [
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['3fff::', 20],
-] as const) {
-  inner.addSubnet(network, prefix, 'ipv6');
-}
-const open6 = new BlockList();
-open6.addSubnet('2000::', 3, 'ipv6');
-
-/** Whether anybody on the open network could reach it: no address of this host, of its network, or of a cloud's inside. */
-export function isPublicAddress(address: string): boolean {
-  const plain = address.replace(/%.*$/, '');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];
-  if (mapped !== undefined) return isPublicAddress(mapped);
-  const family = isIP(plain);
-  if (family === 4) return !inner.check(plain, 'ipv4');
-  return family === 6 && open6.check(plain, 'ipv6') && !inner.check(plain, 'ipv6');
+function notForAll(address: string): TrainyardError {
+  return new TrainyardError(
+    'BadSpec',
+    `“${address.slice(0, 200)}” is not there, or its bucket does not give it to everybody; credentials of clouds are not used for it.`,
+    'Check the address, use a signed https address, or download the file and upload it.',
+  );
 }
 
 function notPublic(host: string): TrainyardError {
   return new TrainyardError(
     'BadSpec',
     `“${host}” is not an address of the open network, and is not fetched.`,
-    'Files inside your own network have to be uploaded.',
+    'Upload files of your own network, or name the host in the setting TRAINYARD_URL_IMPORT_HOSTS.',
   );
 }
 

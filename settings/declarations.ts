@@ -184,7 +184,14 @@ export const declarations = {
     ...yesOrNo(),
     default: false,
     meaning:
-      'Whether people may have files fetched from https and http addresses; only of the open network, in any case.',
+      'Whether people may have files fetched from https, http, gs:// and s3:// addresses; of the open network, and of `urlImportHosts`.',
+  },
+  urlImportHosts: {
+    ...list(),
+    default: [] as string[],
+    defaultInWords: 'none',
+    meaning:
+      'Hosts of your own network from which files may be fetched as well, as `name` or `name:port`; needs `urlImports`.',
   },
   logCapMb: {
     ...whole(1, 100_000),

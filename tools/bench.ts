@@ -15,9 +15,11 @@ const always: readonly Need[] = ['temporal', 'sklearn'];
 const only: Record<string, readonly Need[]> = {
   data: [],
   large: [],
+  upload: ['temporal'],
   needs: [],
   limits: ['sklearn', 'autogluon'],
   quality: ['sklearn', 'autogluon'],
+  resume: ['sklearn'],
 };
 const more: Record<string, readonly Need[]> = { latency: ['chromium'], overhead: ['autogluon'] };
 

@@ -6,6 +6,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { isLeftBehind } from '../data/own-name.ts';
+import { checkByEngine } from '../infra/engine-check.ts';
 import { readEngineSettings } from '../infra/engine-settings.ts';
 import { describeEngines } from '../infra/engines.ts';
 import type { InstallationKey } from '../infra/installation.ts';
@@ -54,11 +55,12 @@ const options: ServiceOptions = {
     describe: () => describeEngines({ python, trainerFolder }),
     isReady: (engine) => environments.python(engine) !== undefined,
     readSettings: (engine, text) => readEngineSettings({ python, trainerFolder }, engine, text),
+    check: checkByEngine({ python, trainerFolder, environmentPython: environments.python, onError }),
   },
   samplesFolder: join(trainerFolder, 'samples'),
   tempFolder,
   uploadLimitMb: settings.uploadLimitMb,
-  ...(settings.urlImports ? { fetchUrl: publicDownload() } : {}),
+  ...(settings.urlImports ? { fetchUrl: publicDownload({ hosts: settings.urlImportHosts }) } : {}),
   freeBytes,
   lowDiskBytes: settings.lowDiskMb * MEGABYTE,
   logRetentionDays: settings.logRetentionDays,

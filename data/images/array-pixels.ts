@@ -13,6 +13,12 @@ export interface ImageShape {
 
 /** Images × rows × columns, with colours last or first, or images × pixels of a square. */
 export function imageShape(array: ArrayFile): ImageShape {
+  if (array.kind === 'letters' || array.kind === 'bytes') {
+    throw badData(
+      `${showValue(array.name)} holds texts, which are no images.`,
+      'Save images as an array of numbers, and texts under a name for labels.',
+    );
+  }
   const [, one = 0, two = 0, three] = array.shape;
   const found = shapeOf(array.shape.length, one, two, three ?? 0);
   const told = `(${array.shape.join(', ')})`;

@@ -1,9 +1,8 @@
 import { recipeForTraining } from '../../domain/recipe/for-training.ts';
-import { labelBroughtBack } from '../../domain/recipe/label-looked-up.ts';
 import { replayed } from '../../domain/recipe/replayed.ts';
 import { sameName, type TableSchema } from '../../domain/recipe/table-schema.ts';
 import type { OtherTables } from '../../domain/recipe/step-kind.ts';
-import type { Walked } from '../../domain/recipe/walk.ts';
+import { isSameColumns, type Walked } from '../../domain/recipe/walk.ts';
 import { engineVersion } from '../engine-version.ts';
 import type { Session } from '../session.ts';
 import { copiesOfLabel } from './copies-of-label.ts';
@@ -28,19 +27,26 @@ export async function lookAtTraining(
   { relation, schema, others, walked, fits, isSample }: Tried,
 ): Promise<TrainingLook | undefined> {
   if (!training) return undefined;
-  const around = { steps, schema, others, fits, isSample, duckdb: engineVersion };
+  const itself = new Set(given.flatMap(({ datasetId, isSame }) => (isSame ? [datasetId] : [])));
+  const around = { steps, schema, others, itself, fits, isSample, duckdb: engineVersion };
   const made = await recipeForTraining({ ...around, ...training });
-  if ('problems' in made) return { problems: made.problems, keepsLabels: false, warnings: [] };
   const { labels } = training.task;
-  const mapped = replayed(walked, others);
-  const isItself = (id: string) => given.some(({ datasetId, isSame }) => datasetId === id && isSame === true);
-  const back = labelBroughtBack(mapped, labels, isItself);
-  if (back) {
-    const message = `Step ${back.place} (${back.sentence}) brings “${back.from}” back from the same data, as “${back.name}”: it says what is to be predicted. Take other columns in that step.`;
-    return { problems: [{ field: 'recipeId', message }], keepsLabels: false, warnings: [] };
+  if ('problems' in made) {
+    const notInSample = isSample && mayHaveMoreColumns(walked) && !labels.every((name) => has(walked.schema, name));
+    return { problems: made.problems, notInSample, keepsLabels: false, warnings: [] };
   }
+  const mapped = replayed(walked, others);
   const warnings = await copiesOfLabel(session, relation, { steps: mapped, stages: walked.stages, labels });
-  return { problems: [], keepsLabels: labels.every((label) => keeps(walked, label)), warnings };
+  return { problems: [], notInSample: false, keepsLabels: labels.every((label) => keeps(walked, label)), warnings };
+}
+
+/** A step learned which columns there are: from more rows it may learn of more. */
+function mayHaveMoreColumns({ steps }: Walked): boolean {
+  return steps.some(({ learned, before, after }) => learned !== undefined && !isSameColumns(before, after));
+}
+
+function has(schema: TableSchema, name: string): boolean {
+  return schema.some((column) => column.name === name);
 }
 
 /** Only what is sure: a step that needs the whole table may leave rows out, or make others of them. */

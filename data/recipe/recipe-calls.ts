@@ -99,6 +99,8 @@ export interface RecipePreview {
 
 export interface TrainingLook {
   problems: TrainingProblem[];
+  /** A label is not among the columns that the first rows show, and may be among those of the whole file. */
+  notInSample: boolean;
   /** Every row comes through the recipe with the label that it came with. */
   keepsLabels: boolean;
   /** What is likely a mistake: a column that was looked up and says the same as the label. */

@@ -57,7 +57,11 @@ export const readJobPage = reading(
       job.phase === 'queued' ? countAhead(knex, id) : 0,
       job.sweep_id === null
         ? undefined
-        : knex('sweeps').select('sweeps.id', 'sweeps.name').where('sweeps.id', job.sweep_id).first(),
+        : knex('sweeps')
+            .select('sweeps.id', 'sweeps.name')
+            .where('sweeps.id', job.sweep_id)
+            .whereNull('sweeps.deleted_at_ms')
+            .first(),
     ]);
     return {
       job,

@@ -10,6 +10,8 @@ export type JobStatus = 'all' | 'open' | Outcome;
 export interface JobsQuery {
   status: JobStatus;
   text: string;
+  /** Only the trials of this sweep. */
+  sweepId: string | null;
   sort: JobSort;
   direction: 'asc' | 'desc';
   page: number;
@@ -32,11 +34,15 @@ export interface JobsFacts {
   total: number;
   /** How many there are at all, whatever the filter. */
   all: number;
+  /** To narrow to: the newest ones, and the one that is narrowed to, though it may have been deleted. */
+  sweeps: { id: string; name: string }[];
 }
+
+const sweepsOffered = 50;
 
 export const readJobsPage = reading(async (knex: Knex, workspaceId: string, query: JobsQuery): Promise<JobsFacts> => {
   const matching = jobRows(knex, workspaceId).modify(narrow, query);
-  const [rows, counted, all] = await Promise.all([
+  const [rows, counted, all, sweeps] = await Promise.all([
     matching
       .clone()
       .orderBy(columns[query.sort], query.direction)
@@ -45,11 +51,23 @@ export const readJobsPage = reading(async (knex: Knex, workspaceId: string, quer
       .offset((query.page - 1) * jobsPerPage),
     matching.clone().clearSelect().countDistinct({ n: 'jobs.id' }).first(),
     knex('jobs').count({ n: '*' }).where('jobs.workspace_id', workspaceId).whereNull('jobs.deleted_at_ms').first(),
+    sweepsOf(knex, workspaceId, query.sweepId),
   ]);
-  return { rows, total: Number(counted?.n ?? 0), all: Number(all?.['n'] ?? 0) };
+  return { rows, total: Number(counted?.n ?? 0), all: Number(all?.['n'] ?? 0), sweeps };
 });
 
-function narrow(builder: Knex.QueryBuilder, { status, text }: JobsQuery): void {
+async function sweepsOf(knex: Knex, workspaceId: string, chosen: string | null): Promise<JobsFacts['sweeps']> {
+  const ours = () => knex('sweeps').select('sweeps.id', 'sweeps.name').where('sweeps.workspace_id', workspaceId);
+  const newest: JobsFacts['sweeps'] = await ours()
+    .whereNull('sweeps.deleted_at_ms')
+    .orderBy([{ column: 'sweeps.accepted_at_ms', order: 'desc' }, { column: 'sweeps.id' }])
+    .limit(sweepsOffered);
+  if (chosen === null || newest.some(({ id }) => id === chosen)) return newest;
+  return [...newest, ...(await ours().where('sweeps.id', chosen))];
+}
+
+function narrow(builder: Knex.QueryBuilder, { status, text, sweepId }: JobsQuery): void {
+  if (sweepId !== null) void builder.where('jobs.sweep_id', sweepId);
   if (status === 'open') void builder.whereNull('jobs.done_at_ms');
   else if (status !== 'all') void builder.where('jobs.outcome', status);
   if (text === '') return;

@@ -112,6 +112,14 @@ export function sweepStore(database: Database) {
       return change(trx, id, { phase: 'done', outcome, reason, sentence: reason, done_at_ms: nowMs }, notDone);
     },
 
+    async softDelete(workspaceId: string, id: string, nowMs: number, trx?: Trx): Promise<boolean> {
+      return change(trx, id, { deleted_at_ms: nowMs }, (query) => {
+        void query
+          .where({ 'sweeps.workspace_id': workspaceId, 'sweeps.phase': 'done' })
+          .whereNull('sweeps.deleted_at_ms');
+      });
+    },
+
     /** All that is not done, of every workspace. */
     async open(trx?: Trx): Promise<SweepRow[]> {
       return database.run(trx, (db) =>

@@ -52,6 +52,14 @@ export function uploadStore(database: Database) {
     received: (id: string, bytes: number, nowMs: number, trx?: Trx): Promise<boolean> =>
       change(id, 'receiving', { bytes_received: bytes }, nowMs, trx),
 
+    /** So many bytes came from an address, of as many as its server said. */
+    fetched: (
+      id: string,
+      { received, total }: { received: number; total: number | null },
+      nowMs: number,
+      trx?: Trx,
+    ): Promise<boolean> => change(id, 'receiving', { bytes_received: received, bytes_total: total }, nowMs, trx),
+
     /** All has come. */
     reading: (id: string, bytes: number, nowMs: number, trx?: Trx): Promise<boolean> =>
       change(id, 'receiving', { state: 'reading', bytes_received: bytes, bytes_total: bytes }, nowMs, trx),

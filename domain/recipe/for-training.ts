@@ -2,8 +2,10 @@ import type { TrainingProblem } from '../check-training.ts';
 import type { TaskKind } from '../task.ts';
 import type { FittedRecipe } from './fitted-recipe.ts';
 import { fromKnown, type KnownStepFit } from './known-fits.ts';
+import { labelBroughtBack } from './label-looked-up.ts';
 import { fitForPredicting } from './predicting.ts';
 import type { Step } from './recipe.ts';
+import { replayed } from './replayed.ts';
 import type { OtherTables, StepProblem } from './step-kind.ts';
 import { type Column, isNumeric, type TableSchema } from './table-schema.ts';
 import { type Walked, walk } from './walk.ts';
@@ -14,6 +16,8 @@ export interface TrainingRecipeInput {
   /** Of the dataset. */
   schema: TableSchema;
   others: OtherTables;
+  /** Which of the datasets to look into are the data that it begins with, or another version of them. */
+  itself: ReadonlySet<string>;
   fits: readonly KnownStepFit[];
   /** They were learned from some rows only: there may be more columns in the end. */
   isSample: boolean;
@@ -40,6 +44,8 @@ export async function recipeForTraining(
   if (broken.length > 0) return { problems: broken };
   const problems = columnProblems(walked.schema, input);
   if (problems.length > 0) return { problems };
+  const broughtBack = backProblems(walked, input);
+  if (broughtBack.length > 0) return { problems: broughtBack };
   const features = walked.schema.filter(({ name }) => !task.labels.includes(name) && !ignoredColumns.includes(name));
   const made = fitForPredicting({
     walked,
@@ -53,6 +59,17 @@ export async function recipeForTraining(
     return { problems: made.problems.map(({ message, instead }) => inRecipe(`${message} ${instead}`)) };
   }
   return { walked, features: features.map(({ name, type }) => ({ name, type })), fitted: made.fitted };
+}
+
+function backProblems(walked: Walked, { others, task, itself }: TrainingRecipeInput): TrainingProblem[] {
+  const back = labelBroughtBack(replayed(walked, others), task.labels, (id) => itself.has(id));
+  if (!back) return [];
+  const { place, sentence, from, name } = back;
+  return [
+    inRecipe(
+      `Step ${place} (${sentence}) brings “${from}” back from the same data, as “${name}”: it says what is to be predicted. Take other columns in that step.`,
+    ),
+  ];
 }
 
 /** Of steps that cannot be carried out at all. */

@@ -12,11 +12,27 @@ export interface OfColumn {
 
 /** The SELECT that a fit answers: for each column a struct of `fields` (name → SQL). */
 export function learnColumns(columns: readonly string[], fields: (column: string) => Record<string, string>): string {
+  return `SELECT ${structs(columns, fields)} AS learned`;
+}
+
+/** The same where the fields need a number of their column more than once: it is found once, and then has a name. */
+export function learnColumnsBy(
+  number: (column: string) => string,
+  columns: readonly string[],
+  fields: (column: string, number: string) => Record<string, string>,
+): string {
+  const numbers = columns.map((column, n) => `${number(column)} AS "number_${n}"`);
+  const named = (column: string) => `(SELECT "number_${columns.indexOf(column)}" FROM "numbers")`;
+  const learned = structs(columns, (column) => fields(column, named(column)));
+  return `SELECT learned FROM (WITH "numbers" AS MATERIALIZED (SELECT ${numbers.join(', ')}) SELECT ${learned} AS learned)`;
+}
+
+function structs(columns: readonly string[], fields: (column: string) => Record<string, string>): string {
   const each = columns.map((column) => {
     const rest = Object.entries(fields(column)).map(([name, sql]) => `, '${name}': ${sql}`);
     return `{'column': ${quoteText(column)}${rest.join('')}}`;
   });
-  return `SELECT to_json([${each.join(', ')}]) AS learned`;
+  return `to_json([${each.join(', ')}])`;
 }
 
 export function learnedColumns<One extends OfColumn>(learned: Learned): One[] {

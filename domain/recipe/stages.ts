@@ -85,16 +85,29 @@ function columnSql(column: MadeColumn, byFold: readonly (MadeColumn | undefined)
   const differs = byFold.some((each) => each?.sql !== column.sql);
   const cases = byFold.map((each, fold) => `WHEN ${fold} THEN ${each?.sql ?? column.sql}`);
   const sql = differs ? `CASE ${foldNumber} ${cases.join(' ')} ELSE ${column.sql} END` : column.sql;
-  return `CAST(${sql} AS ${column.type}) AS ${name}`;
+  return `${unsigned(`CAST(${sql} AS ${column.type})`, column)} AS ${name}`;
+}
+
+/**
+ * Minus zero equals zero and is another text. Which of two equal numbers a group, a mode or a minimum takes depends on
+ * the order of rows, and what is kept as JSON has no sign there: so no step makes one, and none comes out of a group.
+ */
+function unsigned(sql: string, { type }: Pick<Column, 'type'>): string {
+  return type === 'DOUBLE' ? `${sql} + 0.0` : sql;
 }
 
 export function shapeTable(step: Step, shape: TableShape): Stage {
-  const names = shape.columns.map(({ name }) => quoteName(name)).join(', ');
+  // Rows that stay what they were keep their values as they came; those of a group are made of several.
+  const names = shape.columns.map((column) => {
+    const name = quoteName(column.name);
+    const own = shape.keepsRows ? name : unsigned(name, column);
+    return own === name ? name : `${own} AS ${name}`;
+  });
   return {
     stepId: step.id,
     columns: shape.columns,
     sql: (before) =>
-      `SELECT ${rowColumns}, ${names} FROM (${shape.sql(`(SELECT * FROM ${before} WHERE ${leftOutBy} IS NULL)`)})`,
+      `SELECT ${rowColumns}, ${names.join(', ')} FROM (${shape.sql(`(SELECT * FROM ${before} WHERE ${leftOutBy} IS NULL)`)})`,
     changes: [],
     leaves: false,
     onFailure: step.onFailure,

@@ -91,7 +91,7 @@ export async function walk({ steps, schema, others = new Map(), learn, folds = 0
   return { steps: walked, stages, schema: current };
 }
 
-function isSameColumns(one: TableSchema, other: TableSchema): boolean {
+export function isSameColumns(one: TableSchema, other: TableSchema): boolean {
   return (
     one.length === other.length && one.every(({ name, type }, n) => other[n]?.name === name && other[n].type === type)
   );

@@ -29,11 +29,17 @@ test('tells the page how far the preparation is, and is done when it is', async 
   prepare = async (say) => {
     say('Downloading: 10 of 50 MB.');
     await until('it is on the page', async () => (await sentenceOf(holder.id)) === 'Downloading: 10 of 50 MB.');
+    say('Downloading: 20 of 50 MB.');
   };
   await ground.activities.prepareEngine({ ...holder, engine: 'sklearn' });
   prepare = async () => {};
   await ground.activities.prepareEngine({ ...holder, engine: 'sklearn' });
   expect(asked).toEqual(['sklearn', 'sklearn']);
+  const rows = await ground.dependencies.stores.timeline.list(holder);
+  expect(rows.map(({ text }) => text).filter((text) => text.includes('environment'))).toEqual([
+    'Preparing the environment of its engine. The first time this takes minutes.',
+    'The environment of its engine is ready.',
+  ]);
 });
 
 test('goes on when the page cannot be told, and the process with it', async () => {

@@ -246,6 +246,26 @@ describe('removing a machine', () => {
     expect(ground.cloud.audit.filter((entry) => entry.startsWith('-'))).toHaveLength(1);
   });
 
+  test.each([
+    ['that had said its last word', true, 'finished'],
+    ['in the middle of its work', false, 'killed'],
+  ])('%s is told as such when the cloud says that it was killed', async (_, hasEnded, because) => {
+    const ref = await ready();
+    await create(ref);
+    const { relays } = ground.dependencies.stores;
+    const { seq } = await relays.begin(ref, 'one');
+    const terminal = {
+      ...{ v: 1 as const, holder: { kind: ref.kind, id: ref.id }, attempt: ref.attempt, seq: seq + 1, atMs: begin },
+      ...{ type: 'finished' as const, why: 'completed' as const, hasResult: true, sentence: 'It ran to its end.' },
+    };
+    const commit = { ref, epoch: 'one', expectedSeq: seq, newSeq: seq + 1, heardAtMs: begin };
+    await relays.commit({ ...commit, terminal: hasEnded ? terminal : null });
+    const seen = ground.cloud.machines.get(machineNameOf(ref))?.seen;
+    Object.assign(seen ?? {}, { state: 'ended', endedAtMs: begin + 5000, endedBecause: 'killed' });
+    await ground.activities.removeMachine(ref);
+    expect(await attemptOf(ref)).toMatchObject({ ended_because: because });
+  });
+
   test('says how long it lived, by the times of the cloud, however often it is asked', async () => {
     const ref = await ready();
     expect(await ground.activities.removeMachine({ ...ref, attempt: 2 })).toEqual({ livedSeconds: 0 });

@@ -282,6 +282,20 @@ test('tables that a step looks things up in go with it', async () => {
   });
 });
 
+test('the label that a step brings back from the same data is refused, and nothing is laid out', async () => {
+  const named = `name,age,churned\n${lines.map((line, n) => `c${n},${line.replace(/,.*,/, ',')}`).join('\n')}\n`;
+  const itself = await uploaded(ground, named);
+  const look = (take: string[]) =>
+    step('j1', 'join', { dataset: itself, keys: [{ from: 'name', to: 'name' }], take, prefix: 'their ' });
+  const holder = await job(named, [look(['age', 'churned'])]);
+  await expect(staged(holder)).rejects.toMatchObject({
+    type: 'BadSettings',
+    message: expect.stringMatching(/^Step 1 .* brings “churned” back from the same data, as “their churned”/),
+  });
+  expect([...objectsOf(ground, holder).keys()]).toEqual([]);
+  await staged(await job(named, [look(['age'])]));
+});
+
 test('where rows are grouped, the groups are what a model is asked about', async () => {
   const orders = Array.from({ length: 40 }, (_, n) => `c${n % 12},${n},${n % 12 < 5 ? 'yes' : 'no'}`);
   const grouped = step('s1', 'aggregate-by-group', {

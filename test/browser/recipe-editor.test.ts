@@ -72,9 +72,12 @@ test('the frame of a field is red only as long as its words are', async () => {
   await page.locator('#add-step').click();
   await page.locator('button.kind[value="make-column"]').click();
   const name = page.getByLabel('Name', { exact: true }).first();
-  await page.locator('#step-form input[aria-invalid]').waitFor();
+  await name.waitFor();
+  // Nobody has touched it yet.
+  expect(await page.locator('#step-form [aria-invalid]').count()).toBe(0);
   await name.fill('older');
-  await page.locator('#step-form input:not([aria-invalid])[type=text]').waitFor();
+  await page.locator('#step-form textarea[aria-invalid]').waitFor();
+  expect(await page.locator('#step-form input[aria-invalid]').count()).toBe(0);
   await name.fill('');
   await page.locator('#step-form input[aria-invalid][aria-describedby$="problem"]').waitFor();
   expect(complaints).toEqual([]);

@@ -74,6 +74,14 @@ describe.each([
     const alert = page.getByRole('alert');
     await alert.waitFor();
     expect(await alert.textContent()).toMatch(/Row 2/);
+    await alert.getByRole('link', { name: 'Read it in another way' }).click();
+    await page
+      .getByLabel('Rows that are no rows of the table')
+      .selectOption({ label: 'are set aside, with the reason' });
+    await page.getByRole('button', { name: 'Read it so' }).click();
+    await page.getByRole('heading', { name: 'ragged.csv' }).waitFor();
+    await page.waitForURL(/\/data\/[0-9a-f-]{36}$/);
+    await page.goto(`${address}/data`);
     await page.getByLabel('File', { exact: true }).setInputFiles(file);
     await page.getByRole('button', { name: 'Upload' }).click();
     await page.getByRole('heading', { name: 'mornings.csv' }).waitFor();

@@ -50,6 +50,16 @@ it('sends a file over a broken line, and once however often', async () => {
   expect(again.out).toContain(`${JSON.parse(first.out).id}  customers.csv: 60 rows, 4 columns`);
 });
 
+it('sends a file again whose dataset was removed since', async () => {
+  const own = join(folder, 'own.csv');
+  await writeFile(own, 'a,b\n1,2\n');
+  const { id } = JSON.parse((await trainyard('upload', own, '--json')).out) as { id: string };
+  await yard.api.delete(`/datasets/${id}`).set('X-Trainyard', '1');
+  const again = await trainyard('upload', own);
+  expect([again.code, again.out]).toEqual([0, expect.stringContaining('own.csv: 1 row, 2 columns')]);
+  expect(again.out).not.toContain(id);
+});
+
 it('says why a file was refused, with 3, and takes options to read it', async () => {
   const bad = join(folder, 'bad.csv');
   await writeFile(bad, 'a,b\n1,2\n3,4,5\n');
@@ -58,7 +68,7 @@ it('says why a file was refused, with 3, and takes options to read it', async ()
   const taken = await trainyard('upload', bad, '--option', 'badRows=set aside', '-n', 'mended.csv');
   expect([taken.code, taken.out]).toEqual([
     0,
-    expect.stringContaining('mended.csv: 1 rows, 2 columns, 1 rows set aside'),
+    expect.stringContaining('mended.csv: 1 row, 2 columns, 1 row set aside'),
   ]);
   expect((await trainyard('upload', join(folder, 'gone.csv'))).code).toBe(2);
   const nothing = join(folder, 'nothing.csv');

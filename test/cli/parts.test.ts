@@ -1,6 +1,7 @@
 import { engineSchema } from '../../domain/engine.ts';
 import { parseDuration } from '../../cli/duration.ts';
 import { settingsFrom } from '../../cli/engine-settings.ts';
+import { problemText } from '../../cli/show.ts';
 
 it.each([
   ['90', 90],
@@ -35,4 +36,25 @@ it('gives settings the types that the engine declares, and leaves what does not 
   });
   expect(settingsFrom(engine, ['n=many', 'b=maybe', 'other=1'])).toEqual({ n: 'many', b: 'maybe', other: '1' });
   expect(() => settingsFrom(engine, ['n'])).toThrow('key=value');
+});
+
+it('names what was refused by the option that it was given by', () => {
+  const problems = [
+    { field: 'engine.settings.ranges', message: 'They are no JSON.' },
+    { field: 'base.task.metric', message: 'It does not fit.' },
+    { field: 'search.values.depth', message: 'It is too deep.' },
+    { field: 'limits.attempts', message: 'It is too many.' },
+    { field: '', message: 'The disk is full.' },
+  ];
+  const detail = 'engine.settings.ranges: They are no JSON. (and 4 more)';
+  expect(problemText({ title: 'The request does not fit', status: 422, detail, problems })).toBe(
+    [
+      'The request does not fit: --set ranges: They are no JSON. (and 4 more)',
+      '  --metric: It does not fit.',
+      '  --grid depth: It is too deep.',
+      '  limits.attempts: It is too many.',
+    ].join('\n'),
+  );
+  const noField = { title: 'Not found', status: 404, detail: 'There is no job here.' };
+  expect(problemText(noField)).toBe('Not found: There is no job here.');
 });

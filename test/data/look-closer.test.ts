@@ -259,7 +259,7 @@ describe('two columns', () => {
     expect(boxes.boxes[0]?.median).toBeCloseTo(2500 / 7, 0);
     const mosaic = await fixture.worker.relation({ parquet, x: 'stars', y: 'many' });
     if (mosaic.kind !== 'mosaic') throw new Error(mosaic.kind);
-    expect(mosaic.xValues.toSorted()).toEqual(['1', '2', '3', '4', '5']);
+    expect(mosaic.xValues).toEqual(['1', '2', '3', '4', '5']);
     expect(mosaic.yValues).toHaveLength(13);
     expect(mosaic.yValues.at(-1)).toBe('others');
     expect(mosaic.counts.flat().reduce((a, b) => a + b)).toBe(5000);

@@ -24,19 +24,61 @@ test.each([
     column('x', 'text', { top: [{ value: 'x'.repeat(100), count: 3 }] }),
     ...([74, 157] as const),
   ],
-  ['an image is its points', column('x', 'text', { sqlType: 'BLOB' }), 784, 1000],
 ])('%s', (_what, one, cells, bytes) => {
-  expect(sizeOfData(profileOf(one))).toEqual({ rows: 1000, columns: 1, cells: 1000 * cells, bytes: 1000 * bytes });
+  expect(sizeOfData(profileOf(one))).toEqual({
+    rows: 1000,
+    columns: 1,
+    cells: 1000 * cells,
+    bytes: 1000 * bytes,
+    pixels: 0,
+  });
 });
 
 test('columns that are left out count for nothing', () => {
   const profile = profileOf(column('x', 'number'), column('note', 'text', letters(400)));
-  expect(sizeOfData(profile, ['note'])).toEqual({ rows: 1000, columns: 1, cells: 1000, bytes: 8000 });
+  expect(sizeOfData(profile, ['note'])).toEqual({ rows: 1000, columns: 1, cells: 1000, bytes: 8000, pixels: 0 });
+});
+
+const imagesOf = (...sizes: [width: number, height: number, count: number][]) => ({
+  bytes: { min: 500, mean: 2500, max: 9000 },
+  types: [{ type: 'png', count: 1000 }],
+  sizes: sizes.map(([width, height, count]) => ({ width, height, count })),
+  sizeCount: sizes.length,
+});
+
+test.each([
+  ['has the pixels that the profile counted', imagesOf([64, 48, 1000]), 3072, 2500],
+  ['of several sizes has them on average', imagesOf([10, 10, 750], [20, 30, 250]), 225, 2500],
+  ['of which nothing is known is taken for a small one', undefined, 784, 1000],
+])('an image %s', (_what, images, pixels, bytes) => {
+  const profile = profileOf(column('x', 'image', { sqlType: 'BLOB', images }), column('part', 'number'));
+  expect(sizeOfData(profile, ['part'])).toEqual({
+    ...{ rows: 1000, columns: 1, cells: 1000 * pixels, bytes: 1000 * bytes, pixels },
+  });
+});
+
+test('larger images need more memory, for all of them and for those that are looked at together', () => {
+  const needs = {
+    baseMegabytes: 0,
+    bytesPerCell: 60,
+    bytesPerPixel: 500_000,
+    baseSeconds: 0,
+    secondsPerMillionCells: 4,
+  };
+  const of = (side: number) =>
+    estimateNeeds(
+      needs,
+      sizeOfData(profileOf(column('x', 'image', { sqlType: 'BLOB', images: imagesOf([side, side, 1000]) }))),
+    );
+  expect(of(28)).toMatchObject({ memoryBytes: 784 * (1000 * 60 + 500_000) + 2_500_000, firstModelSeconds: 3.136 });
+  expect(of(224).memoryBytes / of(28).memoryBytes).toBeGreaterThan(60);
 });
 
 test('an engine needs its base, and more with each cell', () => {
-  const needs: EngineNeeds = { baseMegabytes: 1, bytesPerCell: 50, baseSeconds: 2, secondsPerMillionCells: 3 };
-  expect(estimateNeeds(needs, { rows: 1, columns: 1, cells: 2e6, bytes: 16e6 })).toEqual({
+  const needs: EngineNeeds = {
+    ...{ baseMegabytes: 1, bytesPerCell: 50, bytesPerPixel: 0, baseSeconds: 2, secondsPerMillionCells: 3 },
+  };
+  expect(estimateNeeds(needs, { rows: 1, columns: 1, cells: 2e6, bytes: 16e6, pixels: 0 })).toEqual({
     cells: 2e6,
     dataBytes: 16e6,
     memoryBytes: 1024 ** 2 + 100e6 + 16e6,

@@ -3,7 +3,7 @@ import { jobSpecSchema } from '../../domain/job-spec.ts';
 import { type SweepRequestInput, sweepRequestSchema, type SweepSpec, sweepSpecSchema } from '../../domain/sweep.ts';
 import { rank, type TrialScore } from '../../domain/sweep-ranking.ts';
 import { nextStep, type TrialFact } from '../../domain/sweep-steps.ts';
-import { checkSweep, trialsOf } from '../../domain/sweep-trials.ts';
+import { checkSweep, refusedTrials, trialsOf } from '../../domain/sweep-trials.ts';
 
 const setting = { title: '', help: '', default: null };
 const engine: Engine = engineSchema.parse({
@@ -30,6 +30,30 @@ const base = {
 const asked = (given: Partial<SweepRequestInput>) =>
   sweepRequestSchema.parse({ name: 'depths', base, search: { kind: 'grid', values: { depth: [1, 2, 3] } }, ...given });
 const problems = (given: Partial<SweepRequestInput>) => checkSweep(asked(given), engine).map(({ message }) => message);
+
+describe('what an engine has against trials', () => {
+  const request = asked({ search: { kind: 'grid', values: { depth: [1, 2], bagged: [true, false] } } });
+  const trials = trialsOf(request, engine);
+  const said = (field: string) => ({ field, message: 'It cannot be.' });
+
+  test('is said once, of the setting that is varied and the first trial that it is about', () => {
+    const found = refusedTrials(request, trials, [
+      null,
+      said('engine.settings.depth'),
+      said('engine.settings.depth'),
+      null,
+    ]);
+    const message = 'It cannot be. So it is in trial 2 (depth = 1, bagged = false), and 1 more.';
+    expect(found).toEqual([{ field: 'search.values.depth', message }]);
+  });
+
+  test('is said of the base where that is what does not fit', () => {
+    const all = trials.map(() => said('engine.settings.rate'));
+    expect(refusedTrials(request, trials, all)).toEqual([said('base.engine.settings.rate')]);
+    expect(refusedTrials(request, trials, [null, null, null, said('')])[0]?.field).toBe('');
+    expect(refusedTrials(request, trials)).toEqual([]);
+  });
+});
 
 describe('the trials of a sweep', () => {
   test('of a grid are all combinations, each value once, in order', () => {

@@ -4,7 +4,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isPublicAddress, publicDownload } from '../../infra/public-download.ts';
+import { isPublicAddress } from '../../infra/public-address.ts';
+import { publicDownload } from '../../infra/public-download.ts';
 
 let folder: string;
 const servers: Server[] = [];
@@ -136,6 +137,86 @@ test('where it leads on is looked at like the first', async () => {
   to.at = '/again';
   await expect(download(order(`http://open.example:${port}/`))).rejects.toMatchObject({
     message: 'The address leads on more than 5 times.',
+  });
+});
+
+test('a host of the own network is fetched from where it is named, on the port that is named, and led on to', async () => {
+  const inside = await serve((_request, response) => response.end('inside'));
+  const other = await serve((_request, response) => response.end('secret'));
+  const to = { at: `http://127.0.0.1:${inside}/a.csv` };
+  const open = await serve((_request, response) => response.writeHead(302, { Location: to.at }).end());
+  const download = publicDownload({ hosts: [`127.0.0.1:${inside}`, `127.0.0.1:${open}`] });
+  for (const port of [inside, open]) {
+    expect(await download(order(`http://127.0.0.1:${port}/a.csv`))).toEqual({ bytes: 6 });
+  }
+  asked = [];
+  to.at = `http://127.0.0.1:${other}/`;
+  for (const port of [open, other]) {
+    await expect(download(order(`http://127.0.0.1:${port}/a.csv`))).rejects.toMatchObject({
+      message: '“127.0.0.1” is not an address of the open network, and is not fetched.',
+      hint: expect.stringContaining('TRAINYARD_URL_IMPORT_HOSTS'),
+    });
+  }
+  expect(asked).toEqual([`127.0.0.1:${open} /a.csv`]);
+});
+
+describe('a line that breaks', () => {
+  const whole = Array.from({ length: 90 }, (_, n) => `row ${n}\n`).join('');
+  /** Gives the file in pieces of 200 bytes, and breaks the line after each. */
+  const breaking = (headers: () => Record<string, string>, parts = true) =>
+    serve((request, response) => {
+      const from = parts ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
+      ranges.push(request.headers.range ? `${request.headers.range} ${String(request.headers['if-range'])}` : null);
+      response.writeHead(from > 0 ? 206 : 200, {
+        ...{ 'Content-Length': whole.length - from, ...headers() },
+        ...(from > 0 ? { 'Content-Range': `bytes ${from}-${whole.length - 1}/${whole.length}` } : {}),
+      });
+      response.write(whole.slice(from, from + 200));
+      if (from + 200 < whole.length) setTimeout(() => response.destroy(), 30);
+      else response.end();
+    });
+  let ranges: (string | null)[];
+  beforeEach(() => {
+    ranges = [];
+  });
+
+  test('is gone on with, where the server says that the file is still the same', async () => {
+    const port = await breaking(() => ({ 'Accept-Ranges': 'bytes', ETag: '"one"' }));
+    const told: number[] = [];
+    const { download } = world();
+    const onProgress = (bytes: number, total: number | null) => told.push(bytes, total ?? -1);
+    const got = await download(order(`http://open.example:${port}/a.csv`, { onProgress, timeoutMs: 20_000 }));
+    expect(got).toEqual({ bytes: whole.length });
+    expect(await readFile(join(folder, 'file'), 'utf8')).toBe(whole);
+    expect(ranges).toEqual([null, 'bytes=200- "one"', 'bytes=400- "one"', 'bytes=600- "one"']);
+    expect(told.filter((_, n) => n % 2 === 1)).toEqual([whole.length, whole.length, whole.length, whole.length]);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['gives no parts', { ETag: '"one"' }],
+    ['does not say which file it is', { 'Accept-Ranges': 'bytes' }],
+    ['says it of a file that is only alike', { 'Accept-Ranges': 'bytes', ETag: 'W/"one"' }],
+  ])('is the end where the server %s', async (_what, headers) => {
+    const port = await breaking(() => headers);
+    await expect(world().download(order(`http://open.example:${port}/`))).rejects.toMatchObject({
+      message: expect.stringContaining('could not be fetched'),
+    });
+    expect(ranges).toEqual([null]);
+  });
+
+  test('begins anew with a file that has changed, and never mixes the two', async () => {
+    let n = 0;
+    const port = await serve((request, response) => {
+      ranges.push(request.headers.range ?? null);
+      n += 1;
+      const headers = { 'Accept-Ranges': 'bytes', ETag: `"${n}"`, 'Content-Length': 400 };
+      response.writeHead(200, headers).write(String(n).repeat(n === 1 ? 300 : 400));
+      if (n === 1) setTimeout(() => response.destroy(), 30);
+      else response.end();
+    });
+    expect(await world().download(order(`http://open.example:${port}/`))).toEqual({ bytes: 400 });
+    expect(await readFile(join(folder, 'file'), 'utf8')).toBe('2'.repeat(400));
+    expect(ranges).toEqual([null, 'bytes=300-']);
   });
 });
 

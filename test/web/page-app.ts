@@ -9,10 +9,12 @@ import { openDataWorker } from '../../data/open-data-worker.ts';
 import { migrate } from '../../db/migrate.ts';
 import { openDatabase } from '../../db/open-database.ts';
 import { openStores, type Stores } from '../../db/open-stores.ts';
+import { checkByEngine } from '../../infra/engine-check.ts';
 import { describeEngines } from '../../infra/engines.ts';
 import { folderStore } from '../../infra/local/folder-store.ts';
 import { openLocalCloud } from '../../infra/local/local-cloud.ts';
 import type { Cloud } from '../../infra/cloud.ts';
+import type { PublicDownload } from '../../infra/public-download.ts';
 import type { Store } from '../../infra/store.ts';
 import type { WorkClient } from '../../temporal/work-client.ts';
 import { createApp } from '../../web/app.ts';
@@ -45,6 +47,7 @@ export interface PageApp {
 export interface PageAppOptions {
   uploadLimitMb?: number;
   pricePerHourMicros?: number;
+  fetchUrl?: PublicDownload;
 }
 
 export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp> {
@@ -81,10 +84,12 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
     engines: {
       describe: () => describeEngines({ python: 'python3', trainerFolder }),
       isReady: (name) => name === 'sklearn',
+      check: checkByEngine({ python: 'python3', trainerFolder, environmentPython: () => undefined, onError }),
     },
     samplesFolder: join(trainerFolder, 'samples'),
     tempFolder,
     uploadLimitMb: options.uploadLimitMb ?? 5,
+    ...(options.fetchUrl ? { fetchUrl: options.fetchUrl } : {}),
     freeBytes: async () => 1e12,
     lowDiskBytes: 1,
     logRetentionDays: 365,

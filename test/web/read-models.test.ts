@@ -62,7 +62,7 @@ eachDatabase('read models', (bench) => {
   });
 
   test.each(jobSorts)('jobs are sorted by %s both ways', async (sort) => {
-    const query = { status: 'all', text: '', sort, page: 1 } as const;
+    const query = { status: 'all', text: '', sweepId: null, sort, page: 1 } as const;
     const up = await readJobsPage(bench.database, workspace, { ...query, direction: 'asc' });
     const down = await readJobsPage(bench.database, workspace, { ...query, direction: 'desc' });
     expect(up.total).toBe(7);
@@ -71,7 +71,7 @@ eachDatabase('read models', (bench) => {
 
   test('jobs are found by name, data and engine, whatever the letters', async () => {
     const found = async (text: string) => {
-      const query = { status: 'all', text, sort: 'name', direction: 'asc', page: 1 } as const;
+      const query = { status: 'all', text, sweepId: null, sort: 'name', direction: 'asc', page: 1 } as const;
       return (await readJobsPage(bench.database, workspace, query)).rows.map((row) => row.name);
     };
     expect(await found('WINTER')).toEqual(['churn-winter']);

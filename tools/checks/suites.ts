@@ -244,12 +244,15 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'torch',
-    what: 'the trainer with PyTorch',
+    what: 'the trainer with PyTorch, and a job of it whose machine is lost, disk and all',
     fast: false,
-    budgetSeconds: 200,
+    budgetSeconds: 260,
     cores: 2,
-    needs: ['python tools', 'torch'],
-    steps: [{ kind: 'pytest', engine: 'torch', args: ['-m', 'torch', 'test/trainer-image/trainer'] }],
+    needs: ['python tools', 'temporal', 'torch'],
+    steps: [
+      { kind: 'pytest', engine: 'torch', args: ['-m', 'torch', 'test/trainer-image/trainer'] },
+      { kind: 'jest', paths: ['test/lost-disk/'] },
+    ],
   },
   {
     name: 'h2o',
@@ -264,7 +267,7 @@ export const suites: readonly Suite[] = [
     name: 'web',
     what: 'API, pages and command line, without a browser',
     fast: false,
-    budgetSeconds: 110,
+    budgetSeconds: 130,
     cores: 1,
     needs: ['temporal', 'sklearn'],
     steps: [{ kind: 'jest', paths: ['test/web/', 'test/cli/'] }],

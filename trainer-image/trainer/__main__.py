@@ -1,4 +1,4 @@
-"""`python -m trainer describe|settings|train|predict|seal`. The standard library is enough for all that happens in here."""
+"""`python -m trainer describe|settings|check|train|predict|seal`. The standard library is enough for all that happens in here."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ def main(arguments: list[str]) -> int:
     settings = verbs.add_parser("settings", help="print the settings that a file of hyperparameters holds, as JSON")
     settings.add_argument("--engine", required=True)
     settings.add_argument("--file", type=Path, required=True)
+    check = verbs.add_parser("check", help="print what stands against a spec, as JSON, without data")
+    check.add_argument("--spec", type=Path, required=True)
+    check.add_argument("--here", action="store_true", help="in the engine's environment: ask its libraries, too")
     seal = verbs.add_parser("seal", help="add a signature to a model's archive")
     seal.add_argument("--archive", type=Path, required=True)
     seal.add_argument("--signature", type=Path, required=True)
@@ -33,6 +36,11 @@ def main(arguments: list[str]) -> int:
         from trainer.worker import reported
 
         return reported(lambda: print_settings(options.engine, options.file))
+    if options.verb == "check":
+        from trainer.checking import print_check
+        from trainer.worker import reported
+
+        return reported(lambda: print_check(options.spec, here=options.here))
     if options.verb == "seal":
         from trainer.archive import seal as add_signature
         from trainer.worker import reported

@@ -71,6 +71,8 @@ class TrainSpec:
     recipe: Path | None = None
     #: The column that says how much each row counts.
     weight: str | None = None
+    #: The memory of the machine that is meant; on that machine itself it is not told, but measured.
+    machine_gib: float | None = None
 
     @property
     def features(self) -> list[Column]:
@@ -96,7 +98,10 @@ class PredictSpec:
 
 
 def read_train_spec(path: Path, work: Path) -> TrainSpec:
-    raw = _read(path, "train")
+    return train_spec_of(read_raw(path, "train"), work)
+
+
+def train_spec_of(raw: dict[str, Any], work: Path) -> TrainSpec:
     try:
         return TrainSpec(
             engine=raw["engine"],
@@ -110,13 +115,14 @@ def read_train_spec(path: Path, work: Path) -> TrainSpec:
             job_id=str(raw.get("jobId", "")),
             recipe=work / raw["recipe"] if raw.get("recipe") else None,
             weight=raw.get("weight"),
+            machine_gib=(raw.get("machine") or {}).get("memoryGib"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise TrainerFailure("BadSpec", f"The spec of this job cannot be read: {error!r}.") from error
 
 
 def read_predict_spec(path: Path, work: Path) -> PredictSpec:
-    raw = _read(path, "predict")
+    raw = read_raw(path, "predict")
     try:
         return PredictSpec(
             engine=raw["engine"],
@@ -128,7 +134,7 @@ def read_predict_spec(path: Path, work: Path) -> PredictSpec:
         raise TrainerFailure("BadSpec", f"The spec of this prediction cannot be read: {error!r}.") from error
 
 
-def _read(path: Path, kind: str) -> dict[str, Any]:
+def read_raw(path: Path, kind: str) -> dict[str, Any]:
     try:
         raw = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -146,12 +152,16 @@ def _task(raw: dict[str, Any]) -> Task:
     if kind == "multilabel":
         _check_several(labels)
     elif len(labels) != 1:
-        raise TrainerFailure("BadLabel", f"A table engine predicts exactly one column; {len(labels)} were chosen.")
+        raise TrainerFailure(
+            "BadLabel", f"A table engine predicts exactly one column; {len(labels)} were chosen.", "task.labels"
+        )
     name = raw.get("metric") or default_metric(kind)
     metric = METRICS.get(name)
     if metric is None or kind not in metric.tasks:
         fitting = ", ".join(m.name for m in METRICS.values() if kind in m.tasks)
-        raise TrainerFailure("BadSettings", f"The metric “{name}” does not fit this task. Choose one of {fitting}.")
+        raise TrainerFailure(
+            "BadSettings", f"The metric “{name}” does not fit this task. Choose one of {fitting}.", "task.metric"
+        )
     if kind == "multilabel":
         return Task(kind=kind, label=_said(labels), metric=metric, labels=tuple(labels))
     return Task(kind=kind, label=labels[0], metric=metric, positive_class=raw.get("positiveClass"))
@@ -163,10 +173,11 @@ def _check_several(labels: list[str]) -> None:
             "BadLabel",
             f"To predict several columns of yes or no, choose {_FEWEST_LABELS} to {_MOST_LABELS} of them; "
             f"{len(labels)} {'is' if len(labels) == 1 else 'are'} chosen.",
+            "task.labels",
         )
     double = next((name for name in labels if labels.count(name) > 1), None)
     if double is not None:
-        raise TrainerFailure("BadLabel", f"“{double}” is chosen twice as a column to predict.")
+        raise TrainerFailure("BadLabel", f"“{double}” is chosen twice as a column to predict.", "task.labels")
 
 
 def _said(names: list[str]) -> str:
@@ -183,10 +194,13 @@ def _columns(raw: list[dict[str, Any]], labels: list[str]) -> list[Column]:
         raise TrainerFailure(
             "BadLabel",
             f"The column to predict, “{label}”, is not in the data. It has: {known}. Choose one of them.",
+            "task.labels",
         )
     if not any(c.role == "feature" for c in columns):
         raise TrainerFailure(
-            "BadData", "No column is left to learn from: all but the label are ignored. Take at least one back in."
+            "BadData",
+            "No column is left to learn from: all but the label are ignored. Take at least one back in.",
+            "ignoredColumns",
         )
     return columns
 
@@ -200,7 +214,11 @@ def _split(raw: dict[str, Any]) -> Split:
         raw.get("timeColumn"),
     )
     if not 0 < split.holdout_fraction < 1:
-        raise TrainerFailure("BadSettings", "The held-out part has to be between 0 and 1 of the rows.")
+        raise TrainerFailure(
+            "BadSettings", "The held-out part has to be between 0 and 1 of the rows.", "split.holdoutFraction"
+        )
     if split.folds < 0:
-        raise TrainerFailure("BadSettings", "The number of folds cannot be negative.")
+        raise TrainerFailure("BadSettings", "The number of folds cannot be negative.", "split.folds")
+    if split.group is not None and split.time is not None:
+        raise TrainerFailure("BadSettings", "Rows are divided by groups or by time, not by both.", "split.timeColumn")
     return split

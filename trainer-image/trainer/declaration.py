@@ -73,11 +73,14 @@ class Needs:
     base_seconds: float
     #: Until its first model is ready.
     seconds_per_million_cells: float
+    #: Memory for each pixel of one image: what a network holds of all images that it looks at together.
+    bytes_per_pixel: float = 0
 
     def describe(self) -> dict[str, float]:
         return {
             "baseMegabytes": self.base_megabytes,
             "bytesPerCell": self.bytes_per_cell,
+            "bytesPerPixel": self.bytes_per_pixel,
             "baseSeconds": self.base_seconds,
             "secondsPerMillionCells": self.seconds_per_million_cells,
         }
@@ -125,12 +128,12 @@ class Declaration:
     def settled(self, given: dict[str, SettingValue], kind: TaskKind) -> dict[str, SettingValue]:
         """The settings with defaults filled in; fails on the first that is unknown or out of range."""
         if kind not in self.tasks:
-            raise TrainerFailure("BadSettings", f"{self.title} cannot do the task “{kind}”.")
+            raise TrainerFailure("BadSettings", f"{self.title} cannot do the task “{kind}”.", "task.kind")
         known = {setting.name: setting for setting in self.settings}
         for name in given:
             if name not in known:
-                raise TrainerFailure(
-                    "BadSettings", f"{self.title} has no setting “{name}”. It has: {', '.join(known)}."
+                raise TrainerFailure.of_setting(
+                    name, f"{self.title} has no setting “{name}”. It has: {', '.join(known)}."
                 )
         values: dict[str, SettingValue] = {}
         for name, setting in known.items():
@@ -138,8 +141,8 @@ class Declaration:
             value = setting.default if value is None else value
             problem = setting.problem_with(value)
             if problem:
-                raise TrainerFailure("BadSettings", problem)
+                raise TrainerFailure.of_setting(name, problem)
             if name in given and kind not in setting.tasks and value != setting.default:
-                raise TrainerFailure("BadSettings", f"{setting.title} has no meaning for the task “{kind}”.")
+                raise TrainerFailure.of_setting(name, f"{setting.title} has no meaning for the task “{kind}”.")
             values[name] = value
         return values

@@ -22,12 +22,18 @@ class Engine(Protocol):
     One that learns from images has `look_over(spec, frame)` as well: it fails on a row that cannot be read, before the
     held-out rows are put aside. One whose settings have other names elsewhere has `settings_of(given)`: settings from a
     file of hyperparameters as people have it, and a sentence for each name that has no place (settings_file.py).
+    One that has more to ask of a spec in its own environment, its libraries among it, has `check_here(spec, settings)`
+    (checking.py).
     """
 
     DECLARATION: Declaration
 
     def check(self, spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
-        """Fails when settings, task and data cannot go together. Asked before the data is read, and again when it was."""
+        """Fails when settings, task and data cannot go together.
+
+        Asked before there is a machine, on it, and again when the data was read. Standard library only; what is not
+        known from the spec and `rows`, the rows to learn from, is no matter of it.
+        """
         ...
 
     def warm_up(self) -> None:

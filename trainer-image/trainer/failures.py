@@ -29,10 +29,16 @@ _PLATFORM: tuple[FailureType, ...] = ("OutOfMemory", "DiskFull", "EngineUnavaila
 class TrainerFailure(Exception):
     """What a person is told: what was found and what to do. Branch on `type`, never on the message."""
 
-    def __init__(self, type: FailureType, message: str) -> None:
+    def __init__(self, type: FailureType, message: str, field: str | None = None) -> None:
+        """`field`: what has to change, dotted as in a job's schema (domain/job-spec.ts): a form shows it there."""
         super().__init__(message)
         self.type: FailureType = type
         self.message = message
+        self.field = field
+
+    @classmethod
+    def of_setting(cls, setting: str, message: str) -> TrainerFailure:
+        return cls("BadSettings", message, f"engine.settings.{setting}")
 
     @property
     def exit_code(self) -> int:

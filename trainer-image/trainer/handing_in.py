@@ -15,12 +15,14 @@ from trainer.archive import MANIFEST, pack
 from trainer.baseline import Baseline
 from trainer.engine import ENGINES_FOLDER, Engine
 from trainer.files import write_text, written_whole
-from trainer.fitting import Fitted, Order
+from trainer.fitting import Extra, Fitted, Order
 from trainer.golden import make_golden
+from trainer.held_out import HELD_OUT, held_out_extra, write_held_out
 from trainer.inputs import Inputs
 from trainer.preparation import Preparation
 from trainer.readme import make_readme
 from trainer.report.build import build_report
+from trainer.report.judged import judge
 from trainer.report.page import make_page
 from trainer.report.plots import figure
 
@@ -42,7 +44,8 @@ class HandIn:
         self._order = order
         self._inputs = inputs
         self._fitted = fitted
-        self.report = build_report(order, inputs, fitted, baseline, why, fit_seconds)
+        self._judged = judge(fitted, inputs)
+        self.report = build_report(order, inputs, fitted, self._judged, baseline, why, fit_seconds)
         # Before it is saved: saving takes apart what is not needed any more.
         preparation = order.preparation
         self._golden = None if preparation is None else make_golden(preparation, self._schema(), fitted.predict)
@@ -54,9 +57,11 @@ class HandIn:
         folder = self._order.scratch / "archive"
         shutil.rmtree(folder, ignore_errors=True)
         self._fitted.save(folder / "model")
-        self.report["extras"] = self._extras(out)
-        report = _json(self.report)
         schema = self._schema()
+        held_out = folder / HELD_OUT
+        write_held_out(held_out, schema, self._inputs.test_rows, self._inputs.test_values, self._judged.output)
+        self.report["extras"] = self._extras(out, held_out, schema)
+        report = _json(self.report)
         for name, text in {
             "report.json": report,
             "input-schema.json": _json(schema),
@@ -80,15 +85,15 @@ class HandIn:
             beside.write_bytes(manifest.encode())
         print(f"Wrote {', '.join(sorted(path.name for path in out.iterdir()))}", flush=True)
 
-    def _extras(self, out: Path) -> list[dict[str, Any]]:
-        """What an engine gives beside the archive; most give nothing."""
-        make = getattr(self._fitted, "extras", None)
-        if make is None:
-            return []
+    def _extras(self, out: Path, held_out: Path, schema: dict[str, Any]) -> list[dict[str, Any]]:
+        """What comes beside the archive: what an engine gives, where it gives something, and the held-out rows."""
         folder = out / "extras"
+        make = getattr(self._fitted, "extras", None)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return [{**asdict(extra), "bytes": (folder / extra.name).stat().st_size} for extra in make(folder)]
+            shutil.copyfile(held_out, folder / HELD_OUT)
+            extras: list[Extra] = [*(make(folder) if make else []), held_out_extra(held_out, schema)]
+            return [{**asdict(extra), "bytes": (folder / extra.name).stat().st_size} for extra in extras]
         except Exception:
             # A model that was paid for is not lost for what comes beside it.
             traceback.print_exc()

@@ -14,13 +14,14 @@ from trainer.contract import TrainSpec
 from trainer.engine import Engine
 from trainer.failures import TrainerFailure
 from trainer.labels import Labels, read_labels
-from trainer.portable.predict import family
 from trainer.preparation import FOLD_COLUMN, Preparation, read_preparation
 from trainer.reading import Parquet, quoted
 from trainer.split import given_folds, grouped_folds, holdout, timed_folds
 
 _FEWEST_ROWS = 5
 _RARE = 10
+#: One to learn from, one to be judged by.
+_FEWEST_FOLDS = 2
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Inputs:
     values: np.ndarray
     test_frame: pd.DataFrame
     test_values: np.ndarray
+    #: Their numbers in the data as it came, from 1.
+    test_rows: np.ndarray
     warnings: list[str]
     #: Tells whether another job learned from the same rows.
     fingerprint: str
@@ -43,7 +46,6 @@ class Inputs:
 
 def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
     began = time.perf_counter()
-    _check_kinds(spec, engine)
     imports = threading.Thread(target=engine.warm_up, daemon=True)
     imports.start()
     parquet = Parquet(spec.data)
@@ -66,13 +68,14 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         _check_folds(spec, len(kept))
     else:
         kept, held = np.flatnonzero(fold_of >= 0), np.flatnonzero(fold_of < 0)
-        _check_parts(spec, labels, kept, held)
+        _check_parts(spec, labels, kept, held, preparation)
     warnings = _warnings(spec, labels)
     warnings += _one_sided(spec, labels, kept, held)
     folds = None if fold_of is None else fold_of[kept]
-    ordered = spec.split.time is not None
-    least = 1 if ordered else 2
-    if folds is not None and len(given_folds(labels.values[kept], folds, spec.task.is_classes, ordered)) < least:
+    if folds is not None and not _enough_to_judge(spec, labels.values[kept], folds):
+        if spec.split.group or spec.split.time:
+            # Others, made by chance, would judge by rows of whom is known already.
+            raise _too_few_folds(spec, folds)
         warnings.append("After the recipe too few rows are left for its folds; others were made.")
         folds = None
     fingerprint = _fingerprint(spec, labels, fold_of, preparation)
@@ -85,6 +88,7 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         values=labels.values[kept],
         test_frame=frame.iloc[held].reset_index(drop=True),
         test_values=labels.values[held],
+        test_rows=parquet.row_numbers(labels.where)[held],
         warnings=warnings,
         fingerprint=fingerprint,
         seconds=seconds,
@@ -92,17 +96,6 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         weights=_weights(parquet, labels, spec)[kept] if spec.weight else None,
         preparation=preparation,
     )
-
-
-def _check_kinds(spec: TrainSpec, engine: Engine) -> None:
-    odd = [column.name for column in spec.features if family(column.sql_type) == "bytes"]
-    if odd and not hasattr(engine, "look_over"):
-        names = ", ".join(f"“{name}”" for name in odd)
-        raise TrainerFailure(
-            "BadSettings",
-            f"{names} holds images or other bytes, which {engine.DECLARATION.title} cannot learn from. "
-            "Leave it out, or choose another engine.",
-        )
 
 
 def _folds_given(parquet: Parquet, labels: Labels) -> np.ndarray | None:
@@ -123,17 +116,53 @@ def _folds_by_column(parquet: Parquet, labels: Labels, spec: TrainSpec) -> np.nd
         known, codes = column.notna().to_numpy(), pd.factorize(column)[0]
         # A row of no group is one by itself.
         codes[~known] = codes.max(initial=-1) + 1 + np.arange((~known).sum())
-        if len(np.unique(codes)) < 2:
-            raise TrainerFailure(
-                "BadSettings", f"“{name}” has too few groups to learn from some rows and judge by others."
-            )
-        return grouped_folds(codes, split.holdout_fraction, split.folds, split.seed)
-    if column.nunique() < 2:
-        raise TrainerFailure(
-            "BadSettings", f"“{name}” has too few different times to learn from some rows and judge by others."
+    else:
+        codes = column.rank(method="dense").fillna(0.0).to_numpy()  # who says no time is taken for an early one
+    if len(np.unique(codes)) < 2:
+        what = "groups" if split.group is not None else "different times"
+        raise TrainerFailure("BadSettings", f"“{name}” has too few {what} to learn from some rows and judge by others.")
+    if split.group is not None:
+        fold_of = grouped_folds(codes, split.holdout_fraction, split.folds, split.seed)
+    else:
+        fold_of = timed_folds(codes, split.holdout_fraction, split.folds)
+    _require_parts(spec, len(np.unique(codes[fold_of >= 0])))
+    return fold_of
+
+
+def _require_parts(spec: TrainSpec, there: int) -> None:
+    """Of a group, or of a time, there is at most one fold for each."""
+    split = spec.split
+    needed = max(_FEWEST_FOLDS, split.folds)
+    if there >= needed:
+        return
+    one, many = ("group", "groups") if split.group is not None else ("different time", "different times")
+    folds = f"{needed} folds need" if split.folds else "choosing among models needs"
+    raise TrainerFailure(
+        "BadSettings",
+        f"“{split.group or split.time}” has {there} {one if there == 1 else many} to learn from beside the held-out rows, "
+        f"and {folds} at least {needed}. {'Choose fewer folds, or divide' if split.folds else 'Divide'} by another column.",
+    )
+
+
+def _enough_to_judge(spec: TrainSpec, values: np.ndarray, folds: np.ndarray) -> bool:
+    ordered = spec.split.time is not None
+    # In the order of time the first part judges nothing.
+    return len(given_folds(values, folds, spec.task.is_classes, ordered)) >= (1 if ordered else _FEWEST_FOLDS)
+
+
+def _too_few_folds(spec: TrainSpec, folds: np.ndarray) -> TrainerFailure:
+    name = spec.split.group or spec.split.time
+    if len(np.unique(folds)) < _FEWEST_FOLDS:
+        return TrainerFailure(
+            "BadData",
+            f"Divided by “{name}”, all rows that are left to learn from are in one part, so none can judge the others. "
+            "Look at the steps that leave rows out, or divide by another column.",
         )
-    times = column.rank(method="dense").fillna(0.0).to_numpy()  # a row that says no time is taken for an early one
-    return timed_folds(times, split.holdout_fraction, split.folds)
+    return TrainerFailure(
+        "BadSettings",
+        f"Divided by “{name}”, each value of “{spec.task.label}” is in one part only, so what is learned from one part "
+        "says nothing of another. Divide by another column.",
+    )
 
 
 def _weights(parquet: Parquet, labels: Labels, spec: TrainSpec) -> np.ndarray:
@@ -156,34 +185,34 @@ def _column(parquet: Parquet, labels: Labels, name: str) -> pd.Series:
     return read.df()["c"]
 
 
-def _check_parts(spec: TrainSpec, labels: Labels, kept: np.ndarray, held: np.ndarray) -> None:
-    """The rows were divided before the last steps of the recipe, which may have left out what a part needs."""
+def _check_parts(
+    spec: TrainSpec, labels: Labels, kept: np.ndarray, held: np.ndarray, preparation: Preparation | None
+) -> None:
+    """The rows were divided by a column, or before the last steps of a recipe, which may leave out what a part needs."""
+    by = spec.split.group or spec.split.time
+    after = "After the recipe" if by is None else f"Divided by “{by}”"
+    look = "Look at the steps that leave rows out." if preparation is not None else "Divide by another column."
     if len(held) == 0 or len(kept) < 2:
         part = "to judge by" if len(held) == 0 else "to learn from"
         raise TrainerFailure(
             "BadData",
-            f"The steps of the recipe leave no rows {part}: {len(kept)} of {len(kept) + len(held)} are left to learn "
-            "from. Look at the steps that leave rows out.",
+            f"{after}, there are no rows {part}: {len(kept)} of {len(kept) + len(held)} are left to learn from. {look}",
         )
     for code, name in enumerate(labels.class_names):
         if not (labels.values[kept] == code).any():
             raise TrainerFailure(
                 "BadLabel",
-                f"After the recipe, “{name}” in “{spec.task.label}” is in held-out rows only, so it cannot be learned. "
+                f"{after}, “{name}” in “{spec.task.label}” is in held-out rows only, so it cannot be learned. "
                 "Add rows of it, or join it with another class.",
             )
     for at, name in enumerate(spec.task.labels):
         if np.ptp(labels.values[kept, at]) == 0:
             raise TrainerFailure(
-                "BadLabel",
-                f"“{name}” has the same value in every row to learn from, as the rows were divided. "
-                "Look at what divides them or leaves rows out, or leave the label out.",
+                "BadLabel", f"{after}, “{name}” has the same value in every row to learn from. {look} Or leave it out."
             )
     if spec.task.kind == "regression" and np.ptp(labels.values[kept]) == 0:
         raise TrainerFailure(
-            "BadLabel",
-            f"After the recipe, “{spec.task.label}” has the same value in every row to learn from. "
-            "Look at the steps that leave rows out.",
+            "BadLabel", f"{after}, “{spec.task.label}” has the same value in every row to learn from. {look}"
         )
 
 

@@ -13,6 +13,7 @@ from trainer.portable.predict import conform, family
 from trainer.recipe import available_memory, engine_config
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 _AS = {"number": "DOUBLE", "boolean": "BOOLEAN", "date": "TIMESTAMP", "text": "VARCHAR", "bytes": "BLOB"}
@@ -92,6 +93,11 @@ class Parquet:
         wanted = ", ".join(f"CAST({quoted(n)} AS {_AS[family(k)]}) AS {quoted(n)}" for n, k in columns)
         frame = self.connection.execute(f"SELECT {wanted} FROM {self.source} WHERE {where}").df()
         return conform(frame, [{"name": n, "sqlType": k} for n, k in columns])
+
+    def row_numbers(self, where: str) -> np.ndarray:
+        """Counted from 1, in the order in which `frame` reads them."""
+        numbered = f"SELECT row_number() OVER () AS i, * FROM {self.source}"
+        return self.connection.execute(f"SELECT i FROM ({numbered}) WHERE {where}").df()["i"].to_numpy("int64")
 
     def _require_castable(self, name: str, kind: str) -> None:
         to = _AS[family(kind)]

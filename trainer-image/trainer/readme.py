@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trainer.portable.predict import class_name
+from trainer.portable.predict import class_name, family
 from trainer.report.plots import figure
 
 
@@ -12,14 +12,14 @@ def make_readme(report: dict[str, Any], schema: dict[str, Any], note: str) -> st
     best, metric = report["best"], report["metric"]
     interval = "" if best["testInterval"] is None else f" ± {figure(best['testInterval'], 2)}"
     test = figure(best["test"])
-    columns = "\n".join(f"| {_cell(column['name'])} | {column['sqlType']} |" for column in schema["columns"])
+    columns = "\n".join(f"| {_cell(column['name'])} | {_type(column['sqlType'])} |" for column in schema["columns"])
     adds = _added(schema)
     recipe = report["recipe"]
     adds += _steps(recipe, schema)
     python = ".".join(report["versions"]["python"].split(".")[:2])
     return f"""# A model that predicts “{report["label"]}”
 
-{best["model"]}, trained by Trainyard with the engine {report["engine"]}.
+{best["model"]}, trained by Trainyard with {report["engineTitle"]}.
 {metric["title"]} {test}{interval} on {report["rows"]["test"]} held-out rows. {report["baseline"]["sentence"]}
 
 ## Use it
@@ -46,6 +46,7 @@ Columns may come in any order, others are ignored, empty values are fine.
 ## What is in here
 
 `model/` the native model · `engine.py` how it is loaded · `input-schema.json` the columns above · `report.json` how good it is ·
+`held-out.csv` the rows it was judged by, one by one, with what it said of each ·
 `training.json` how it was made · {_recipe_files(recipe)} · `manifest.json` sha256 of every file.
 
 {note}
@@ -81,6 +82,17 @@ def _recipe_files(recipe: dict[str, Any] | None) -> str:
     if recipe is None:
         return "`recipe.json` place for preparation steps"
     return "`recipe.json` and `lookup_….parquet` the recipe, `recipe.py` how it is carried out, `golden.json` rows to compare with"
+
+
+def _type(sql_type: str) -> str:
+    """In the words of the pages."""
+    name = sql_type.upper()
+    kind = family(name)
+    if kind == "number":
+        return "whole number" if "INT" in name else "number"
+    if kind == "date":
+        return "date" if name == "DATE" else "date and time"
+    return {"boolean": "yes/no", "bytes": "image"}.get(kind, "text")
 
 
 def _cell(text: str) -> str:

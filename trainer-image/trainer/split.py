@@ -59,18 +59,33 @@ def folds(values: np.ndarray, count: int, seed: int, classes: bool) -> Iterator[
 _OWN_FOLDS = 5
 
 
+def held_groups(sizes: np.ndarray, fraction: float) -> np.ndarray:
+    """Which groups, in the order in which they were drawn, are held out: the same rule as in data/recipe/assign-by-key.ts.
+
+    They are taken in that order, without those larger than the whole share, for as long as they fit; then the one of all
+    others that comes nearest to what is still missing, where it comes nearer than leaving it so. One group stays.
+    """
+    share = max(1, int(sizes.sum() * fraction + 0.5))
+    fits = sizes <= share
+    held = fits & (np.cumsum(np.where(fits, sizes, 0)) <= share)
+    missing = share - int(sizes[held].sum())
+    others = np.flatnonzero(~held)
+    off = np.abs(sizes[others] - missing)
+    if len(others) > 1 and (not held.any() or off.min() < missing):
+        held[others[off.argmin()]] = True
+    return held
+
+
 def grouped_folds(groups: np.ndarray, fraction: float, count: int, seed: int) -> np.ndarray:
-    """The fold of each row, −1 for what is held out: whole groups (numbers from 0), drawn until a part has its share."""
+    """The fold of each row, −1 for what is held out: whole groups (numbers from 0), drawn by the seed."""
     sizes = np.bincount(groups)
     drawn = np.random.default_rng(seed).permutation(len(sizes))
-    middle = np.cumsum(sizes[drawn]) - sizes[drawn] / 2
-    held = fraction * len(groups)
-    is_held = middle < held
-    is_held[0] = True
-    left = len(groups) - sizes[drawn][is_held].sum()
-    behind = middle - sizes[drawn][is_held].sum()
-    count = min(count or _OWN_FOLDS, len(sizes) - int(is_held.sum()))
-    fold = np.where(is_held, -1, np.clip((behind * count / max(1, left)).astype("int64"), 0, count - 1))
+    is_held = held_groups(sizes[drawn], fraction)
+    kept = np.where(is_held, 0, sizes[drawn])
+    left = kept.sum()
+    middle = np.cumsum(kept) - kept / 2
+    count = min(count or _OWN_FOLDS, int((~is_held).sum()))
+    fold = np.where(is_held, -1, np.clip((middle * count / max(1, left)).astype("int64"), 0, count - 1))
     of_group = np.empty(len(sizes), dtype="int64")
     of_group[drawn] = fold
     return of_group[groups]

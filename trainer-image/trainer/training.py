@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from trainer.baseline import Baseline
 from trainer.board import Board
+from trainer.checking import checked
 from trainer.checkpoints import Checkpoints
 from trainer.clock import Clock
 from trainer.contract import Split, TrainSpec, read_train_spec
@@ -56,8 +57,7 @@ class Training:
         self.clock.stop_asked = finish is not None
         self._finish = finish
         engine = load_engine(self.spec.engine)
-        settings = engine.DECLARATION.settled(self.spec.settings, self.spec.task.kind)
-        engine.check(self.spec, settings, None)
+        settings = checked(self.spec, engine)
         self.events.progress("Reading the data", 0.0)
         earlier = self._unpack_earlier(engine)
         from trainer.inputs import load_inputs  # pandas and DuckDB only after the spec was found good

@@ -25,6 +25,7 @@ export interface DataPage {
   samples: Sample[];
   upload: UploadForm;
   mayFetch: boolean;
+  fetching: { url: string; problem: string | null };
 }
 
 /** The form that takes a file; says before and after what went wrong. */
@@ -36,13 +37,15 @@ export interface UploadForm {
   then: string | null;
   button: string;
   limit: string;
-  problem: { title: string; message: string; whatToDo: string } | null;
+  problem: { title: string; message: string; whatToDo: string; readHref: string | null } | null;
 }
 
 export interface UploadProblem {
   message: string;
   hint: string | undefined;
   problems: FieldProblem[];
+  /** Where the file itself is there, to be read in another way. */
+  uploadId?: string | undefined;
 }
 
 export function uploadForm(
@@ -60,21 +63,28 @@ export function uploadForm(
     id,
     then: action === '/data' ? '/data/' : action === '/jobs/new/upload' ? '/jobs/new?dataset=' : null,
     button,
-    limit: `CSV, TSV, JSON lines, Excel or Parquet, also packed (gzip, zstd, ZIP); images as a zip with a folder for each label, .npz or IDX; at most ${formatBytes(limitMb * 1_000_000)}.`,
+    limit: `CSV, TSV, JSON lines, Excel or Parquet, also packed (gzip, zstd, ZIP); images as a zip with a folder for each label, .npz or IDX; at most ${limitMb.toLocaleString('en-US')} MB.`,
     problem: refused && {
       title: 'The file was not taken',
       message: [refused.message, ...details].join(' '),
       whatToDo: refused.hint ?? 'Mend the file and choose it again.',
+      readHref: refused.uploadId === undefined ? null : `/data/uploads/${refused.uploadId}`,
     },
   };
 }
 
 export function dataPage(
   lines: readonly DatasetLine[],
-  around: { samples: Sample[]; upload: UploadForm; preparations: readonly PreparationView[]; mayFetch: boolean },
+  around: {
+    samples: Sample[];
+    upload: UploadForm;
+    preparations: readonly PreparationView[];
+    mayFetch: boolean;
+    fetching: DataPage['fetching'];
+  },
   clock: Clock,
 ): DataPage {
-  const { samples, upload, preparations, mayFetch } = around;
+  const { samples, upload, preparations, mayFetch, fetching } = around;
   return {
     runs: preparations
       .filter((run) => run.phase !== 'done' || run.seenAtMs === null)
@@ -85,6 +95,7 @@ export function dataPage(
         isNew: run.phase === 'done',
       })),
     mayFetch,
+    fetching,
     rows: lines.map((line) => ({
       href: `/data/${line.id}`,
       name: line.version > 1 ? `${line.name} v${line.version}` : line.name,

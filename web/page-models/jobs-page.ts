@@ -21,6 +21,8 @@ export interface JobsPage {
     isNumber: boolean;
   }[];
   statuses: { value: JobStatus; word: string; selected: boolean }[];
+  /** Empty where there is no sweep to narrow to. */
+  sweeps: { value: string; word: string; selected: boolean }[];
   text: string;
   sort: JobSort;
   direction: 'asc' | 'desc';
@@ -52,6 +54,8 @@ const order: ({ sort: JobSort } | { word: string; isNumber: boolean })[] = [
   { sort: 'cost' },
 ];
 
+const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
 export function jobsQuery(read: (name: string) => string): JobsQuery {
   const status = read('status');
   const sort = read('sort');
@@ -60,6 +64,7 @@ export function jobsQuery(read: (name: string) => string): JobsQuery {
   return {
     status: statuses.includes(status) ? (status as JobStatus) : 'all',
     text: read('q').trim().slice(0, 200),
+    sweepId: uuid.test(read('sweep')) ? read('sweep') : null,
     sort: jobSorts.find((name) => name === sort) ?? 'accepted',
     direction: read('direction') === 'asc' ? 'asc' : 'desc',
     page: Number.isInteger(page) && page > 0 && page < 100_000 ? page : 1,
@@ -87,6 +92,14 @@ export function jobsPage(facts: JobsFacts, query: JobsQuery, clock: Clock, engin
       { value: 'open' as const, word: 'Open' },
       ...Object.entries(outcomeMarks).map(([value, mark]) => ({ value: value as JobStatus, word: mark.word })),
     ].map((status) => ({ ...status, selected: status.value === query.status })),
+    sweeps:
+      facts.sweeps.length === 0
+        ? []
+        : [{ id: '', name: 'Any job' }, ...facts.sweeps].map(({ id, name }) => ({
+            value: id,
+            word: name,
+            selected: id === (query.sweepId ?? ''),
+          })),
     text: query.text,
     sort: query.sort,
     direction: query.direction,
@@ -94,7 +107,7 @@ export function jobsPage(facts: JobsFacts, query: JobsQuery, clock: Clock, engin
       pages > 1
         ? `${formatMany(facts.total, 'job')}, page ${formatCount(query.page)} of ${formatCount(pages)}`
         : formatMany(facts.total, 'job'),
-    isFiltered: query.status !== 'all' || query.text !== '',
+    isFiltered: query.status !== 'all' || query.text !== '' || query.sweepId !== null,
     isEmpty: facts.all === 0,
     previous: query.page > 1 ? address({ page: query.page - 1 }) : null,
     next: query.page < pages ? address({ page: query.page + 1 }) : null,
@@ -105,6 +118,7 @@ function addressOf(query: JobsQuery): string {
   const search = new URLSearchParams();
   if (query.status !== 'all') search.set('status', query.status);
   if (query.text !== '') search.set('q', query.text);
+  if (query.sweepId !== null) search.set('sweep', query.sweepId);
   if (query.sort !== 'accepted') search.set('sort', query.sort);
   if (query.direction !== 'desc') search.set('direction', query.direction);
   if (query.page > 1) search.set('page', String(query.page));

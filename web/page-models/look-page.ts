@@ -106,23 +106,53 @@ function signed({ pearson, strength }: Pair): string {
   return pearson !== null && pearson < 0 ? `−${(strength ?? 0).toFixed(2)}` : (strength ?? 0).toFixed(2);
 }
 
-const frame = { width: 640, height: 320, left: 56, right: 628, top: 12, bottom: 276 };
+const frame = { width: 640, height: 332, left: 56, right: 628, top: 24, bottom: 288 };
 
 function pictureOf(relation: Relation): Picture {
   const { x, y, strength, measure, missing } = relation;
   const empty = { dots: [], boxes: [], tiles: [], texts: [] };
-  const told = strength === null ? 'Nothing can be told of them.' : `${measure}: ${strength.toFixed(2)} of 1.`;
+  const told =
+    strength === null
+      ? 'Nothing can be told of them.'
+      : `How much they have to do with each other: ${strength.toFixed(2)} of 1 (${measure}).`;
   const base = {
     title: `${x.name} and ${y.name}`,
-    note: `${told} ${missing > 0 ? `${formatMany(missing, 'row')} without the one or the other left out.` : ''}`,
+    note: `${kindWords(relation)} ${told} ${missing > 0 ? `${formatMany(missing, 'row')} without the one or the other left out.` : ''}`,
     width: frame.width,
     height: frame.height,
     spoken: told,
     ...empty,
   };
-  if (relation.kind === 'points') return { ...base, ...points(relation) };
-  if (relation.kind === 'boxes') return { ...base, ...boxes(relation.boxes) };
-  return { ...base, ...mosaic(relation) };
+  const { group, number } = relation.kind === 'boxes' ? axesOf(relation) : { group: x.name, number: y.name };
+  const drawn =
+    relation.kind === 'points'
+      ? points(relation)
+      : relation.kind === 'boxes'
+        ? boxes(relation.boxes)
+        : mosaic(relation);
+  return { ...base, ...drawn, texts: drawn.texts.length === 0 ? [] : [...drawn.texts, ...axisNames(group, number)] };
+}
+
+/** What is to be seen, for who has never seen such a picture. */
+function kindWords(relation: Relation): string {
+  const { x, y } = relation;
+  if (relation.kind === 'points') return 'Each dot is a row.';
+  if (relation.kind === 'mosaic')
+    return `Each pillar is a “${x.name}”, as wide as it has rows; its parts are the shares of each “${y.name}”.`;
+  const { group, number } = axesOf(relation);
+  return `For each “${group}”, half of the rows have a “${number}” inside the box; the line across it is the middle one.`;
+}
+
+/** Groups stand side by side, whichever of the two columns has them. */
+function axesOf({ numbers, x, y }: Extract<Relation, { kind: 'boxes' }>): { group: string; number: string } {
+  return numbers === 'y' ? { group: x.name, number: y.name } : { group: y.name, number: x.name };
+}
+
+function axisNames(across: string, up: string): Picture['texts'] {
+  return [
+    { x: (frame.left + frame.right) / 2, y: frame.bottom + 36, anchor: 'middle', text: shorten(across, 60) },
+    { x: 4, y: frame.top - 2, anchor: 'start', text: shorten(up, 60) },
+  ];
 }
 
 function scale(values: readonly number[], from: number, to: number) {
@@ -149,7 +179,6 @@ function points({ points: all, x, y }: Extract<Relation, { kind: 'points' }>): P
     dots: all.map(([left, high]) => ({ x: across.at(left), y: up.at(high) })),
     texts: [
       { x: frame.left, y: frame.bottom + 18, anchor: 'start', text: words(across.low, x.type) },
-      { x: (frame.left + frame.right) / 2, y: frame.bottom + 36, anchor: 'middle', text: x.name },
       { x: frame.right, y: frame.bottom + 18, anchor: 'end', text: words(across.high, x.type) },
       { x: frame.left - 6, y: frame.bottom, anchor: 'end', text: words(up.low, y.type) },
       { x: frame.left - 6, y: frame.top + 10, anchor: 'end', text: words(up.high, y.type) },

@@ -96,7 +96,7 @@ function endNote(attempt: AttemptRow, clock: Clock): string {
 }
 
 const endWords: Record<string, string> = {
-  finished: 'It ended by itself when its work was done.',
+  finished: 'It ended when its work was done.',
   expired: 'It was ended at the time that was fixed when it was made.',
   killed: 'It was ended from outside.',
   out_of_memory: 'It ran out of memory.',

@@ -55,6 +55,7 @@ export const reportSchema = z.object({
         .transform((value) => value ?? false),
     }),
   ),
+  extras: list(z.object({ name: z.string(), title: z.string() })),
   importance: list(z.object({ column: z.string(), mean: z.number(), interval: number })),
   confusion: z
     .object({ labels: z.array(z.coerce.string()), matrix: z.array(z.array(z.number())), right: number })

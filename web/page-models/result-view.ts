@@ -29,6 +29,8 @@ export interface ResultView {
   timings: { name: string; value: string }[];
   versions: { name: string; value: string }[];
   reportHref: string;
+  /** Files beside the archive. */
+  extras: { href: string; name: string; title: string }[];
 }
 
 export interface ConfusionTable {
@@ -75,6 +77,10 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
     timings: timingRows(report, folds),
     versions: Object.entries(report.versions ?? {}).map(([name, value]) => ({ name, value })),
     reportHref: `/models/${modelId}/report.html`,
+    extras: report.extras.map(({ name, title }) => ({
+      href: `/models/${modelId}/extras/${encodeURIComponent(name)}`,
+      ...{ name, title },
+    })),
   };
 }
 

@@ -30,7 +30,11 @@ export function uploadPage(upload: UploadView, values: ImportValues): UploadPage
         : `${formatBytes(offset)}${length === null ? '' : ` of ${formatBytes(length)}`} received.`,
     value: state === 'receiving' && length !== null ? Math.floor((offset / length) * 100) : null,
     from: url,
-    failure: failure && { title: failure.title, message: failure.message, whatToDo: failure.hint },
+    failure: failure && {
+      title: url === null ? failure.title : 'The file was not taken',
+      message: failure.message,
+      whatToDo: failure.hint,
+    },
     fields:
       !isOpen && isWhole
         ? importPage({ dataset: { id, name }, values, used: null, tried: null, problem: null }).fields

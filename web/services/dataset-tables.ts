@@ -1,4 +1,5 @@
 import type { OtherDataset } from '../../data/recipe/recipe-calls.ts';
+import { isSameData } from '../../db/looked-into.ts';
 import type { DatasetRow } from '../../db/tables.ts';
 import { datasetFiles } from '../../domain/dataset-files.ts';
 import { namedDatasets } from '../../domain/recipe/named-datasets.ts';
@@ -39,7 +40,6 @@ export async function withTables<T>(
 
 /** A dataset to look things up in, beside the one that a recipe begins with. */
 export function otherDataset(first: DatasetRow, other: DatasetRow, parquet: string): OtherDataset {
-  const isSame =
-    first.content_hash === other.content_hash || (first.family_id ?? first.id) === (other.family_id ?? other.id);
+  const isSame = isSameData(first, other);
   return { datasetId: other.id, name: other.name, parquet, ...(isSame ? { isSame } : {}) };
 }

@@ -8,6 +8,7 @@ import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
 import { completeLimits, type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
 import { taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
+import { engineFindings } from './engine-findings.ts';
 import { checkJobRecipe, type FittingRecipe } from './job-recipe.ts';
 import type { ServiceOptions } from './options.ts';
 import { preflight } from './preflight.ts';
@@ -124,7 +125,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     return { types, problems: [{ field: 'machine.type', message }] };
   };
 
-  return async (who: Who, given: unknown): Promise<JobCheck> => {
+  return async (who: Who, given: unknown, trials?: readonly JobSpec['engine']['settings'][]): Promise<JobCheck> => {
     const parsed = parseRequest(given);
     if ('problems' in parsed) return { problems: parsed.problems, warnings: [], creates: [] };
     const request = await asContinued(who, parsed.request);
@@ -158,6 +159,11 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       engine: { name: engine.name, settings },
       limits: completeLimits(request.limits),
     };
+    const found = await engineFindings(options, {
+      ...{ spec, columns, machine, profile: data.profile },
+      trials: trials?.map((each) => checkSettings(engine, { ...settings, ...each }).settings) ?? [settings],
+    });
+    if (trials === undefined && found[0]) return { problems: [found[0]], warnings, creates: [] };
     if (!isDeepStrictEqual(request.split, parsed.request.split)) {
       warnings.push('Split and seed are those of the job that it continues: the held-out rows have to stay unseen.');
     }
@@ -166,6 +172,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       ...{ spec, problems: [], warnings, creates: createsOf(spec, machine) },
       worstCase: worstCaseOf(spec, machine, types),
       ...(needed?.estimate ? { estimate: needed.estimate } : {}),
+      ...(trials === undefined ? {} : { trialProblems: found }),
     };
   };
 }

@@ -98,8 +98,10 @@ async function tryOut(
     if (!next) {
       const ask = { parquet, steps, others, rows: 'first' as const, limit: 1, training };
       const seen = await options.data.recipePreview(ask);
-      // Which columns there are is learned from the whole file, where the first rows do not show those that steps name.
-      if (seen.steps.every(({ notInSample }) => notInSample === undefined)) return seen;
+      // Which columns there are is learned from the whole file, where the first rows do not show those that steps name
+      // or that are to be predicted.
+      const isSeen = seen.steps.every(({ notInSample }) => notInSample === undefined);
+      if (isSeen && !seen.training?.notInSample) return seen;
       return options.data.recipePreview({ ...ask, exact: true, timeoutMs: WHOLE_FILE_MS });
     }
     return withLocalCopy(options, datasetFiles(next).parquet, (path) =>

@@ -2,6 +2,7 @@ import type { DataWorker } from '../../data/open-data-worker.ts';
 import type { Stores } from '../../db/open-stores.ts';
 import type { Engine } from '../../domain/engine.ts';
 import type { Cloud } from '../../infra/cloud.ts';
+import type { CheckByEngine } from '../../infra/engine-check.ts';
 import type { ReadSettings } from '../../infra/engine-settings.ts';
 import type { PublicDownload } from '../../infra/public-download.ts';
 import type { Store } from '../../infra/store.ts';
@@ -22,6 +23,8 @@ export interface ServiceOptions {
     isReady: (engine: string) => boolean | Promise<boolean>;
     /** A file of settings in the names of the engine; absent where only its own names are known. */
     readSettings?: (engine: Engine, text: string) => Promise<ReadSettings>;
+    /** What an engine itself has against a job; absent where only its machine is asked. */
+    check?: CheckByEngine;
   };
   /** The folder with samples.json and the files that it names. */
   samplesFolder: string;

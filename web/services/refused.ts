@@ -1,19 +1,28 @@
 import { type FailureType, TrainyardError } from '../../domain/failures.ts';
 import type { FieldProblem } from './views.ts';
 
+interface RefusedMore {
+  hint?: string;
+  problems?: FieldProblem[];
+  uploadId?: string;
+}
+
 /** A request that cannot be served, with everything a person or a program needs to mend it. */
 export class Refused extends Error {
   readonly status: number;
   readonly title: string;
   readonly hint: string | undefined;
   readonly problems: FieldProblem[];
-  constructor(status: number, title: string, message: string, more: { hint?: string; problems?: FieldProblem[] } = {}) {
+  /** The upload whose file was refused and is still there. */
+  readonly uploadId: string | undefined;
+  constructor(status: number, title: string, message: string, more: RefusedMore = {}) {
     super(message);
     this.name = 'Refused';
     this.status = status;
     this.title = title;
     this.hint = more.hint;
     this.problems = more.problems ?? [];
+    this.uploadId = more.uploadId;
   }
 }
 

@@ -137,6 +137,8 @@ export interface JobCheck {
   estimate?: JobEstimate;
   /** What will be created, in words, in order. */
   creates: string[];
+  /** Of the trials that were asked about, what the engine has against each. */
+  trialProblems?: (FieldProblem | null)[];
 }
 
 export interface JobListQuery {
@@ -162,7 +164,8 @@ export interface Asked {
 }
 
 export interface JobService {
-  check(who: Who, request: unknown): Promise<JobCheck>;
+  /** `trials`: settings that the job is to be judged with, in place of its own, as far as its engine judges them. */
+  check(who: Who, request: unknown, trials?: readonly JobSpec['engine']['settings'][]): Promise<JobCheck>;
   /** The same id or key twice is one job; the same key with another request is refused (409). */
   accept(
     who: Who,

@@ -8,7 +8,7 @@ import type { SweepRow } from '../../db/tables.ts';
 import type { Engine } from '../../domain/engine.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { type SweepRequest, type SweepRequestInput, sweepRequestSchema, type SweepSpec } from '../../domain/sweep.ts';
-import { checkSweep, trialsOf } from '../../domain/sweep-trials.ts';
+import { checkSweep, refusedTrials, trialsOf } from '../../domain/sweep-trials.ts';
 import { defaultMetric } from '../../domain/task.ts';
 import { deliver } from './deliver.ts';
 import { costNow } from './job-details.ts';
@@ -17,7 +17,7 @@ import type { ServiceOptions } from './options.ts';
 import { conflict, notFound } from './refused.ts';
 import { problemsIn } from './request-problems.ts';
 import { specOf } from './row-views.ts';
-import type { Asked, JobService, Page, Rejected, Who } from './services.ts';
+import type { Asked, JobService, Page, Rejected, Removal, Who } from './services.ts';
 import { sweepDetail, sweepSummary } from './sweep-rows.ts';
 import type { SweepCheckView, SweepDetail, SweepSummary } from './sweep-views.ts';
 import type { FieldProblem } from './views.ts';
@@ -41,6 +41,10 @@ export interface SweepService {
   cancel(who: Who, id: string): Promise<Asked>;
   /** Open trials come to their end; no more are begun. */
   stop(who: Who, id: string): Promise<Asked>;
+  /** What would go and what would stay. */
+  removal(who: Who, id: string): Promise<Removal>;
+  /** Only when it is done. Its trials are jobs, and stay. */
+  remove(who: Who, id: string): Promise<Removal>;
   /** The same job with several seeds. */
   requestRepeating(who: Who, jobId: string, count: number, id?: string): Promise<SweepRequestInput>;
 }
@@ -89,12 +93,19 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
     const { trainingSeconds } = request.base.limits;
     // Not extended: the shared limits count on it, and trials of different lengths could not be compared.
     const limits = { ...request.base.limits, longestSeconds: trainingSeconds };
-    const base = await jobs.check(who, { ...request.base, limits, name: request.name });
     const engine = (await engines.describe()).find(({ name }) => name === request.base.engine.name);
+    const ofSweep = engine ? checkSweep(request, engine) : [];
+    const trials = engine && ofSweep.length === 0 ? trialsOf(request, engine) : [];
+    const base = await jobs.check(
+      who,
+      { ...request.base, limits, name: request.name },
+      trials.map(({ settings }) => settings),
+    );
     const found = [
       ...base.problems.map(({ field, message }) => ({ field: field === '' ? '' : `base.${field}`, message })),
-      ...(engine ? checkSweep(request, engine) : []),
+      ...ofSweep,
       ...seedProblems(request),
+      ...refusedTrials(request, trials, base.trialProblems),
     ];
     if (found.length > 0 || !base.spec || !engine) return refused(found, base.warnings);
     const { id: _id, name: _name, workspaceId: _workspace, owner: _owner, ...complete } = base.spec;
@@ -108,7 +119,7 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
       seeds: request.search.kind === 'seeds' ? request.search.count : request.seeds,
       parallel: request.parallel,
       limits: request.limits,
-      trials: trialsOf(request, engine),
+      trials,
     };
     const trialMicros = base.worstCase?.extendedMicros ?? 0;
     const { problems, worstCase } = worstOf(spec, trialMicros);
@@ -117,8 +128,27 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
     return { spec, problems: [], warnings, trials: spec.trials, worstCase };
   };
 
+  const removal = async (who: Who, id: string): Promise<Removal> => {
+    const row = await find(who, id);
+    const trials = (await trialsBegun([id])).filter((trial) => trial.deleted_at_ms === null).length;
+    const refusal = row.phase === 'done' ? null : 'It is not done. Cancel it first, and wait for its trials to end.';
+    const stays =
+      trials > 0
+        ? [`its ${trials === 1 ? 'trial' : `${trials} trials`} in the list of jobs, with models and costs`]
+        : [];
+    return { goes: ['its entry in the list of sweeps', 'the comparison of its trials'], stays, refusal };
+  };
+
   return {
     check,
+    removal,
+
+    async remove(who, id) {
+      const what = await removal(who, id);
+      if (what.refusal !== null) throw conflict(what.refusal);
+      await stores.sweeps.softDelete(who.workspaceId, id, now());
+      return what;
+    },
 
     async accept(who, given, { idempotencyKey } = {}) {
       const parsed = sweepRequestSchema.safeParse(given);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -7,7 +7,7 @@ import type { UploadRow } from '../../db/tables.ts';
 import { familyOf, TrainyardError } from '../../domain/failures.ts';
 import { idSchema } from '../../domain/ids.ts';
 import { importOptionsSchema } from '../../domain/import-options.ts';
-import { readAddress } from '../../infra/public-download.ts';
+import { readAddress } from '../../infra/import-address.ts';
 import type { KeepDataset } from './dataset-service.ts';
 import { idOfKey } from './job-requests.ts';
 import type { ServiceOptions } from './options.ts';
@@ -15,7 +15,7 @@ import { receivePart } from './receive-part.ts';
 import type { UploadView } from './recipe-views.ts';
 import { conflict, notFound, Refused, refusedBy } from './refused.ts';
 import { parsed } from './request-problems.ts';
-import type { HealthService, Who } from './services.ts';
+import type { HealthService, UploadedFile, Who } from './services.ts';
 
 const MEGABYTE = 1024 * 1024;
 /** What nobody has sent anything for in so long is taken away, and so is the memory of what is over. */
@@ -64,6 +64,8 @@ export interface UploadService {
     asked: unknown,
     options?: { idempotencyKey?: string },
   ): Promise<{ upload: UploadView; created: boolean }>;
+  /** A file that came in one piece; one that is refused stays for a day, to be read in another way. */
+  takeWhole(who: Who, file: UploadedFile): Promise<UploadView>;
   get(who: Who, id: string): Promise<UploadView>;
   append(who: Who, id: string, part: UploadPart, body: Readable): Promise<UploadView>;
   /** A file that came whole and was refused, in another way. */
@@ -172,10 +174,10 @@ export function uploadService(
     try {
       const { bytes } = await fetchUrl({
         ...{ url: row.url, toPath: pathOf(row.id), limitBytes, timeoutMs: fetchTimeoutMs, signal },
-        onProgress: (received) => {
+        onProgress: (received, total) => {
           if (Date.now() - notedAtMs < noteEveryMs) return;
           notedAtMs = Date.now();
-          stores.uploads.received(row.id, received, now()).catch(onError);
+          stores.uploads.fetched(row.id, { received, total }, now()).catch(onError);
         },
       });
       if (bytes === 0) throw new TrainyardError('BadData', 'The address gave an empty file.');
@@ -235,6 +237,16 @@ export function uploadService(
       );
       takeUp(row);
       return { upload: view(row), created: inserted };
+    },
+
+    async takeWhole(who, { path, name }) {
+      const length = (await stat(path)).size;
+      const { row } = await insert(who, { name: nameOf(name), url: null, length, options: {} }, undefined);
+      await rename(path, pathOf(row.id));
+      await stores.uploads.reading(row.id, length, now());
+      takeUp({ ...row, state: 'reading', bytes_received: length });
+      await working.get(row.id)?.ended;
+      return view(await find(who, row.id));
     },
 
     async get(who, id) {
@@ -297,6 +309,11 @@ export function uploadService(
       while (working.size > 0) await Promise.all([...working.values()].map(({ ended }) => ended));
     },
   };
+}
+
+/** What browsers send as a name may be a path. */
+function nameOf(fileName: string): string {
+  return basename(fileName.replaceAll('\\', '/')).slice(0, 255) || 'data.csv';
 }
 
 function nameIn(pathname: string): string {

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { changeColumns } from '../change-columns.ts';
 import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
-import { exactMean } from '../exact-sums.ts';
+import { exactDeviation, exactMean } from '../exact-sums.ts';
 import {
-  learnColumns,
+  learnColumnsBy,
   learnedColumns,
   learnedWords,
   type OfColumn,
@@ -91,24 +91,27 @@ export const clipOutliers = defineStep<Settings>({
       wrong: (name, type) => `“${name}” has no outliers: it is ${type}, not a number.`,
       instead: 'Take the column out of this step, or change its type to a number before.',
     }),
-  fit: ({ columns, by, low, high, times }, _schema, before) =>
-    learnColumns(columns, (column) => {
-      const value = `CAST(${quoteName(column)} AS DOUBLE)`;
-      const quantile = (share: number) =>
-        `(SELECT quantile_cont(${value}, ${quoteText(String(share))}::DOUBLE) FILTER (isfinite(${value})) FROM ${before})`;
-      if (by === 'quantiles') return { low: quantile(low), high: quantile(high) };
-      const far = quoteNumber(times);
-      if (by === 'middle half') {
-        const [lower, upper] = [quantile(0.25), quantile(0.75)];
-        return {
-          low: `${lower} - ${far} * (${upper} - ${lower})`,
-          high: `${upper} + ${far} * (${upper} - ${lower})`,
-        };
-      }
-      const mean = exactMean(value, before);
-      const deviation = `sqrt(${exactMean(`(${value} - ${mean}) * (${value} - ${mean})`, before)})`;
-      return { low: `${mean} - ${far} * ${deviation}`, high: `${mean} + ${far} * ${deviation}` };
-    }),
+  fit: ({ columns, by, low, high, times }, _schema, before) => {
+    const far = quoteNumber(times);
+    const asDouble = (column: string) => `CAST(${quoteName(column)} AS DOUBLE)`;
+    if (by === 'deviations') {
+      const meanOf = (column: string) => exactMean(asDouble(column), before);
+      return learnColumnsBy(meanOf, columns, (column, mean) => {
+        const deviation = exactDeviation(asDouble(column), mean, before);
+        return { low: `${mean} - ${far} * ${deviation}`, high: `${mean} + ${far} * ${deviation}` };
+      });
+    }
+    const shares = by === 'quantiles' ? [low, high] : [0.25, 0.75];
+    const listed = `[${shares.map((share) => `${quoteText(String(share))}::DOUBLE`).join(', ')}]`;
+    const quantilesOf = (column: string) =>
+      `(SELECT quantile_cont(${asDouble(column)}, ${listed}) FILTER (isfinite(${asDouble(column)})) FROM ${before})`;
+    return learnColumnsBy(quantilesOf, columns, (_column, quantiles) => {
+      const [lower, upper] = [`${quantiles}[1]`, `${quantiles}[2]`];
+      if (by === 'quantiles') return { low: lower, high: upper };
+      const width = `${far} * (${upper} - ${lower})`;
+      return { low: `${lower} - ${width}`, high: `${upper} + ${width}` };
+    });
+  },
   map: ({ columns, then }, schema, learned) => {
     const boundsOf = (name: string) => {
       const { low, high } = ofColumn(learnedColumns<Bounds>(learned), name) ?? { low: null, high: null };

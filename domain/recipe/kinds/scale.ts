@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { changeColumns } from '../change-columns.ts';
 import { problemsOfColumns } from '../column-problems.ts';
 import { defineStep } from '../define-step.ts';
-import { exactMean } from '../exact-sums.ts';
+import { exactDeviation, exactMean } from '../exact-sums.ts';
 import {
   learnColumns,
+  learnColumnsBy,
   learnedColumns,
   learnedWords,
   type OfColumn,
@@ -59,21 +60,25 @@ export const scale = defineStep<z.infer<typeof settings>>({
       wrong: (name, type) => `“${name}” cannot be scaled: it is ${type}, not a number.`,
       instead: 'Take the column out of this step, or change its type to a number before.',
     }),
-  fit: ({ columns, by }, _schema, before) =>
-    learnColumns(columns, (column) => {
-      const value = `CAST(${quoteName(column)} AS DOUBLE)`;
-      if (by === 'standard') {
-        const mean = exactMean(value, before);
-        const square = `(${value} - ${mean}) * (${value} - ${mean})`;
-        return { middle: mean, width: `sqrt(${exactMean(square, before)})` };
-      }
+  fit: ({ columns, by }, _schema, before) => {
+    const asDouble = (column: string) => `CAST(${quoteName(column)} AS DOUBLE)`;
+    if (by === 'standard') {
+      const meanOf = (column: string) => exactMean(asDouble(column), before);
+      return learnColumnsBy(meanOf, columns, (column, mean) => ({
+        middle: mean,
+        width: exactDeviation(asDouble(column), mean, before),
+      }));
+    }
+    return learnColumns(columns, (column) => {
+      const value = asDouble(column);
       const of = (aggregate: string) => `(SELECT ${aggregate} FILTER (isfinite(${value})) FROM ${before})`;
       const [low, high] =
         by === 'range'
           ? [of(`min(${value})`), of(`max(${value})`)]
           : [of(`quantile_cont(${value}, 0.25)`), of(`quantile_cont(${value}, 0.75)`)];
       return { middle: by === 'range' ? low : of(`median(${value})`), width: `${high} - ${low}` };
-    }),
+    });
+  },
   map: ({ columns }, schema, learned) =>
     changeColumns(schema, columns, ({ name, quoted }) => {
       const { middle, width } = ofColumn(learnedColumns<Scale>(learned), name) ?? { middle: null, width: null };

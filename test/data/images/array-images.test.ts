@@ -113,6 +113,7 @@ test.each([
   ['columns first', { 'x.npy': npy('|u1', [2, 2, 2], two, true) }, 'Fortran order'],
   ['complex numbers', { 'x.npy': npy('<c8', [1, 1, 1], two) }, 'values of the type “<c8”'],
   ['a cut array', { 'x.npy': npy('|u1', [9, 2, 2], two) }, 'shorter than it says'],
+  ['texts', { 'x.npy': npy('<U4', [2, 4], Buffer.alloc(2 * 4 * 16, 'a')) }, '“x” holds texts, which are no images'],
   ['no shape of images', { 'x.npy': npy('|u1', [8], two) }, 'the shape (8), which is none of images'],
   ['no square', { 'x.npy': npy('|u1', [1, 8], two) }, 'the shape (1, 8), which is none of images'],
   ['no name of images', { 'weights.npy': npy('|u1', [2, 2, 2], two) }, 'no array of images; it has “weights”'],

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Split } from '../../../data/recipe/recipe-calls.ts';
 import { type DataFixture, failureOf, openFixture } from '../data-fixture.ts';
@@ -69,6 +71,43 @@ test.each(['day', 'place'] as const)('by %s the latest are held out, and folds a
     expect(before.reduce((a, b) => (a > b ? a : b)) < after.reduce((a, b) => (a < b ? a : b))).toBe(true);
   }
   expect(run.folds.find(({ fold }) => fold === -1)?.rows).toBeGreaterThan(150);
+});
+
+interface Case {
+  about: string;
+  sizes: number[];
+  fraction: number;
+  held: number[];
+}
+/** The trainer divides by the same rule; its tests read the same cases. */
+const cases: Case[] = JSON.parse(readFileSync(join(import.meta.dirname, 'grouped-holdout.json'), 'utf8'));
+
+test.each(cases)('$about', async ({ sizes, fraction, held }) => {
+  const draw = (name: string) => createHash('md5').update(`3 =${name}`).digest('hex');
+  const names = sizes.map((_, n) => `g${n}`).toSorted((a, b) => (draw(a) < draw(b) ? -1 : 1));
+  const lines = names.flatMap((name, n) => Array.from({ length: sizes[n] ?? 0 }, (_, i) => `${name},${i},${i % 2}`));
+  const { parquet: file } = await fixture.ingest(`customer,place,y\n${lines.join('\n')}\n`);
+  const toParquet = join(fixture.folder, 'case.parquet');
+  const key = { by: 'group', column: 'customer' } as const;
+  const split = { holdoutFraction: fraction, folds: 0, seed: 3, label: 'y', stratify: true, keepFold: true, key };
+  const asked = fixture.worker.runRecipe({ parquet: file, steps: [], split, toParquet });
+  if (sizes.length - held.length < 2) {
+    expect((await failureOf(asked)).message).toContain('has 1 group to learn from beside the held-out rows');
+    return;
+  }
+  await asked;
+  const { names: columns, rows } = await tableOf(fixture, toParquet);
+  const [at, fold] = [columns.indexOf('customer'), columns.indexOf('__ty_fold')];
+  const found = new Set(rows.filter((row) => Number(row[fold]) === -1).map((row) => row[at]));
+  expect(found).toEqual(new Set(held.map((n) => names[n])));
+});
+
+test('fewer groups, or times, than folds are refused', async () => {
+  for (const by of ['group', 'time'] as const) {
+    const failure = await failureOf(divided({ by, column: 'y' }, { folds: 4 }));
+    expect(failure.type).toBe('BadSettings');
+    expect(failure.message).toMatch(/^“y” has 1 (group|different time) to learn from .* 4 folds need at least 4\.$/);
+  }
 });
 
 test('a name that a step gives is found again where rows are divided', async () => {

@@ -157,8 +157,12 @@ describe('a preview', () => {
     const training = { task: { kind: 'binary' as const, labels: ['churned'] }, ignoredColumns: [] };
     const ask = async (steps: Parameters<typeof fixture.worker.recipePreview>[0]['steps']) =>
       (await fixture.worker.recipePreview({ parquet, steps, rows: 'first', limit: 1, training })).training;
-    expect(await ask([trimPlan, fillAge])).toEqual({ problems: [], keepsLabels: true, warnings: [] });
-    expect(await ask([trimPlan, dropNoCity])).toEqual({ problems: [], keepsLabels: false, warnings: [] });
+    expect(await ask([trimPlan, fillAge])).toEqual({
+      ...{ problems: [], notInSample: false, keepsLabels: true, warnings: [] },
+    });
+    expect(await ask([trimPlan, dropNoCity])).toEqual({
+      ...{ problems: [], notInSample: false, keepsLabels: false, warnings: [] },
+    });
     const without = await ask([step('x', 'select-columns', { columns: ['churned'] })]);
     expect(without?.problems).toMatchObject([{ field: 'task.labels' }]);
   });

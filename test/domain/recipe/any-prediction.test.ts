@@ -104,6 +104,7 @@ async function trained(given: Table, parquet: string, steps: Step[], isSplit: bo
     steps,
     schema: schemaOf(given),
     others: new Map(Object.entries(others).map(([id, other]) => [id, { name: other.name, schema: schemaOf(other) }])),
+    itself: new Set(),
     fits: again.learned,
     isSample: false,
     task: { kind: 'binary', labels },

@@ -33,7 +33,9 @@ const missing = <T>(some: Arbitrary<T>) => option(some, { nil: null, freq: 6 });
 export const words = ['a', 'b', 'c c', ' a', "d'", 'é"', 'other', 'ab-1'];
 const cells = [
   missing(oneof({ weight: 9, arbitrary: integer({ min: -50, max: 50 }) }, constantFrom('9007199254740993', 1e9))),
-  missing(oneof(double({ min: -1e6, max: 1e6, noNaN: true }), constantFrom('inf', 'nan', 0.1, 0.2, 2.5, -0, 1e300))),
+  missing(
+    oneof(double({ min: -1e6, max: 1e6, noNaN: true }), constantFrom('inf', 'nan', 0.1, 0.2, 2.5, '-0.0', 0, 1e300)),
+  ),
   missing(constantFrom(...words)),
   missing(constantFrom(...words.slice(0, 3))),
   missing(constantFrom('7', '1.5', ' 12 ', '2024-02-29', '31.12.2023', 'yes', 'no', 'none', '1e3')),

@@ -37,8 +37,10 @@ def test_describes_every_engine_with_the_standard_library_alone():
             "installSeconds",
             "preparedAtStart",
         }
-        assert set(one["needs"]) == {"baseMegabytes", "bytesPerCell", "baseSeconds", "secondsPerMillionCells"}
-        assert min(one["needs"].values()) > 0
+        parts = {"baseMegabytes", "bytesPerCell", "bytesPerPixel", "baseSeconds", "secondsPerMillionCells"}
+        assert set(one["needs"]) == parts
+        assert (one["needs"]["bytesPerPixel"] > 0) == ("image" in one["takes"])
+        assert all(value > 0 for name, value in one["needs"].items() if name != "bytesPerPixel")
         for setting in one["settings"]:
             assert set(setting) == {
                 "name",

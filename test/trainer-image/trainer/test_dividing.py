@@ -26,6 +26,7 @@ def visits(rows: int = 600) -> pd.DataFrame:
             "trait": habit[customer],
             "noise": random.normal(size=rows),
             "day": pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 300, rows), unit="D"),
+            "half": customer < 30,
             "importance": np.where(customer < 30, 1.0, 50.0),
             "spent": np.where(customer < 30, 10.0, 20.0) + random.normal(size=rows),
         }
@@ -34,7 +35,7 @@ def visits(rows: int = 600) -> pd.DataFrame:
 
 def asked(yard: Yard, settings: dict[str, Any], split: dict[str, Any], weight: str | None = None, **more: Any) -> Yard:
     yard.ask(visits(), "spent", "regression", settings=settings, split=split, **more)
-    side = {split.get("groupColumn"), "importance", weight}
+    side = {split.get("groupColumn"), "importance", "half", weight}
     for column in yard.spec["columns"]:
         column["role"] = "ignored" if column["name"] in side else column["role"]
     yard.spec["weight"] = weight
@@ -60,6 +61,8 @@ def test_what_comes_last_is_held_out(yard: Yard):
     rows = run.report["rows"]
     assert rows["validation"] == pytest.approx(0.75 * rows["train"], abs=30)
     assert rows["test"] == pytest.approx(120, abs=10)
+    # Fitted on all of them in the end.
+    assert not any("earliest rows only" in each for each in run.report["warnings"])
 
 
 def prediction_of(run: Run) -> float:
@@ -95,12 +98,42 @@ def test_rows_that_count_more_pull_the_model_to_them(yard: Yard):
     [
         ({"groupColumn": "nothing"}, None, "no column “nothing”"),
         ({}, "day", "cannot weigh them"),
+        (
+            {"groupColumn": "half", "folds": 4},
+            None,
+            "“half” has 1 group to learn from beside the held-out rows, and 4 folds",
+        ),
+        ({"groupColumn": "half"}, None, "choosing among models needs at least 2. Divide by another column."),
+        ({"timeColumn": "half", "folds": 3}, None, "has 1 different time to learn from"),
     ],
 )
 def test_what_cannot_divide_or_weigh_is_refused(yard: Yard, split: dict[str, Any], weight: str | None, said: str):
     run = asked(yard, {"algorithm": "linear"}, split, weight).train()
     assert run.code == 65
     assert said in run.failure["message"]
+
+
+def test_what_no_part_can_judge_is_refused_without_a_word_of_recipes(yard: Yard):
+    frame = visits()
+    # Each class is in groups of its own, so no part says anything of another.
+    frame["kind"] = frame["customer"].map(lambda customer: f"kind {customer % 4}")
+    yard.ask(frame.assign(kind_of=frame["kind"]), "kind", "multiclass", split={"groupColumn": "kind_of", "folds": 2})
+    run = yard.train()
+    assert run.code == 65
+    assert run.failure["message"].startswith("Divided by “kind_of”, “kind ") and "recipe" not in run.failure["message"]
+
+
+@pytest.mark.autogluon
+def test_autogluon_keeps_groups_whole_where_one_of_them_has_a_class_alone(yard: Yard):
+    frame = visits(300)
+    frame["kind"] = np.where(frame["customer"] == frame["customer"].iloc[0], "lone", frame["half"].astype(str))
+    lone = frame[frame["kind"] == "lone"].index
+    frame.loc[lone[:2], "customer"] = 1000  # what is held out may have one, but it stays to learn from
+    settings = {"include": ["LR"], "preset": "good"}
+    split = {"groupColumn": "customer", "folds": 3, "seed": 1}
+    run = yard.ask(frame, "kind", "multiclass", engine="autogluon", settings=settings, split=split).train()
+    assert run.code == 0, run.log
+    assert any("the groups in it stay together" in each for each in run.report["warnings"]), run.report["warnings"]
 
 
 @pytest.mark.autogluon
@@ -145,6 +178,9 @@ def test_the_latest_part_judges_those_before_it(engine: str, settings: dict[str,
     assert run.report["rows"]["train"] == pytest.approx(360, abs=20)
     assert run.report["rows"]["validation"] == pytest.approx(120, abs=20)
     assert run.report["best"]["validation"] > 80 and run.report["best"]["test"] > 80
+    rows = run.report["rows"]
+    told = f"the {rows['train']} earliest rows only: the {rows['validation']} after them chose it"
+    assert any(told in each for each in run.report["warnings"]), run.report["warnings"]
 
 
 @pytest.mark.parametrize(("engine", "settings"), MEAN_OF_ALL)

@@ -75,7 +75,7 @@ def test_the_archive_predicts_outside_what_h2o_itself_said(mixed: Run, tmp_path:
         archive.extractall(tmp_path / "model")
     mojo = tmp_path / "model" / "model" / "model.mojo.zip"
     assert mojo.read_bytes() == (mixed.out / "extras" / "mojo.zip").read_bytes()
-    assert [extra["name"] for extra in mixed.report["extras"]] == ["mojo.zip"]
+    assert [extra["name"] for extra in mixed.report["extras"]] == ["mojo.zip", "held-out.csv"]
     assert "pickle" not in (tmp_path / "model" / "README.md").read_text("utf-8")
     frame = mixed_table().drop(columns=["churned", "spend"])
     frame.to_csv(tmp_path / "data.csv", index=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from tables import mixed_table
 from trainer_bench import Run, Yard
 
+from trainer.checking import found_in
 from trainer.contract import Column
 from trainer.engine import load_engine
 from trainer.engines.h2o import java, portable
@@ -110,10 +112,34 @@ def test_java_is_looked_for_by_java_home_and_then_on_the_path(
     assert java.require_java() == str(home)
 
 
-def test_the_memory_of_java_is_bounded():
+def test_the_memory_of_java_is_half_of_the_machines_within_bounds(monkeypatch: pytest.MonkeyPatch):
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
-    assert 0 < java.heap_megabytes(0) <= min(4096, whole // 2)
+    assert 0 < java.heap_megabytes(0) <= whole // 2
     assert java.heap_megabytes(1.5) == 1536
+    # A size up has to help: the heap grows with the machine.
+    for gib, megabytes in ((8, 4096), (16, 8192), (64, 32_768), (1024, 131_072)):
+        monkeypatch.setattr(java, "_machine_bytes", lambda gib=gib: gib << 30)
+        assert java.heap_megabytes(0) == megabytes
+
+
+def test_without_java_only_its_environment_can_say_so(no_java: None):
+    columns = [{"name": "x", "sqlType": "DOUBLE"}, {"name": "y", "sqlType": "VARCHAR", "role": "label"}]
+    task = {"kind": "binary", "labels": ["y"]}
+    spec = {"kind": "train", "engine": "h2o", "task": task, "columns": columns, "data": "input/data.parquet"}
+    assert found_in(spec, here=False) == [None]
+    (found,) = found_in(spec, here=True)
+    assert found is not None and found["type"] == "EngineUnavailable" and "needs Java" in found["message"]
+
+
+def test_on_the_machine_its_own_memory_is_what_counts(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(java, "find_java", lambda: sys.executable)
+    monkeypatch.setattr(java, "_machine_bytes", lambda: 4 << 30)
+    engine = load_engine("h2o")
+    spec = SimpleNamespace(machine_gib=None)
+    engine.check_here(spec, {"memory_gb": 4.0})  # type: ignore[attr-defined]
+    with pytest.raises(TrainerFailure) as caught:
+        engine.check_here(spec, {"memory_gb": 4.5})  # type: ignore[attr-defined]
+    assert caught.value.field == "engine.settings.memory_gb" and "the machine has 4" in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -125,15 +151,10 @@ def test_the_memory_of_java_is_bounded():
         ({"memory_gb": 0.1}, "regression", "at least 0.5 GB"),
     ],
 )
-def test_settings_that_cannot_go_together_are_refused(
-    settings: dict, kind: str, said: str, monkeypatch: pytest.MonkeyPatch
-):
-    from types import SimpleNamespace
-
-    monkeypatch.setattr(java, "find_java", lambda: sys.executable)
+def test_settings_that_cannot_go_together_are_refused(settings: dict, kind: str, said: str):
     engine = load_engine("h2o")
     settled = engine.DECLARATION.settled(settings, kind)  # type: ignore[arg-type]
-    spec = SimpleNamespace(task=SimpleNamespace(kind=kind), start_from=None)
+    spec = SimpleNamespace(task=SimpleNamespace(kind=kind), start_from=None, machine_gib=None)
     with pytest.raises(TrainerFailure) as caught:
         engine.check(spec, settled, None)  # type: ignore[arg-type]
     assert caught.value.type == "BadSettings" and said in caught.value.message

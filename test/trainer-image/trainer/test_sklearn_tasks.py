@@ -240,7 +240,7 @@ def test_a_person_sets_any_hyperparameter_by_its_own_name(yard: Yard):
 def test_hands_out_the_pipeline_as_a_pickle_too(yard: Yard):
     run = yard.ask(breast_cancer(), "diagnosis", "binary", settings=FAST).train()
     assert run.code == 0, run.log
-    (extra,) = run.report["extras"]
+    extra = run.report["extras"][0]
     path = run.out / "extras" / "model.pkl"
     assert extra["name"] == "model.pkl" and extra["bytes"] == path.stat().st_size
     assert "runs code" in extra["note"]

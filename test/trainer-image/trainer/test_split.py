@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from trainer.split import folds, given_folds, grouped_folds, holdout, timed_folds
+from trainer.split import folds, given_folds, grouped_folds, held_groups, holdout, timed_folds
+
+#: What divides rows by a recipe goes by the same rule; its tests read the same cases.
+CASES = json.loads((Path(__file__).parents[2] / "data" / "recipe" / "grouped-holdout.json").read_text("utf-8"))
 
 
 def test_the_held_out_rows_are_the_same_for_the_same_seed_and_others_for_another():
@@ -71,6 +77,30 @@ def test_whole_groups_are_on_one_side_with_about_their_share():
     assert all(abs((fold_of == fold).mean() - 0.2) < 0.06 for fold in set(fold_of))
     assert (grouped_folds(groups, 0.2, 4, seed=1) == fold_of).all()
     assert (grouped_folds(groups, 0.2, 4, seed=2) != fold_of).any()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
+def test_held_out_groups_come_near_their_share(case: dict[str, object]):
+    held = held_groups(np.array(case["sizes"]), float(str(case["fraction"])))
+    assert np.flatnonzero(held).tolist() == case["held"]
+
+
+def test_nothing_is_nearer_than_the_drawn_ones_and_any_one_more():
+    random = np.random.default_rng(5)
+    for _ in range(300):
+        sizes = random.geometric(random.uniform(0.01, 0.5), random.integers(3, 40))
+        fraction = random.uniform(0.05, 0.5)
+        share = max(1, int(sizes.sum() * fraction + 0.5))
+        held = held_groups(sizes, fraction)
+        assert held.any() and not held.all()
+        drawn = 0
+        fitting = [int(size) for size in sizes if size <= share]
+        while fitting and drawn + fitting[0] <= share:
+            drawn += fitting.pop(0)
+        off = abs(int(sizes[held].sum()) - share)
+        rest = [*fitting, *(int(size) for size in sizes if size > share)]
+        assert off <= min(abs(drawn + size - share) for size in rest)
+        assert off <= share - drawn or drawn == 0
 
 
 def test_two_groups_are_one_to_learn_from_and_one_to_judge_by():

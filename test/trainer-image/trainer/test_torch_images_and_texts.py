@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,9 +121,36 @@ def _larger(frame: pd.DataFrame) -> None:
     frame.at[7, "image"] = file.getvalue()
 
 
+def _bomb(side: int) -> Callable[[pd.DataFrame], None]:
+    def change(frame: pd.DataFrame) -> None:
+        frame.at[7, "image"] = _says_that_it_is(side)
+
+    return change
+
+
+def _says_that_it_is(side: int) -> bytes:
+    """A few kilobytes that would unpack to far more: what it says of its size is all that is looked at."""
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    chunk = b"IHDR" + header
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(header)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    data = b"IDAT" + zlib.compress(bytes(1 << 20))
+    return head + struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+
+
+def _another_kind(frame: pd.DataFrame) -> None:
+    from PIL import Image  # pyright: ignore[reportMissingImports]
+
+    file = io.BytesIO()
+    Image.new("L", (8, 8)).save(file, "PPM")
+    frame.at[7, "image"] = file.getvalue()
+
+
 BAD: dict[str, tuple[Callable[[pd.DataFrame], None], str]] = {
     "cut off": (_cut, "the image cannot be read"),
-    "no image": (_no_image, "the image cannot be read"),
+    "no image": (_no_image, "no image of a kind that is read (PNG, JPEG, BMP"),
+    "an image of a kind that nobody asked for": (_another_kind, "no image of a kind that is read"),
+    "more pixels than are allowed": (_bomb(6000), "6000 × 6000 pixels, more than the 25 million allowed"),
+    "more pixels than fit": (_bomb(60_000), "far more pixels than are allowed"),
     "missing": (_missing, "there is no image"),
     "another size": (_larger, "the image has 9 × 8 pixels, and 8 × 8 are needed"),
 }

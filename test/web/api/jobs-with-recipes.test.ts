@@ -113,6 +113,15 @@ test('a column that comes of a value of later rows is found in the whole file', 
   expect(await check('plan_none')).toEqual([
     { field: 'recipeId', message: expect.stringMatching(/^Step 2 .*no column “plan_none”/) },
   ]);
+  const predict = async (label: string) => {
+    const recipeId = await recipe([step('s1', 'one-hot', { columns: ['plan'] })]);
+    const task = { kind: 'binary', labels: [label], positiveClass: null };
+    return (await yard.api.post('/jobs/check', jobRequest(late.body.id, { recipeId, task }))).body.problems;
+  };
+  expect(await predict('plan_gold')).toEqual([]);
+  expect(await predict('plan_none')).toEqual([
+    { field: 'task.labels', message: expect.stringMatching(/^After the recipe there is no column “plan_none”/) },
+  ]);
 });
 
 describe('the label, looked up', () => {

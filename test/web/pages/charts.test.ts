@@ -100,7 +100,7 @@ test.each([
   ['cancelled', { cancel_asked_at_ms: 1 }, 'It ended because you cancelled.'],
   ['cancelled', { stop_asked_at_ms: 1 }, 'It ended because you stopped before there was anything to keep.'],
   ['cancelled', {}, 'It ended because the workflow was terminated.'],
-  ['succeeded', {}, 'It ended by itself when its work was done.'],
+  ['succeeded', {}, 'It ended when its work was done.'],
 ] as const)('the machine of %s work with %j says why it ended', (outcome, asked, note) => {
   const attempt = { machine_type: 'local', price_per_hour_micros: 0, ended_at_ms: 5, ended_because: 'finished' };
   const work = { outcome, cancel_asked_at_ms: null, stop_asked_at_ms: null, ...asked };

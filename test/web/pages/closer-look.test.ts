@@ -31,6 +31,14 @@ test('shows each part that a report has', () => {
   );
 });
 
+test('names the files beside the archive', () => {
+  const extras = [{ name: 'held-out.csv', title: 'Predictions of the held-out rows' }];
+  expect(resultView(read({ ...reportOfChurn, extras }), 'm', 0).extras).toEqual([
+    { ...extras[0], href: '/models/m/extras/held-out.csv' },
+  ]);
+  expect(resultView(read(reportOfChurn), 'm', 0).extras).toEqual([]);
+});
+
 test('draws what was learned by epoch, and leaves out what is not known', () => {
   const [drawing, ...others] = closerLook(read(reportOfChurn)).learning;
   expect(others).toEqual([]);

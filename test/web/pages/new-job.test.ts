@@ -76,6 +76,22 @@ test('guesses the task again for another column, and keeps what was typed', asyn
   });
 });
 
+test('shows beside its setting what only the engine itself has against it', async () => {
+  const { address, fields } = await formFor();
+  const hyperparameters = '{"depth": 3}';
+  const refused = await session.post(address, '/jobs/confirm', {
+    ...fields,
+    'sklearn.algorithm': 'tree',
+    'sklearn.hyperparameters': hyperparameters,
+  });
+  expect(refused.status).toBe(422);
+  expect(refused.text).toContain('DecisionTreeClassifier has no hyperparameter “depth”');
+  expect(refused.text).toMatch(
+    /id="sklearn\.hyperparameters-error"|name="sklearn\.hyperparameters"[^>]*aria-invalid="true"/,
+  );
+  expect(fieldsOf(refused.text, '/jobs/confirm')).toMatchObject({ 'sklearn.hyperparameters': hyperparameters });
+});
+
 test('brings a refused form back with its values, a summary, and the reason beside each field', async () => {
   const { address, fields } = await formFor();
   const refused = await session.post(address, '/jobs/confirm', {

@@ -1,4 +1,5 @@
 import { sweepActivities } from '../../../activities/sweeps.ts';
+import request from 'supertest';
 import { openPageApp, type PageApp, tableOf } from '../page-app.ts';
 import { fieldsOf, formSession } from './form-session.ts';
 
@@ -55,6 +56,21 @@ test('an empty list says what a sweep is and how one begins', async () => {
   expect(text).toContain('No sweep yet');
   expect(text).toContain('Try several settings');
   expect((await session.get('/jobs')).text).toContain('href="/sweeps"');
+});
+
+test('each trial is judged by the engine before a machine is, and the trial that cannot be is named', async () => {
+  const base = {
+    ...{ datasetId: String(asJob['datasetId']), task: { kind: 'binary', labels: ['happy'] } },
+    engine: { name: 'autogluon', settings: {} },
+  };
+  const search = { kind: 'grid', values: { stack_levels: [0, 1], preset: ['medium', 'good'] } };
+  const { body } = await request(pages.app).post('/api/v1/sweeps/check').send({ name: 'levels', base, search });
+  const message =
+    'Stacking needs folds. Ask for at least two, or for a quality of good or above. So it is in trial 3 (stack_levels = 1, preset = "medium").';
+  expect(body.problems).toEqual([{ field: 'search.values.stack_levels', message }]);
+  const accepted = await request(pages.app).post('/api/v1/sweeps').send({ name: 'levels', base, search });
+  expect(accepted.status).toBe(422);
+  expect(accepted.body.problems).toEqual(body.problems);
 });
 
 test('from the form of a job to a sweep, without a script: what is tried, what it costs at most, started', async () => {
@@ -127,6 +143,34 @@ test('the page of a sweep marks the best by validation, draws the scores, and li
   const without = await session.get(href);
   expect(without.text).toContain('0.9300');
   expect(without.text).not.toContain(`/jobs/${jobs[1]?.id}`);
+});
+
+test('the list of jobs is narrowed to its trials, and stays when the sweep is deleted', async () => {
+  const href = await startedSweep({ 'try.trees': '50, 100', parallel: '2' });
+  const id = idOf(href);
+  await advance(id);
+  const jobs = await pages.stores.jobs.ofSweep(id);
+  const listed = async () => (await session.get(`/jobs?sweep=${id}`)).text.match(/<th scope="row"/g)?.length ?? 0;
+  expect(jobs.length).toBe(2);
+  expect(await listed()).toBe(2);
+  expect((await session.get(href)).text).toContain(`href="/jobs?sweep=${id}"`);
+  expect((await session.get('/jobs')).text).toContain(`<option value="${id}">mornings, tried</option>`);
+
+  const early = await session.get(`${href}/delete`);
+  expect(early.text).toContain('It is not done. Cancel it first');
+  expect((await session.post(href, `${href}/delete`)).status).toBe(409);
+  for (const job of jobs) await ends(job.id, 0.5);
+  await pages.stores.sweeps.close(id, { outcome: 'succeeded', reason: 'All done.', nowMs: Date.now() });
+
+  expect((await session.get(href)).text).toContain(`href="${href}/delete"`);
+  const asked = await session.get(`${href}/delete`);
+  expect(asked.text).toContain('its 2 trials in the list of jobs');
+  const gone = await session.post(`${href}/delete`, `${href}/delete`);
+  expect([gone.status, gone.headers['location']]).toEqual([303, '/sweeps']);
+  expect((await session.get(href)).status).toBe(404);
+  expect((await session.get('/sweeps')).text).not.toContain(href);
+  expect(await listed()).toBe(2);
+  expect((await session.get(`/jobs/${jobs[0]?.id}`)).text).not.toContain('A trial of');
 });
 
 test('it is stopped and cancelled from its page', async () => {

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from trainer.baseline import Baseline, verdict
+from trainer.engine import load_engine
 from trainer.events import finite
 from trainer.fitting import Fitted, Order, Output
 from trainer.inputs import Inputs
@@ -19,6 +20,7 @@ from trainer.report.dependence import partial_dependence
 from trainer.report.errors import error_quantiles, errors_by_prediction, worst_errors
 from trainer.report.findings import confusion, curves, residuals
 from trainer.report.importance import permutation_importance
+from trainer.report.judged import Judged
 from trainer.report.leakage import doubled_rows, leaking_columns, leaking_to_labels
 from trainer.report.learning import learning_curve
 from trainer.report.per_label import per_label, worst_rows
@@ -28,29 +30,29 @@ _LEAKAGE_SHARE, _IMPORTANCE_SHARE = 0.2, 0.6
 
 
 def build_report(
-    order: Order, inputs: Inputs, fitted: Fitted, baseline: Baseline, why: str, fit_seconds: float
+    order: Order, inputs: Inputs, fitted: Fitted, judged: Judged, baseline: Baseline, why: str, fit_seconds: float
 ) -> dict[str, Any]:
-    began = time.perf_counter()
+    began = time.perf_counter() - judged.seconds
     budget = Budget(report_seconds(order.clock, fit_seconds), lambda: order.clock.stop_asked)
     task = order.spec.task
     scorer = order.scorer(inputs.test_values)
-    asked = time.perf_counter()
-    output = fitted.predict(inputs.test_frame)
-    seconds_per_row = (time.perf_counter() - asked) / max(1, len(inputs.test_frame))
+    output = judged.output
     test, test_interval = scorer.scores(output), scorer.interval(output)
     guessed = baseline.predict(len(inputs.test_values))
     baseline_test, gain = scorer.score(guessed), scorer.difference(output, guessed)
     # These look into the data, so they come in the order of what a person needs first.
     leakage = _leakage(order, inputs, budget)
-    importance = _importance(order, inputs, fitted, budget, seconds_per_row)
+    importance = _importance(order, inputs, fitted, budget, judged.seconds_per_row)
     by_importance = [row["column"] for row in importance] or list(inputs.test_frame.columns)
     dependence = _dependence(order, inputs, fitted, budget, by_importance)
     name = task.metric.name
     board = order.board.sorted()
+    _say_what_was_only_judged_by(order, fitted)
     baseline_row = next(row for row in board if row["baseline"])
     report = {
         "version": 1,
         "engine": order.spec.engine,
+        "engineTitle": load_engine(order.spec.engine).DECLARATION.title,
         "task": task.kind,
         "label": task.label,
         **({"labels": list(task.labels)} if task.labels else {}),
@@ -98,6 +100,16 @@ def build_report(
         "total": round(order.clock.used(), 3),
     }
     return bounded(finite(report))
+
+
+def _say_what_was_only_judged_by(order: Order, fitted: Fitted) -> None:
+    """In the order of time the rows that choose the winner are those nearest to what it will be asked."""
+    train, judged = fitted.rows_["train"], fitted.rows_["validation"]
+    if order.ordered and judged and train + judged <= len(order.frame) and not getattr(fitted, "fitted_again_", False):
+        order.warn(
+            f"The model learned from the {train} earliest rows only: the {judged} after them chose it, and it was not fitted "
+            "again with them, though they are nearest to what comes next."
+        )
 
 
 def _leakage(order: Order, inputs: Inputs, budget: Budget) -> list[dict[str, Any]]:

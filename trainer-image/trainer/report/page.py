@@ -54,9 +54,7 @@ def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[st
 def _subtitle(report: dict[str, Any]) -> str:
     what = {"binary": "one of two classes", "multiclass": "one of several classes", "regression": "a number",
             "multilabel": "several columns of yes or no"}  # fmt: skip
-    return (
-        f"Predicts {what[report['task']]} · chosen by {escape(report['metric']['title'])} · {escape(report['engine'])}"
-    )
+    return f"Predicts {what[report['task']]} · chosen by {escape(report['metric']['title'])} · {escape(report['engineTitle'])}"
 
 
 def _warnings(warnings: list[str]) -> str:

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { RecipePreview, StepCounts, WhichRows } from '../../../data/recipe/recipe-calls.ts';
 import type { ColumnProfile } from '../../../domain/dataset.ts';
 import { stepKinds } from '../../../domain/recipe/kinds.ts';
+import { lastRegrouping } from '../../../domain/recipe/walk.ts';
 import type { TableSchema } from '../../../domain/recipe/table-schema.ts';
 import type { RecipeCheckView, RecipeDetail, RecipeVersion } from '../../services/recipe-views.ts';
 import type { Clock, Moment } from '../clock.ts';
 import { formatCount, formatMany } from '../plain-words.ts';
 import { type EditorPlace, hrefIn } from './editor-place.ts';
-import { inputTable, type StepTable, stepTable } from './preview-table.ts';
+import { type ImageAt, inputTable, type StepTable, stepTable } from './preview-table.ts';
 import { type StepCard, stepCards } from './step-card.ts';
 import { type StepForm, stepForm } from './step-form.ts';
 import { searchWordsOf } from './step-search-words.ts';
@@ -166,6 +167,7 @@ function previewCard(facts: EditorFacts, place: EditorPlace, href: string, count
   const { preview, dataset, recipe } = facts;
   const step = recipe.steps[place.step - 1];
   const stepNumber = (id: string) => recipe.steps.findIndex((each) => each.id === id) + 1;
+  const imageAt = imagesOf(facts, place.step - 1);
   const rows = preview?.rows ?? [];
   return {
     title: step ? `After step ${place.step}` : 'The data as it came',
@@ -188,10 +190,10 @@ function previewCard(facts: EditorFacts, place: EditorPlace, href: string, count
             },
             { word: 'input beside', href: hrefIn(href, { ...place, show: 'beside' }), isNow: place.show === 'beside' },
           ],
-    table: preview && rows.length > 0 ? stepTable(preview, dataset.columns, stepNumber) : null,
+    table: preview && rows.length > 0 ? stepTable(preview, dataset.columns, stepNumber, imageAt) : null,
     input:
       preview && rows.length > 0 && place.show === 'beside' && step !== undefined
-        ? inputTable(preview, dataset.columns, stepNumber)
+        ? inputTable(preview, dataset.columns, stepNumber, imageAt)
         : null,
     problem: facts.previewProblem,
     empty: preview && rows.length === 0 ? emptyWords(place.rows) : null,
@@ -201,6 +203,13 @@ function previewCard(facts: EditorFacts, place: EditorPlace, href: string, count
       counted?.find(({ id }) => id === step?.id),
     ),
   };
+}
+
+/** After a grouping rows are others than those of the dataset; and of several images each row would not say which. */
+function imagesOf({ dataset, recipe }: EditorFacts, at: number): ImageAt | undefined {
+  const columns = dataset.columns.filter(({ sqlType }) => sqlType === 'BLOB');
+  if (columns.length !== 1 || lastRegrouping(recipe.steps.slice(0, at + 1)) >= 0) return undefined;
+  return (column, row) => `/data/${dataset.id}/image?${new URLSearchParams({ column, row: String(row) }).toString()}`;
 }
 
 function emptyWords(rows: WhichRows): string {

@@ -32,7 +32,12 @@ export interface TableCell {
   isChanged: boolean;
   isNumber: boolean;
   mark: '' | 'new' | 'lost';
+  /** Where the image comes from that is shown instead of the text. */
+  image: string | null;
 }
+
+/** Where the images of a dataset are, by its columns and rows, from 1; rows of a group are others than its own. */
+export type ImageAt = (column: string, row: number) => string;
 
 const shownCharacters = 60;
 
@@ -41,7 +46,10 @@ export function stepTable(
   preview: RecipePreview,
   profile: readonly ColumnProfile[],
   stepOf: (id: string) => number,
+  imageAt?: ImageAt,
 ): StepTable {
+  const pictured = (row: ShownRecipeRow, column: Column, cell: TableCell) =>
+    withImage(row, column, cell, profile, imageAt);
   const { before, after, newColumns, lostColumns, rows } = preview;
   const lost = before.flatMap((column, place) => (lostColumns.includes(column.name) ? [{ column, place }] : []));
   const isNew = (name: string) => newColumns.includes(name);
@@ -68,8 +76,12 @@ export function stepTable(
       number: formatCount(row.number),
       mark: markOf(row, stepOf),
       cells: [
-        ...after.map((column, place) => cellAfter(row, before, column, place, isNew(column.name))),
-        ...lost.map(({ column, place }) => ({ ...cellOf(row.before?.[place] ?? null, column), mark: 'lost' as const })),
+        ...after.map((column, place) =>
+          pictured(row, column, cellAfter(row, before, column, place, isNew(column.name))),
+        ),
+        ...lost.map(({ column, place }) =>
+          pictured(row, column, { ...cellOf(row.before?.[place] ?? null, column), mark: 'lost' as const }),
+        ),
       ],
     })),
   };
@@ -80,6 +92,7 @@ export function inputTable(
   preview: RecipePreview,
   profile: readonly ColumnProfile[],
   stepOf: (id: string) => number,
+  imageAt?: ImageAt,
 ): StepTable {
   const { before, lostColumns, rows } = preview;
   return {
@@ -93,7 +106,9 @@ export function inputTable(
     rows: rows.map((row) => ({
       number: formatCount(row.number),
       mark: row.before === null ? null : markOf(row, stepOf),
-      cells: before.map((column, place) => cellOf(row.before?.[place] ?? null, column)),
+      cells: before.map((column, place) =>
+        withImage(row, column, cellOf(row.before?.[place] ?? null, column), profile, imageAt),
+      ),
     })),
   };
 }
@@ -145,7 +160,21 @@ function cellOf(value: string | null, column: Column): TableCell {
     isChanged: false,
     isNumber: isNumeric(column),
     mark: '',
+    image: null,
   };
+}
+
+/** No step makes another image of one: a column that has its name in the dataset has its images, row by row. */
+function withImage(
+  { number }: ShownRecipeRow,
+  column: Column,
+  cell: TableCell,
+  profile: readonly ColumnProfile[],
+  imageAt: ImageAt | undefined,
+): TableCell {
+  if (!imageAt || column.type !== 'BLOB' || cell.isMissing) return cell;
+  const own = profileOf(profile, column);
+  return own ? { ...cell, image: imageAt(own.name, number) } : cell;
 }
 
 /** Sixteen digits of a computed number hide the three that matter. */

@@ -70,7 +70,9 @@ export function stepForm(step: Step, around: Around): StepForm | undefined {
   const kind = findKind(step.kind);
   if (!kind) return undefined;
   const values = valuesOf(kind, step);
-  const form = new Fields(kind, values, around);
+  // One that was only just added has nothing in it that could be wrong; its card says what it needs.
+  const isFresh = Object.keys(step.settings).length === 0;
+  const form = new Fields(kind, values, isFresh ? { ...around, problems: [] } : around);
   return {
     stepId: step.id,
     title: kind.title,

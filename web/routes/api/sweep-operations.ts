@@ -10,7 +10,7 @@ import {
 import { idempotencyHeader, keyIn } from './idempotency.ts';
 import type { ApiRoutes } from './operation.ts';
 import { reject } from './reject.ts';
-import { askedSchema, pageOf, pagingShape, yesOrNo } from './schemas.ts';
+import { askedSchema, pageOf, pagingShape, removalSchema, yesOrNo } from './schemas.ts';
 
 const tag = 'sweep';
 
@@ -105,5 +105,17 @@ export function sweepOperations(api: ApiRoutes, { sweeps }: Services): void {
       answers: { 202: { description: 'It will be, even if nobody can be told right now.', schema: askedSchema } },
     },
     async ({ who, id, response }) => void response.status(202).json(await sweeps.stop(who, id)),
+  );
+
+  api.add(
+    {
+      method: 'delete',
+      path: '/sweeps/:id',
+      permission: 'remove',
+      tag,
+      summary: 'Remove a sweep that is done from the list; its trials are jobs, and stay',
+      answers: { 200: { description: 'What went and what stays.', schema: removalSchema } },
+    },
+    async ({ who, id, response }) => void response.json(await sweeps.remove(who, id)),
   );
 }

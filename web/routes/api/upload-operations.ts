@@ -121,7 +121,7 @@ export function uploadOperations(api: ApiRoutes, { uploads }: Services): void {
       tag: 'dataset',
       summary: 'Have a file fetched from an address',
       description:
-        'Only where TRAINYARD_URL_IMPORTS is on, only https and http, and only from the open network. Follow the upload until it is `kept`.',
+        'Only where TRAINYARD_URL_IMPORTS is on, only https, http, gs:// and s3:// (files that their bucket gives to everybody), and only from the open network and the hosts of TRAINYARD_URL_IMPORT_HOSTS. A fetch goes on where a line broke, where the server gives parts of its files. Follow the upload until it is `kept`.',
       headers: [idempotencyHeader],
       json: fromUrlSchema,
       answers: {

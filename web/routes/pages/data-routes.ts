@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { readDataPage } from '../../../db/read-models/data-pages.ts';
-import { dataPage, type UploadProblem, uploadForm } from '../../page-models/data-page.ts';
+import { type DataPage, dataPage, type UploadProblem, uploadForm } from '../../page-models/data-page.ts';
 import { uploadPage } from '../../page-models/upload-page.ts';
 import { importOptionsFrom } from '../../page-models/import-page.ts';
 import { Refused } from '../../services/refused.ts';
@@ -8,12 +8,17 @@ import type { SecuredRoutes } from '../secured-routes.ts';
 import { bringBack } from './bring-back.ts';
 import { importValues } from './dataset-import-routes.ts';
 import { goTo, idIn, page, type PageKit, queryOf, textOf } from './page-kit.ts';
-import { receivedFile } from './received-file.ts';
+import { takeFile } from './take-file.ts';
 
 export function dataRoutes(routes: SecuredRoutes, kit: PageKit): void {
   const { services, context, clock, show } = kit;
 
-  const showList = async (request: Request, response: Response, refused: UploadProblem | null) => {
+  const showList = async (
+    request: Request,
+    response: Response,
+    refused: UploadProblem | null,
+    fetching: DataPage['fetching'] = { url: '', problem: null },
+  ) => {
     const who = context.who(request);
     const [lines, samples] = await Promise.all([
       readDataPage(context.database, who.workspaceId),
@@ -23,7 +28,7 @@ export function dataRoutes(routes: SecuredRoutes, kit: PageKit): void {
     const open = (await services.preparations.list(who, { limit: 50 })).items;
     const view = dataPage(
       lines,
-      { samples, upload, preparations: open, mayFetch: context.settings.urlImports ?? false },
+      { samples, upload, preparations: open, mayFetch: context.settings.urlImports ?? false, fetching },
       await clock(who),
     );
     await show(request, response, 'data/list', { section: 'data', title: 'Data', scripts: ['upload.js'] }, view);
@@ -39,8 +44,8 @@ export function dataRoutes(routes: SecuredRoutes, kit: PageKit): void {
     '/data',
     'upload',
     page(async (request, response) => {
-      const dataset = await services.datasets.upload(context.who(request), receivedFile(request));
-      goTo(response, `/data/${dataset.id}`);
+      const taken = await takeFile(services.uploads, context.who(request), request);
+      goTo(response, 'datasetId' in taken ? `/data/${taken.datasetId}` : `/data/uploads/${taken.uploadId}`);
     }),
   );
 
@@ -98,6 +103,13 @@ export function dataRoutes(routes: SecuredRoutes, kit: PageKit): void {
     page(async (request, response) => {
       const { upload } = await services.uploads.fromUrl(context.who(request), { url: textOf(request, 'url') });
       goTo(response, `/data/uploads/${upload.id}`);
+    }),
+  );
+
+  bringBack(routes, '/data/from-url', (request, response, { message, hint }) =>
+    showList(request, response, null, {
+      url: textOf(request, 'url'),
+      problem: [message, ...(hint === undefined ? [] : [hint])].join(' '),
     }),
   );
 }

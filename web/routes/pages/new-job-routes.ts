@@ -18,7 +18,7 @@ import type { FieldProblem } from '../../services/views.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
 import { bringBack } from './bring-back.ts';
 import { goTo, page, type PageKit, queryOf, textOf } from './page-kit.ts';
-import { receivedFile } from './received-file.ts';
+import { takeFile } from './take-file.ts';
 
 interface Form {
   id: string;
@@ -77,8 +77,8 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
     '/jobs/new/upload',
     'upload',
     page(async (request, response) => {
-      const dataset = await services.datasets.upload(context.who(request), receivedFile(request));
-      goTo(response, `/jobs/new?dataset=${dataset.id}`);
+      const taken = await takeFile(services.uploads, context.who(request), request);
+      goTo(response, 'datasetId' in taken ? `/jobs/new?dataset=${taken.datasetId}` : `/data/uploads/${taken.uploadId}`);
     }),
   );
   bringBack(routes, '/jobs/new/upload', (request, response, refused) => showStart(kit, request, response, refused));

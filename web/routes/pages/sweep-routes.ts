@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { readDatasetPage } from '../../../db/read-models/data-pages.ts';
+import { deletePage } from '../../page-models/delete-page.ts';
 import { type SweepPage, sweepPage } from '../../page-models/sweeps/sweep-page.ts';
 import { sweepsPage } from '../../page-models/sweeps/sweeps-page.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
@@ -51,6 +52,27 @@ export function sweepRoutes(routes: SecuredRoutes, kit: PageKit): void {
     'read',
     page(async (request, response) => {
       await showLive(request, response, 'sweeps/live', await read(request));
+    }),
+  );
+
+  routes.get(
+    '/sweeps/:id/delete',
+    'remove',
+    page(async (request, response) => {
+      const who = context.who(request);
+      const id = idIn(request, what);
+      const [{ name }, removal] = await Promise.all([sweeps.get(who, id), sweeps.removal(who, id)]);
+      const view = deletePage({ kindWord: 'sweep', name, href: `/sweeps/${id}`, removal });
+      await show(request, response, 'delete', { section: 'jobs', title: `Delete ${name}`, narrow: true }, view);
+    }),
+  );
+
+  routes.post(
+    '/sweeps/:id/delete',
+    'remove',
+    page(async (request, response) => {
+      await sweeps.remove(context.who(request), idIn(request, what));
+      goTo(response, '/sweeps');
     }),
   );
 

@@ -51,6 +51,7 @@ class AutogluonEngine:
         self._predictor: Any = None
         self._outcome: Outcome | None = None
         self.best_ = ""
+        self.fitted_again_ = False
         self.interval_: float | None = None
         self.validation_: dict[str, float] = {}
         self.rows_: dict[str, int] = {}
@@ -133,9 +134,20 @@ class AutogluonEngine:
         trainer = self._predictor._trainer
         trainer.reset_callbacks()
         combine(self._order, self._predictor, "Kept", only_able=True)
-        if self._moves_threshold():
-            self._predictor.set_decision_threshold(self._predictor.calibrate_decision_threshold(verbose=False))
+        self._move_threshold()
         return self
+
+    def _move_threshold(self) -> None:
+        """To where the metric is best for the winner as it is now; AutoGluon itself does so at the end of a whole fit only."""
+        if not self._moves_threshold():
+            return
+        # A model fitted again on all rows has none left unseen: the one it came from tells.
+        of = self._predictor._trainer.get_model_attribute(
+            self._predictor.model_best, "refit_full_parent", default=self._predictor.model_best
+        )
+        threshold = self._predictor.calibrate_decision_threshold(model=of, verbose=False)
+        self._predictor.set_decision_threshold(threshold)
+        print(f"The positive class is said from a probability of {threshold:g}, which is best for {of}", flush=True)
 
     def _moves_threshold(self) -> bool:
         asked, task = self._order.settings["calibrate_threshold"], self._order.spec.task
@@ -160,6 +172,7 @@ class AutogluonEngine:
                         combine(order, self._predictor, "Continued", only_able=False)
                         if self._refits():
                             self._predictor.refit_full("best", set_best_to_refit_full=True, num_gpus=0)
+                        self._move_threshold()
             except Interrupted:
                 order.cut_short = True
                 self.take_up()
@@ -186,6 +199,7 @@ class AutogluonEngine:
         self.chosen_ = self._predictor.model_best
         parents = trainer.get_model_attribute(self.chosen_, "refit_full_parent", default=None)
         self.best_ = parents or self.chosen_
+        self.fitted_again_ = self.chosen_ != self.best_
         self._outcome = outcomes.of(self.best_, trainer, self._predictor._learner.label_cleaner)
         row = self._order.board.best
         if self._outcome is not None:
@@ -248,7 +262,8 @@ class AutogluonEngine:
         return {
             "preset": self._order.settings["preset"],
             "models fitted": len(self.tried_),
-            "fitted again on all training rows": "yes" if self.chosen_ != self.best_ else "no",
+            "fitted again on all training rows": "yes" if self.fitted_again_ else "no",
+            **({} if not self._moves_threshold() else {"threshold of decision": self._predictor.decision_threshold}),
         }
 
 

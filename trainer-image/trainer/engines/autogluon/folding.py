@@ -36,8 +36,15 @@ def divided(order: Order) -> Rows:
         # AutoGluon's folds learn from what came later, too; the latest part judges what came before it.
         *_, (train, judged) = given_folds(order.values, order.folds, order.spec.task.is_classes, ordered=True)
         return Rows(frame.iloc[train], tuning=frame.iloc[judged])
-    if asked > 1 or order.settings["preset"] != "medium":
-        given = _whole_groups(order, order.folds)
+    wants_folds = asked > 1 or order.settings["preset"] != "medium"
+    if wants_folds and order.spec.split.group is not None and (lonely := _in_one_fold(order, order.folds)):
+        order.warn(
+            f"Validated by one part of the rows in place of folds: “{order.labels.class_names[lonely[0]]}” is in one of them "
+            "only, and the groups in it stay together, so AutoGluon could not learn it while that part judges."
+        )
+        wants_folds = False
+    if wants_folds:
+        given = _spread(order, order.folds)
         return Rows(frame.assign(**{FOLD_COLUMN: given}), groups=FOLD_COLUMN, folds=len(np.unique(given)))
     is_cross_fitted = order.preparation is not None and bool(order.preparation.cross_fitted)
     if order.spec.split.group is None and not is_cross_fitted:
@@ -47,14 +54,20 @@ def divided(order: Order) -> Rows:
     return Rows(frame.iloc[train], tuning=frame.iloc[judged])
 
 
-def _whole_groups(order: Order, given: np.ndarray) -> np.ndarray:
-    """A class that is in one group only could not be learned without it: half of its rows go to the next one."""
-    groups = given.copy()
+def _in_one_fold(order: Order, given: np.ndarray) -> list[int]:
+    codes = np.unique(order.values) if order.spec.task.is_classes else []
+    return [int(code) for code in codes if len(np.unique(given[order.values == code])) == 1]
+
+
+def _spread(order: Order, given: np.ndarray) -> np.ndarray:
+    """A class that is in one fold only could not be learned without it: half of its rows go to the next one.
+
+    Only where chance has divided the rows: of a group all rows stay where they are.
+    """
+    folds = given.copy()
     names = np.unique(given)
-    for code in np.unique(order.values) if order.spec.task.is_classes else []:
+    for code in _in_one_fold(order, given):
         rows = np.flatnonzero(order.values == code)
-        found = np.unique(groups[rows])
-        if len(found) == 1 and len(rows) > 1:
-            place = int(np.flatnonzero(names == found[0])[0])
-            groups[rows[1::2]] = names[(place + 1) % len(names)]
-    return groups
+        place = int(np.flatnonzero(names == given[rows[0]])[0])
+        folds[rows[1::2]] = names[(place + 1) % len(names)]
+    return folds

@@ -17,18 +17,29 @@ _RUNNABLE = ("GBM", "XGB", "CAT", "RF", "XT", "LR", "KNN")
 
 def check_families(settings: dict[str, SettingValue]) -> None:
     if not _families(settings):
-        raise TrainerFailure(
-            "BadSettings", "Every model family that was chosen was also left out. Leave at least one in."
+        raise TrainerFailure.of_setting(
+            "exclude", "Every model family that was chosen was also left out. Leave at least one in."
         )
 
 
 def check_search(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:
     ranges = given_ranges(settings, _families(settings))
     if ranges and settings["tuning"] == "off":
-        raise TrainerFailure("BadSettings", "There are ranges, but the search is off. Turn it on, or take them out.")
-    if settings["stack_levels"] and spec.split.folds < 2 and settings["preset"] == "medium":
-        raise TrainerFailure(
-            "BadSettings", "Stacking needs folds. Ask for at least two, or for a quality of good or above."
+        raise TrainerFailure.of_setting(
+            "ranges", "There are ranges, but the search is off. Turn it on, or take them out."
+        )
+    if not settings["stack_levels"] or settings["preset"] != "medium":
+        return
+    if spec.split.time is not None:
+        # By time the latest part alone judges, whatever folds are asked for (folding.py).
+        raise TrainerFailure.of_setting(
+            "stack_levels",
+            "Stacking needs folds, and in the order of time there are none at medium quality. "
+            "Ask for a quality of good or above, or for no stacking.",
+        )
+    if spec.split.folds < 2:
+        raise TrainerFailure.of_setting(
+            "stack_levels", "Stacking needs folds. Ask for at least two, or for a quality of good or above."
         )
 
 

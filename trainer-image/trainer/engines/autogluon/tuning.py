@@ -69,4 +69,4 @@ def _check(name: str, value: Any) -> None:
 
 
 def _bad(why: str) -> TrainerFailure:
-    return TrainerFailure("BadSettings", f"The ranges cannot be taken: {why}. For example: {_EXAMPLE}")
+    return TrainerFailure.of_setting("ranges", f"The ranges cannot be taken: {why}. For example: {_EXAMPLE}")

@@ -111,7 +111,7 @@ DECLARATION = Declaration(
         Setting(
             name="memory_gb",
             title="Memory for Java in GB",
-            help="0 takes half of the machine's memory, at most 4 GB. XGBoost needs as much again beside it.",
+            help="0 takes half of the machine's memory, at most 128 GB: XGBoost needs as much again beside it. Not more than the machine has.",
             type="number",
             default=0.0,
             min=0.0,
@@ -129,7 +129,6 @@ DECLARATION = Declaration(
 )
 
 _FOR = {"logloss": _CLASSES, "AUC": ("binary",), "mean_per_class_error": _CLASSES}
-_LEAST_MEMORY_GB = 0.5
 
 
 def warm_up() -> None:
@@ -137,23 +136,31 @@ def warm_up() -> None:
 
 
 def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
-    from trainer.engines.h2o.java import require_java
+    from trainer.engines.h2o.java import require_memory
 
-    require_java()
     excluded = settings["exclude"]
     assert isinstance(excluded, list)
     if all(name in excluded for name, _ in FIRST_FAMILIES):
         names = ", ".join(title for _, title in FIRST_FAMILIES)
-        raise TrainerFailure("BadSettings", f"Of {names} all are left out, and nothing else begins. Leave one in.")
+        raise TrainerFailure.of_setting(
+            "exclude", f"Of {names} all are left out, and nothing else begins. Leave one in."
+        )
     metric = str(settings["stopping_metric"])
     fitting = _FOR.get(metric, TASKS if metric == "AUTO" else ("regression",))
     if spec.task.kind not in fitting:
-        raise TrainerFailure("BadSettings", f"The metric to stop by, {metric}, has no meaning for “{spec.task.kind}”.")
-    memory = settings["memory_gb"]
-    if isinstance(memory, (int, float)) and 0 < memory < _LEAST_MEMORY_GB:
-        raise TrainerFailure("BadSettings", f"Java needs at least {_LEAST_MEMORY_GB:g} GB of memory, not {memory:g}.")
+        raise TrainerFailure.of_setting(
+            "stopping_metric", f"The metric to stop by, {metric}, has no meaning for “{spec.task.kind}”."
+        )
+    require_memory(settings["memory_gb"], spec.machine_gib)
     if spec.start_from is not None:
-        raise TrainerFailure("BadSettings", "H2O cannot go on from an earlier model. Train afresh.")
+        raise TrainerFailure("BadSettings", "H2O cannot go on from an earlier model. Train afresh.", "continuesJobId")
+
+
+def check_here(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:
+    from trainer.engines.h2o.java import machine_gib, require_java, require_memory
+
+    require_java()
+    require_memory(settings["memory_gb"], machine_gib() if spec.machine_gib is None else spec.machine_gib)
 
 
 def fit(order: Order) -> Fitted:

@@ -155,15 +155,21 @@ def warm_up() -> None:
 
 
 def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) -> None:
-    from trainer.engines.sklearn.hyperparameters import check_hyperparameters
+    from trainer.engines.sklearn.hyperparameters import check_names
 
-    check_hyperparameters(settings, classes=spec.task.is_classes)
+    check_names(settings, classes=spec.task.is_classes)
     if settings["algorithm"] == "svm" and rows is not None and rows > _MOST_ROWS_FOR_SVM:
-        raise TrainerFailure(
-            "BadSettings",
+        raise TrainerFailure.of_setting(
+            "algorithm",
             f"A support vector machine would take hours on {rows} rows (at most {_MOST_ROWS_FOR_SVM}). "
             "Choose gradient boosting or a linear model.",
         )
+
+
+def check_here(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:
+    from trainer.engines.sklearn.hyperparameters import check_values
+
+    check_values(settings, classes=spec.task.is_classes)
 
 
 def fit(order: Order) -> Fitted:

@@ -205,7 +205,9 @@ DECLARATION = Declaration(
     install_seconds=300,
     prepared_at_start=False,
     archive_note="The weights in `model/` are tensors and nothing else: loading them runs no code.",
-    needs=Needs(base_megabytes=820, bytes_per_cell=60, base_seconds=7, seconds_per_million_cells=4),
+    needs=Needs(
+        base_megabytes=820, bytes_per_cell=60, base_seconds=7, seconds_per_million_cells=4, bytes_per_pixel=520_000
+    ),
     trainer_only=("duckdb", "scikit-learn", "scipy", "joblib", "threadpoolctl", *_BROUGHT_BY_TORCH),
 )
 

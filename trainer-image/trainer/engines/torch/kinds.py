@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.contract import Column, SettingValue, TrainSpec
 from trainer.engines.torch.presets import chosen
 from trainer.failures import TrainerFailure
-from trainer.portable.predict import family
+from trainer.sql_types import family
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +45,8 @@ def _sides(pixels: int, height: int, width: int) -> tuple[int, int]:
     elif not height or not width:
         height, width = height or pixels // width, width or pixels // height
     if height * width != pixels:
-        raise TrainerFailure(
-            "BadSettings",
+        raise TrainerFailure.of_setting(
+            "image_width",
             f"{width} × {height} pixels do not make up the {pixels} columns of this data. Set width and height of the "
             "images, and leave out columns that are no pixels.",
         )
@@ -58,8 +58,8 @@ def check_data(spec: TrainSpec, settled: dict[str, SettingValue]) -> None:
     kind = kind_of_data(spec, settings)
     kinds = {column.name: family(column.sql_type) for column in spec.features}
     if kind == "text" and "text" not in kinds.values():
-        raise TrainerFailure(
-            "BadSettings",
+        raise TrainerFailure.of_setting(
+            "data",
             f"To learn from texts, a column of text is needed; there is none among {_names(list(kinds))}.",
         )
     if kind == "image":
@@ -67,16 +67,16 @@ def check_data(spec: TrainSpec, settled: dict[str, SettingValue]) -> None:
             [] if "bytes" in kinds.values() else [n for n, found in kinds.items() if found not in ("number", "boolean")]
         )
         if odd:
-            raise TrainerFailure(
-                "BadSettings",
+            raise TrainerFailure.of_setting(
+                "data",
                 f"To learn from images, a column of images is needed, or only numbers that are pixels; {_names(odd)} "
                 "holds something else. Leave it out, or learn from a table.",
             )
         image_source(spec, settings)
     elif kind == "table" and "bytes" in kinds.values():
         odd = [name for name, found in kinds.items() if found == "bytes"]
-        raise TrainerFailure(
-            "BadSettings",
+        raise TrainerFailure.of_setting(
+            "data",
             f"{_names(odd)} holds images, which a table cannot be learned from. Choose images, or leave it out.",
         )
 

@@ -23,6 +23,9 @@ _FARTHEST = 10.0
 UNKNOWN, EMPTY, FIRST = 0, 1, 2
 _WORD = re.compile(r"\w+")
 _DAY = pd.Timedelta(days=1)
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+#: As in data/images/measure-image.ts: a file of a few bytes may say that it is larger than all memory.
+_MOST_PIXELS = 25_000_000
 
 
 class BadInput(ValueError):
@@ -133,18 +136,34 @@ def look_at(value: Any, column: str, row: int) -> dict[str, Any]:
 
 def decoded(value: Any, column: str, row: int, whole: bool = True) -> Any:
     """Of bytes as they lie in Parquet, or of a file that is named, as in CSV."""
-    from PIL import Image, UnidentifiedImageError  # pyright: ignore[reportMissingImports]
+    from PIL import Image  # pyright: ignore[reportMissingImports]
 
     where = f"Column “{column}”, row {row + 1}"
     if _is_empty(value):
         raise BadInput(f"{where}: there is no image. Add it, or leave the row out.")
     try:
         data = bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else Path(str(value)).read_bytes()
-        image = Image.open(io.BytesIO(data))
-        if whole:
+        # Only these: Pillow also reads kinds that run another program, or that hardly anybody has looked at.
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        size = image.width * image.height
+        if whole and size <= _MOST_PIXELS:
             image.load()
-    except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except MemoryError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise BadInput(f"{where}: the image has far more pixels than are allowed. Make it smaller.") from error
+    except Image.UnidentifiedImageError as error:
+        raise BadInput(
+            f"{where}: it is broken, or no image of a kind that is read ({', '.join(_FORMATS)}). "
+            "Mend it, or leave the row out."
+        ) from error
+    except Exception as error:  # what a damaged file makes Pillow raise is of any kind
         raise BadInput(f"{where}: the image cannot be read: {error}. Mend it, or leave the row out.") from error
+    if size > _MOST_PIXELS:
+        raise BadInput(
+            f"{where}: the image has {image.width} × {image.height} pixels, more than the {_MOST_PIXELS // 1_000_000} "
+            "million allowed. Make it smaller."
+        )
     return image
 
 

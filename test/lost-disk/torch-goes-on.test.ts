@@ -1,0 +1,59 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
+import { apiAt } from '../e2e/api.ts';
+import { processesMarked } from '../e2e/process-table.ts';
+import { openRunningYard, type RunningYard, waitFor } from '../e2e/running-yard.ts';
+
+let yard: RunningYard;
+
+beforeAll(async () => {
+  yard = await openRunningYard();
+}, 120_000);
+afterAll(async () => {
+  await yard?.remove();
+}, 60_000);
+
+interface Report {
+  resumed: { label: string } | null;
+  best: { test: number };
+}
+
+test('a network on images goes on where it was when its machine is lost, disk and all', async () => {
+  const api = apiAt(yard.url);
+  const dataset = await api.post<{ id: string }>('/samples/digits', {});
+  const id = crypto.randomUUID();
+  await api.post('/jobs', {
+    id,
+    name: 'digits',
+    datasetId: dataset.id,
+    task: { kind: 'multiclass', labels: ['label'], metric: 'accuracy' },
+    engine: { name: 'torch', settings: { epochs: 8, patience: 0, batch_size: 16 } },
+    limits: { trainingSeconds: 600, attempts: 3, silenceSeconds: 60 },
+  });
+  const cloud = join(yard.dataFolder, 'cloud');
+  const latest = join(cloud, 'buckets', bucketNameOf({ kind: 'job', id }), 'checkpoints/latest.json');
+  const safe = () => (existsSync(latest) ? (JSON.parse(readFileSync(latest, 'utf8')) as { label: string }).label : '');
+  await waitFor('two epochs are safe in the bucket', () => /^epoch [2-7]\b/.test(safe()), 150);
+
+  const machine = machineNameOf({ kind: 'job', id, attempt: 1 });
+  for (const { pid } of processesMarked(machine)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // One of them has taken another along.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+  rmSync(join(cloud, 'machines', machine, 'work'), { recursive: true, force: true });
+  const label = safe();
+
+  const view = await api.done(id, 200);
+  expect(view).toMatchObject({ outcome: 'succeeded', attempt: 2 });
+  const report = await api.json<Report>(`/models/${id}/report?format=json`);
+  expect(report.resumed?.label).toBe(label);
+  expect(report.best.test).toBeGreaterThan(0.8);
+  const log = (await api.log(id)).join('\n');
+  expect(log).toContain(`the trainer goes on from “${label}” of attempt 1`);
+  expect(log).toContain(`Trying again on another machine, from “${label}”`);
+}, 400_000);
