@@ -3,7 +3,8 @@
 # Before each switch to a new version: docker run --rm … trainyard-workers node tools/prepare.ts
 # They need TRAINYARD_TEMPORAL_ADDRESS and TRAINYARD_DATABASE_URL, and /data on a volume that both share.
 
-FROM node:24-bookworm-slim AS packages
+# Node 24.18.0 on Debian 12. A newer one: docker buildx imagetools inspect node:24-bookworm-slim
+FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS packages
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
@@ -15,8 +16,10 @@ COPY infra/gcp/package.json infra/gcp/package-lock.json infra/gcp/
 RUN mkdir -p infra/gcp/node_modules \
   && case ",$CLOUDS," in *,gcp,*) cd infra/gcp && npm ci --omit=dev --no-audit --no-fund && npm cache clean --force ;; esac
 
-FROM node:24-bookworm-slim AS base
+FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS base
 # Python describes the engines, and is what the environments of the local machines are made from. tini reaps what they leave.
+# What comes from Debian is what stable has on that day.
+# hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv tini \
   && rm -rf /var/lib/apt/lists/* \
@@ -42,7 +45,8 @@ COPY workers workers
 COPY tools tools
 COPY trainer-image trainer-image
 COPY web web
-USER node
+# The user node: by number, so that a host can see that it is not root.
+USER 1000
 VOLUME ["/data", "/cache"]
 ENTRYPOINT ["tini", "--"]
 

@@ -17,6 +17,8 @@ export const failureFamilies = {
   MachineLost: 'platform',
   MachineSilent: 'platform',
   MachineExpired: 'platform',
+  /** The cloud took it back, and said so before: a spot machine, or maintenance of its host. */
+  MachinePreempted: 'platform',
   OutOfMemory: 'platform',
   ResultDamaged: 'platform',
   NoCapacity: 'platform',

@@ -75,7 +75,7 @@ export class Needs {
     return this.#environments().python(engine) ?? 'python3';
   }
 
-  /** Where ruff and pytest are installed. */
+  /** Where ruff, pytest, hadolint and yamllint are installed. */
   async pythonTools(): Promise<string> {
     const { cacheFolder, pythonPath } = this.#settings;
     const { version } = await findPython(pythonPath);
@@ -132,8 +132,8 @@ export class Needs {
     if (existsSync(join(place, '.ready'))) return;
     const { cacheFolder } = this.#settings;
     const { path } = await findPython(this.#settings.pythonPath);
-    const order = { place, lock: pythonToolsLock, cacheFolder, title: 'ruff and pytest', megabytes: 15 };
-    await this.#under('Preparing ruff and pytest', (say) => buildEnvironment(path, order, say));
+    const order = { place, lock: pythonToolsLock, cacheFolder, title: 'ruff, pytest and hadolint', megabytes: 30 };
+    await this.#under('Preparing ruff, pytest and hadolint', (say) => buildEnvironment(path, order, say));
   }
 
   async #under(title: string, work: (say: (sentence: string) => void) => Promise<void>): Promise<void> {

@@ -24,13 +24,22 @@ const node = process.execPath;
 const bin = (path: string) => `node_modules/${path}`;
 /** From trainer-image, whose own packages ruff then knows. */
 const pythonSources = ['--config', 'pyproject.toml', '.', '../test/trainer-image'];
+const images = 'trainer-image/images';
 const scripts = [
   'x',
   '.ci/run',
   'tools/supervisor/guard.sh',
   'trainer-image/entry.sh',
   'infra/gcp/terraform/guarded.sh',
+  `${images}/build-engines.sh`,
+  `${images}/provision.sh`,
+  `${images}/startup-script.sh`,
 ];
+const dockerfiles = ['Dockerfile', `${images}/cpu.Dockerfile`, `${images}/cuda.Dockerfile`];
+const yamls = [`${images}/cloudbuild.yaml`, `${images}/cloudbuild-machine.yaml`];
+
+/** A command in a build's step may be as long as it is. */
+const yamlRules = '{extends: default, rules: {line-length: disable, document-start: disable}}';
 
 /** Every check there is, the quick ones first. test/tools/suites.test.ts finds a test that none of them runs. */
 export const suites: readonly Suite[] = [
@@ -53,7 +62,7 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'lint',
-    what: 'oxlint with types, ruff, shellcheck, and imports that point one way',
+    what: 'oxlint with types, ruff, shellcheck, hadolint, yamllint, and imports that point one way',
     fast: true,
     budgetSeconds: 20,
     cores: 2,
@@ -66,6 +75,8 @@ export const suites: readonly Suite[] = [
       },
       { kind: 'command', title: 'imports', command: [node, 'tools/checks/imports-point-one-way.ts'] },
       { kind: 'command', title: 'shellcheck', command: ['shellcheck', ...scripts] },
+      { kind: 'command', title: 'hadolint', command: ['hadolint', ...dockerfiles] },
+      { kind: 'command', title: 'yamllint', command: ['yamllint', '--strict', '-d', yamlRules, ...yamls] },
       {
         kind: 'command',
         title: 'ruff',
@@ -235,15 +246,24 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'runner',
-    what: 'what runs beside a trainer on every machine',
+    what: 'what runs beside a trainer on every machine, and how machines are made',
     fast: false,
-    budgetSeconds: 60,
+    budgetSeconds: 110,
     cores: 1,
     needs: ['python tools', 'sklearn'],
     steps: [
       { kind: 'command', title: 'pyright', command: [node, bin('pyright/index.js'), '--project', 'trainer-image'] },
-      { kind: 'pytest', engine: 'sklearn', args: ['test/trainer-image/runner'] },
+      { kind: 'pytest', engine: 'sklearn', args: ['test/trainer-image/runner', 'test/trainer-image/images'] },
     ],
+  },
+  {
+    name: 'machine',
+    what: 'a training on a machine of the simulated Google Cloud, from its boot to its own removal',
+    fast: false,
+    budgetSeconds: 60,
+    cores: 1,
+    needs: ['cloud sim', 'sklearn'],
+    steps: [{ kind: 'jest', paths: ['test/trainer-image/'] }],
   },
   {
     name: 'trainer',

@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 
 from runner.attempt import Attempt
 from runner.guarding import Guard
+from runner.house import House, open_house
 from runner.processes import adopt_orphans, kill_trainer
 from runner.settings import RunnerSettings, SettingsError, read_settings
 from runner.trying import ToldToEnd
@@ -45,30 +46,33 @@ def main() -> int:
     except SettingsError as error:
         say(str(error))
         return _EXIT_SETTINGS
+    told: list[int] = []
+    try:
+        house = open_house(settings, lambda: bool(told), say)
+    except SettingsError as error:
+        say(str(error))
+        return _EXIT_SETTINGS
     lock = occupy(settings)
     if lock is None:
         say("Another runner works in this folder.")
         return _EXIT_OCCUPIED
     threading.excepthook = fail_fast
-    told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: told.append(number))
+        signal.signal(number, lambda number, _frame: house.shut_down(lambda: told.append(number)))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     adopt_orphans()
     guard = Guard(settings.machine, lock)
-    threading.Thread(target=end_in_time, args=(settings, guard, told), name="end", daemon=True).start()
+    threading.Thread(target=end_in_time, args=(settings, house, guard, told), name="end", daemon=True).start()
     try:
-        Attempt(settings, os.environ, guard, say, told_to_end=lambda: bool(told)).run()
+        Attempt(settings, os.environ, house, guard, say, told_to_end=lambda: bool(told)).run()
     except ToldToEnd:
         say("This machine is told to end: all that runs on it is ended.")
         end_all(settings, guard)
         if told[0] == _EXPIRED:
             os._exit(_EXIT_EXPIRED)
         die_of(told[0])
-    except SettingsError as error:
-        say(str(error))
-        return _EXIT_SETTINGS
     end_all(settings, guard)
+    house.remove_machine()
     guard.dismiss()
     return 0
 
@@ -98,7 +102,7 @@ def end_all(settings: RunnerSettings, guard: Guard) -> None:
     kill_trainer(settings.machine, root=os.getpid(), keep=(guard.pid,))
 
 
-def end_in_time(settings: RunnerSettings, guard: Guard, told: list[int]) -> None:
+def end_in_time(settings: RunnerSettings, house: House, guard: Guard, told: list[int]) -> None:
     """The machine's end is fixed and enforced from outside. Should nobody be there to do so, no trainer runs on."""
     end_at = settings.ends_at_ms / 1000 + _OWN_END_AFTER_SECONDS
     while time.time() < end_at:  # by the wall, and often: timers do not count a laptop's sleep
@@ -106,6 +110,7 @@ def end_in_time(settings: RunnerSettings, guard: Guard, told: list[int]) -> None
     say("The end of this machine is past: all that runs on it is ended.")
     told.append(_EXPIRED)  # first: the end of a trainer that is killed here must not be told as the attempt's
     end_all(settings, guard)
+    house.remove_machine()
     os._exit(_EXIT_EXPIRED)
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from runner.atomic import read_json, write_json
 from runner.beats import Beats
-from runner.bucket import open_bucket
 from runner.capture import Capture
 from runner.checkpoints import Checkpoints
 from runner.control import Control
 from runner.guarding import Guard
 from runner.handing_in import Handing
+from runner.house import House
 from runner.journal import Journal, now_ms
 from runner.log_cap import LogCap
 from runner.machine import out_of_memory_kills
@@ -26,13 +26,15 @@ from runner.settings import RunnerSettings
 from runner.spool import Event
 from runner.trainer_process import TrainerProcess
 from runner.trying import HandingFailed, ToldToEnd, Trying
-from runner.verdict import EXIT_STOPPED, TrainerEnd, failed, judge
+from runner.verdict import EXIT_STOPPED, TAKEN_AWAY, TrainerEnd, failed, judge, taken_away
 from runner.watch import Watch, pass_on_deadline
 
 _PIPES_SECONDS = 5.0
 _MOMENT_SECONDS = 0.3
 #: What a trainer told of before it ended is uploaded for this long yet; the next attempt may need it.
 _CHECKPOINT_SECONDS = 60.0
+#: Of a machine that is taken away, seconds are left.
+_CHECKPOINT_SECONDS_AT_NOTICE = 8.0
 _ENDED_FROM_OUTSIDE = (EXIT_STOPPED, -signal.SIGTERM, -signal.SIGKILL)
 _VERDICT = "verdict.json"
 
@@ -42,18 +44,21 @@ class Attempt:
         self,
         settings: RunnerSettings,
         environment: Mapping[str, str],
+        house: House,
         guard: Guard,
         say: Callable[[str], None],
         told_to_end: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._environment = environment
+        self._house = house
         self._guard = guard
         self._told_to_end = told_to_end
-        bucket = open_bucket(settings.bucket)
+        bucket = house.bucket
         self._journal = Journal(settings.spool, say)
+        house.send_events(settings.spool)  # from now on: what an earlier runner had cut off is mended
         self._control = Control(bucket, self._journal, settings.attempt, settings.deadline_at_ms)
-        trying = Trying(self._journal, told_to_end)
+        trying = Trying(self._journal, told_to_end, house.patience_seconds)
         self._handing = Handing(bucket, self._journal, settings.work, settings.attempt, trying)
         self._checkpoints = Checkpoints(bucket, self._journal, settings.work, settings.attempt, trying)
         self._cap = LogCap(self._journal, settings.log_cap_bytes)
@@ -61,6 +66,7 @@ class Attempt:
     def run(self) -> None:
         try:
             self._run()
+            self._house.settle_events(self._journal.last_seq)
         except ToldToEnd:
             raise
         except Exception as error:
@@ -68,6 +74,7 @@ class Attempt:
             self._journal.remark(traceback.format_exc())
             self._clear_up()
             self._journal.end(failed("Bug", f"The runner broke down: {type(error).__name__}: {error}"))
+            self._house.settle_events(self._journal.last_seq)
 
     def _run(self) -> None:
         if self._journal.recovered.terminal is None:
@@ -115,6 +122,8 @@ class Attempt:
         if self._control.stop_asked:
             sentence = "Stopped when asked, before there was anything to keep."
             return {"type": "finished", "why": "stop_asked", "hasResult": False, "sentence": sentence}
+        if notice := self._house.notice:
+            return taken_away(notice)
         python = self._settings.python
         if not os.access(python, os.X_OK):
             return failed("EngineUnavailable", f"The engine's Python, {python}, is not there or cannot be run.")
@@ -147,7 +156,15 @@ class Attempt:
         capture = Capture(
             self._journal, self._cap, self._checkpoints, trainer.out_fd, trainer.err_fd, trainer.events_fd
         )
-        watch = Watch(self._settings, self._journal, self._control, trainer, self._guard, self._told_to_end)
+        watch = Watch(
+            self._settings,
+            self._journal,
+            self._control,
+            trainer,
+            self._guard,
+            self._told_to_end,
+            lambda: self._house.notice,
+        )
         watch.until_ended()
         if watch.asked is None and trainer.exit_code in _ENDED_FROM_OUTSIDE:
             # Whoever ends a machine ends everybody on it: the runner may be told a moment after the trainer.
@@ -161,13 +178,14 @@ class Attempt:
         if not ended:
             self._journal.remark("Somebody still holds the trainer's output open; what comes now is not read.")
         capture.sum_up()
-        self._checkpoints.settle(_CHECKPOINT_SECONDS)
         asked = watch.asked
+        self._checkpoints.settle(_CHECKPOINT_SECONDS_AT_NOTICE if asked == "preempted" else _CHECKPOINT_SECONDS)
         if asked is None and now_ms() >= self._control.deadline_at_ms:
             asked = "time_up"  # it kept the time itself, and was quicker than the runner
         return TrainerEnd(
             exit_code=trainer.exit_code or 0,
             asked=asked,
+            notice=self._house.notice,
             killed=watch.killed,
             has_result=(self._out / self._result_name()).is_file(),
             failed=capture.failed,
@@ -185,7 +203,9 @@ class Attempt:
 
     def _hand_in(self, verdict: Event) -> Event:
         try:
-            self._handing.hand_in_results()
+            # Half a result is of no use to the next attempt, and of a machine that is taken away seconds are left.
+            if verdict.get("failure", {}).get("type") != TAKEN_AWAY:
+                self._handing.hand_in_results()
         except HandingFailed as error:
             verdict = failed(error.type, error.message)
         self._journal.settle()

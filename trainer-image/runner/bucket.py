@@ -7,17 +7,19 @@ import shutil
 import uuid
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
-
-from runner.settings import SettingsError, folder_of
 
 #: Files on their way, in the words of infra/atomic-file.ts: no listing shows them.
-_MAKING_PREFIX = ".making-"
+MAKING_PREFIX = ".making-"
 
 Version = tuple[int, ...]
 
 
 class Bucket(Protocol):
+    @property
+    def is_far(self) -> bool:
+        """Whether a look at it takes its time, and may take long."""
+        ...
+
     def list(self, prefix: str) -> list[str]: ...
 
     def get(self, name: str, to: Path) -> None: ...
@@ -37,15 +39,9 @@ class Bucket(Protocol):
         ...
 
 
-def open_bucket(address: str) -> Bucket:
-    scheme = urlsplit(address).scheme
-    if scheme == "file":
-        return FolderBucket(folder_of(address))
-    # gs: and s3: get their class here, speaking the plain HTTP of their APIs: the runner has no client libraries.
-    raise SettingsError(f"TRAINYARD_BUCKET is {address!r}; this runner knows file:///folder.")
-
-
 class FolderBucket:
+    is_far = False
+
     def __init__(self, root: Path) -> None:
         self._root = root
 
@@ -60,7 +56,7 @@ class FolderBucket:
     def get(self, name: str, to: Path) -> None:
         """A copy, never a link: what the trainer does to its input must not reach the next attempt."""
         to.parent.mkdir(parents=True, exist_ok=True)
-        beside = to.with_name(f"{_MAKING_PREFIX}{uuid.uuid4()}")
+        beside = to.with_name(f"{MAKING_PREFIX}{uuid.uuid4()}")
         try:
             shutil.copyfile(self._root / name, beside)
             beside.replace(to)
@@ -105,7 +101,7 @@ class FolderBucket:
         for part in name.split("/")[:-1]:
             folder = folder / part
             folder.mkdir(exist_ok=True)
-        return folder / f"{_MAKING_PREFIX}{uuid.uuid4()}"
+        return folder / f"{MAKING_PREFIX}{uuid.uuid4()}"
 
     def _settle(self, beside: Path, name: str) -> None:
         _flush(beside)

@@ -49,6 +49,11 @@ class Journal:
         """Whether the spool cannot be written at this time."""
         return self._troubled_since is not None
 
+    @property
+    def last_seq(self) -> int:
+        """The number of the last event that was written."""
+        return self._spool.next_seq - 1
+
     def segments(self) -> list[Path]:
         return self._spool.segments()
 

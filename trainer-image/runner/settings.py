@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,12 +18,26 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class GooglePlace:
+    """Where a machine on Google Cloud is, and where it speaks to."""
+
+    project: str
+    zone: str
+    bucket: str
+    topic_project: str
+    topic: str
+    #: One address behind which all of Google's APIs live; empty for their own.
+    endpoint: str
+
+
+@dataclass(frozen=True)
 class RunnerSettings:
     holder_kind: HolderKind
     holder_id: str
     attempt: int
     machine: str
     bucket: str
+    #: Where the spool is; from there events go wherever they are awaited.
     signals: Path
     work: Path
     python: str
@@ -34,6 +48,8 @@ class RunnerSettings:
     log_cap_bytes: int
     #: From asking the trainer to stop until it is killed.
     grace_seconds: float
+    #: None on this very host.
+    google: GooglePlace | None
 
     @property
     def spool(self) -> Path:
@@ -64,14 +80,16 @@ def read_settings(environment: Mapping[str, str]) -> RunnerSettings:
     kind = told("TRAINYARD_HOLDER_KIND")
     if kind not in ("job", "prediction"):
         raise SettingsError(f"TRAINYARD_HOLDER_KIND is {kind!r}, neither job nor prediction.")
+    work = Path(told("TRAINYARD_WORK"))
+    google = _google_place(told, environment)
     return RunnerSettings(
         holder_kind="job" if kind == "job" else "prediction",
         holder_id=told("TRAINYARD_HOLDER_ID"),
         attempt=int(number("TRAINYARD_ATTEMPT", least=1)),
         machine=told("TRAINYARD_MACHINE"),
         bucket=told("TRAINYARD_BUCKET"),
-        signals=_spool_folder(told("TRAINYARD_SIGNALS")),
-        work=Path(told("TRAINYARD_WORK")),
+        signals=work / "signals" if google else _spool_folder(told("TRAINYARD_SIGNALS")),
+        work=work,
         python=told("TRAINYARD_PYTHON"),
         trainer_folder=_trainer_folder(environment.get("TRAINYARD_TRAINER_FOLDER", "")),
         deadline_at_ms=int(number("TRAINYARD_DEADLINE_AT_MS")),
@@ -79,6 +97,7 @@ def read_settings(environment: Mapping[str, str]) -> RunnerSettings:
         heartbeat_seconds=number("TRAINYARD_HEARTBEAT_SECONDS", 10, least=0.05),
         log_cap_bytes=int(number("TRAINYARD_LOG_CAP_BYTES", _GIGABYTE)),
         grace_seconds=number("TRAINYARD_GRACE_SECONDS", 60),
+        google=google,
     )
 
 
@@ -90,10 +109,31 @@ def folder_of(address: str) -> Path:
     return Path(path)
 
 
+def _google_place(told: Callable[[str], str], environment: Mapping[str, str]) -> GooglePlace | None:
+    cloud = environment.get("TRAINYARD_CLOUD") or "local"
+    if cloud == "local":
+        return None
+    if cloud != "gcp":
+        raise SettingsError(f"TRAINYARD_CLOUD is {cloud!r}; this runner knows local and gcp.")
+    bucket, signals = urlsplit(told("TRAINYARD_BUCKET")), urlsplit(told("TRAINYARD_SIGNALS"))
+    if bucket.scheme != "gs" or not bucket.netloc:
+        raise SettingsError(f"TRAINYARD_BUCKET is {bucket.geturl()!r}; on this cloud it is gs://bucket.")
+    topic = signals.path.strip("/")
+    if signals.scheme != "pubsub" or not signals.netloc or not topic:
+        raise SettingsError(f"TRAINYARD_SIGNALS is {signals.geturl()!r}; on this cloud it is pubsub://project/topic.")
+    return GooglePlace(
+        project=told("TRAINYARD_GCP_PROJECT"),
+        zone=told("TRAINYARD_GCP_ZONE"),
+        bucket=bucket.netloc,
+        topic_project=signals.netloc,
+        topic=topic,
+        endpoint=environment.get("TRAINYARD_ENDPOINT", "").rstrip("/"),
+    )
+
+
 def _spool_folder(address: str) -> Path:
-    # Other ways for events to travel (pubsub:, sqs:) are added here, beside the spool that every machine keeps.
     if urlsplit(address).scheme != "spool":
-        raise SettingsError(f"TRAINYARD_SIGNALS is {address!r}; this runner knows spool:///folder.")
+        raise SettingsError(f"TRAINYARD_SIGNALS is {address!r}; here it is spool:///folder.")
     return folder_of(address)
 
 

@@ -140,7 +140,7 @@ class Spool:
     def _recover(self) -> Recovered:
         self.folder.mkdir(parents=True, exist_ok=True)
         # Events acknowledged beyond what the disk kept (a power cut) are known elsewhere: their numbers are used up.
-        seq, terminal, torn = _acknowledged(self.folder), None, 0
+        seq, terminal, torn = acknowledged(self.folder), None, 0
         segments = self.segments()
         for path in segments[-1:]:
             self._segment = path
@@ -165,8 +165,18 @@ def _read_segment(path: Path) -> tuple[Event | None, int]:
     return last, end
 
 
-def _acknowledged(folder: Path) -> int:
+def acknowledged(folder: Path) -> int:
+    """Up to where all is safe elsewhere."""
     try:
         return max(0, int((folder / "ack").read_text("ascii")))
     except (OSError, ValueError):
         return 0
+
+
+def acknowledge(folder: Path, seq: int) -> None:
+    beside = folder / f".making-ack-{os.getpid()}"
+    try:
+        beside.write_text(str(seq), "ascii")
+        beside.replace(folder / "ack")
+    finally:
+        beside.unlink(missing_ok=True)

@@ -36,11 +36,11 @@ class Trying:
     """Every step is tried again for `patience_seconds`: a disk may get room again, a network may come back."""
 
     def __init__(
-        self, journal: Journal, told_to_end: Callable[[], bool], patience_seconds: float = _PATIENCE_SECONDS
+        self, journal: Journal, told_to_end: Callable[[], bool], patience_seconds: float | None = None
     ) -> None:
         self._journal = journal
         self._told_to_end = told_to_end
-        self._patience = patience_seconds
+        self._patience = _PATIENCE_SECONDS if patience_seconds is None else patience_seconds
 
     def __call__(self, what: str, act: Callable[[], T]) -> T:
         """Raises `HandingFailed` when it was tried for long enough, and `ToldToEnd` as soon as the machine is."""

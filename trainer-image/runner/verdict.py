@@ -8,7 +8,7 @@ from typing import Literal
 
 from runner.spool import Event
 
-Asked = Literal["stop_asked", "time_up"]
+Asked = Literal["stop_asked", "time_up", "preempted"]
 Why = Literal["completed", "stop_asked", "time_up"]
 
 EXIT_DONE, EXIT_USER, EXIT_BUG, EXIT_PLATFORM, EXIT_STOPPED = 0, 65, 70, 75, 143
@@ -23,6 +23,7 @@ _WITHOUT_RESULT: dict[str, str] = {
     "time_up": "The time limit was reached before a first model was ready.",
 }
 _LONGEST_MESSAGE = 4_000
+TAKEN_AWAY = "MachinePreempted"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class TrainerEnd:
     exit_code: int
     #: What the runner asked of it, and whether it had to be killed for not answering.
     asked: Asked | None
+    #: Of a machine that is taken away: by whom, as a sentence.
+    notice: str | None
     killed: bool
     has_result: bool
     #: What the trainer itself said of its end, if anything.
@@ -45,6 +48,8 @@ class TrainerEnd:
 
 def judge(end: TrainerEnd) -> Event:
     """The last event of the attempt."""
+    if end.asked == "preempted":
+        return _preempted(end)
     ended_as_asked = end.asked is not None and (
         end.killed or end.exit_code in (EXIT_DONE, EXIT_STOPPED, -signal.SIGTERM) or _had_too_little_time(end)
     )
@@ -62,6 +67,19 @@ def judge(end: TrainerEnd) -> Event:
 
 def _had_too_little_time(end: TrainerEnd) -> bool:
     return end.failed is not None and end.failed["failure"]["type"] == "TooLittleTime"
+
+
+def _preempted(end: TrainerEnd) -> Event:
+    """The attempt ends and not the job: what was broken off goes on elsewhere, from the last checkpoint."""
+    if end.exit_code == EXIT_DONE and end.has_result and _own_why(end) == "completed":
+        return _finished(end, "completed")  # it was just through
+    if end.exit_code == EXIT_USER and end.failed is not None and not _had_too_little_time(end):
+        return _failed(end, end.failed["failure"]["type"], end.failed["failure"]["message"])
+    return taken_away(end.notice or "The cloud takes this machine away.")
+
+
+def taken_away(notice: str) -> Event:
+    return failed(TAKEN_AWAY, notice)
 
 
 def _own_why(end: TrainerEnd) -> Why:

@@ -24,6 +24,8 @@ _MEMORY_SAMPLES = 40
 #: Above this share of the machine's memory, a sudden SIGKILL is put down to it.
 _FULL_SHARE = 0.95
 _BURY_EVERY_SECONDS = 10.0
+#: A cloud that takes a machine back gives 30 s: half of them for the trainer, the rest to upload what it leaves.
+_TAKEN_AWAY_GRACE_SECONDS = 15.0
 
 
 class Watch:
@@ -35,6 +37,7 @@ class Watch:
         trainer: TrainerProcess,
         guard: Guard,
         told_to_end: Callable[[], bool],
+        notice: Callable[[], str | None],
     ) -> None:
         self._settings = settings
         self._journal = journal
@@ -42,8 +45,10 @@ class Watch:
         self._trainer = trainer
         self._guard = guard
         self._told_to_end = told_to_end
+        self._notice = notice
         self.asked: Asked | None = None
         self.killed = False
+        self._grace = settings.grace_seconds
         self._kill_at = float("inf")
         self._memory: deque[float] = deque(maxlen=_MEMORY_SAMPLES)
         self._clock = JumpClock()
@@ -75,6 +80,9 @@ class Watch:
         pass_on_deadline(self._settings, self._control, self._journal)
 
     def _ask_if_due(self) -> None:
+        if self.asked != "preempted" and (notice := self._notice()):
+            # Whatever was asked before: the time for it is now shorter.
+            self._ask("preempted", f"{notice} The trainer is told to stop.", _TAKEN_AWAY_GRACE_SECONDS)
         if self.asked:
             return
         if self._control.stop_asked:
@@ -82,9 +90,10 @@ class Watch:
         elif now_ms() >= self._control.deadline_at_ms:
             self._ask("time_up", "The time is up: the trainer is told to keep the best so far.")
 
-    def _ask(self, why: Asked, remark: str) -> None:
+    def _ask(self, why: Asked, remark: str, most_seconds: float = float("inf")) -> None:
         self.asked = why
-        self._kill_at = time.monotonic() + self._settings.grace_seconds
+        self._grace = min(self._settings.grace_seconds, most_seconds)
+        self._kill_at = time.monotonic() + self._grace
         self._trainer.ask_to_stop()
         self._journal.remark(remark)
 
@@ -92,7 +101,7 @@ class Watch:
         if self.killed or time.monotonic() < self._kill_at:
             return
         self.killed = True
-        self._journal.remark(f"The trainer did not end within {self._settings.grace_seconds:g} s and is killed.")
+        self._journal.remark(f"The trainer did not end within {self._grace:g} s and is killed.")
         self._trainer.kill()
 
     def _look_around(self) -> None:

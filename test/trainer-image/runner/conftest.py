@@ -11,6 +11,7 @@ for folder in (HERE, HERE.parents[2] / "trainer-image"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
+from google_server import GoogleServer  # noqa: E402
 from runner_bench import Bench  # noqa: E402
 
 
@@ -19,3 +20,10 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     yield bench
     bench.clear_away()
+
+
+@pytest.fixture
+def google() -> Iterator[GoogleServer]:
+    server = GoogleServer()
+    yield server
+    server.close()

@@ -60,6 +60,8 @@ class Bench:
             "TRAINYARD_DEADLINE_AT_MS": str(now_ms() + 600_000),
             "TRAINYARD_ENDS_AT_MS": str(now_ms() + 900_000),
             "TRAINYARD_HEARTBEAT_SECONDS": "0.2",
+            "TRAINYARD_METADATA_SECONDS": "1",
+            "GCE_METADATA_HOST": "127.0.0.1:9",
             "TRAINYARD_GRACE_SECONDS": "20",
         }
         self._console = folder / "console"

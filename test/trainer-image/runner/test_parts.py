@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from runner.bucket import FolderBucket, open_bucket
+from runner.bucket import FolderBucket
 from runner.control import Control
 from runner.gpus import parse_gpus
 from runner.journal import Journal
-from runner.settings import SettingsError, folder_of
+from runner.settings import SettingsError, folder_of, read_settings
 from runner.trainer_events import BadEvent, parse_trainer_event
 from runner.watch import JumpClock
 
@@ -119,5 +119,49 @@ def test_reads_a_wish_once_until_it_changes(tmp_path: Path) -> None:
 def test_reads_addresses_and_names_those_it_does_not_know() -> None:
     assert folder_of("file:///a%20b/c") == Path("/a b/c")
     assert folder_of("spool:///a b/c") == Path("/a b/c")
-    with pytest.raises(SettingsError, match="gs://"):
-        open_bucket("gs://somewhere")
+
+
+GOOGLE = {
+    "TRAINYARD_HOLDER_KIND": "job",
+    "TRAINYARD_HOLDER_ID": "5d9e2f2c-0000-4000-8000-000000000001",
+    "TRAINYARD_ATTEMPT": "1",
+    "TRAINYARD_MACHINE": "ty-m",
+    "TRAINYARD_CLOUD": "gcp",
+    "TRAINYARD_GCP_PROJECT": "yard",
+    "TRAINYARD_GCP_ZONE": "europe-west4-a",
+    "TRAINYARD_BUCKET": "gs://a-bucket",
+    "TRAINYARD_SIGNALS": "pubsub://other/a-topic",
+    "TRAINYARD_WORK": "/work",
+    "TRAINYARD_PYTHON": "python3",
+    "TRAINYARD_DEADLINE_AT_MS": "1",
+    "TRAINYARD_ENDS_AT_MS": "2",
+}
+
+
+def test_on_a_cloud_the_spool_is_in_the_work_folder_and_events_go_to_the_topic() -> None:
+    settings = read_settings(GOOGLE)
+    assert settings.spool == Path("/work/signals/attempt-1")
+    assert settings.google is not None
+    assert (settings.google.bucket, settings.google.topic_project, settings.google.topic) == (
+        "a-bucket",
+        "other",
+        "a-topic",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("TRAINYARD_BUCKET", "file:///tmp", "gs://bucket"),
+        ("TRAINYARD_BUCKET", "gs:///object", "gs://bucket"),
+        ("TRAINYARD_SIGNALS", "pubsub://project", "pubsub://project/topic"),
+        ("TRAINYARD_CLOUD", "mars", "local and gcp"),
+        ("TRAINYARD_CLOUD", "", "spool:///folder"),
+        ("TRAINYARD_GCP_ZONE", "", "TRAINYARD_GCP_ZONE is not set"),
+    ],
+)
+def test_an_address_that_the_cloud_does_not_have_is_refused_with_one_that_it_has(
+    name: str, value: str, says: str
+) -> None:
+    with pytest.raises(SettingsError, match=says):
+        read_settings({**GOOGLE, name: value})

@@ -11,6 +11,7 @@ from runner.verdict import TrainerEnd, judge
 DONE = TrainerEnd(
     exit_code=0,
     asked=None,
+    notice=None,
     killed=False,
     has_result=True,
     failed=None,
@@ -92,3 +93,22 @@ def test_exit_codes_speak_where_nobody_else_does() -> None:
 
 def test_stopped_by_somebody_on_the_machine_keeps_the_best() -> None:
     assert judge(replace(DONE, exit_code=143))["why"] == "stop_asked"
+
+
+TAKEN = replace(
+    DONE, asked="preempted", notice="Google takes this machine back.", exit_code=143, reported_why="stop_asked"
+)
+
+
+@pytest.mark.parametrize("end", [TAKEN, replace(TAKEN, killed=True, has_result=False, exit_code=-9)])
+def test_a_machine_that_is_taken_away_ends_its_attempt_and_not_the_job(end: TrainerEnd) -> None:
+    assert judge(end)["failure"] == {"type": "MachinePreempted", "message": "Google takes this machine back."}
+
+
+def test_what_was_through_when_the_notice_came_stands() -> None:
+    assert judge(replace(TAKEN, exit_code=0, reported_why="completed"))["why"] == "completed"
+
+
+def test_data_that_the_trainer_refuses_is_refused_on_a_machine_that_is_taken_away_too() -> None:
+    end = replace(TAKEN, exit_code=65, has_result=False, failed=failed_by_trainer("BadLabel"))
+    assert type_of(end) == "BadLabel"
