@@ -17,9 +17,12 @@ export const failureFamilies = {
   MachineLost: 'platform',
   MachineSilent: 'platform',
   MachineExpired: 'platform',
+  /** A spot machine that its cloud took back. */
+  MachinePreempted: 'platform',
   OutOfMemory: 'platform',
   ResultDamaged: 'platform',
   NoCapacity: 'platform',
+  QuotaExceeded: 'platform',
   DiskFull: 'platform',
   EngineUnavailable: 'platform',
   CloudUnavailable: 'platform',

@@ -63,6 +63,7 @@ const options: ServiceOptions = {
   ...(settings.urlImports ? { fetchUrl: publicDownload() } : {}),
   freeBytes,
   lowDiskBytes: settings.lowDiskMb * MEGABYTE,
+  workspaceLimits: dependencies.workspaceLimits,
   logRetentionDays: settings.logRetentionDays,
   onError,
 };

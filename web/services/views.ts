@@ -296,6 +296,8 @@ export const worstCaseSchema = z
     micros: z.int(),
     /** If its training time is extended as far as it goes. */
     extendedMicros: z.int(),
+    /** A cap that covers all of it, in a number that a person would write. */
+    sensibleBudgetMicros: z.int(),
     sentence: z.string(),
     parts: z.array(z.object({ title: z.string(), text: z.string(), micros: z.int() })),
     priceListDate: z.string(),
