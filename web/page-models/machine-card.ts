@@ -50,6 +50,7 @@ export function machineCard(
     heardAt: isGone || attempt.last_heard_at_ms === null ? null : clock.moment(attempt.last_heard_at_ms),
     facts: [
       { name: 'Type', value: `${attempt.machine_type}${attempt.spot ? ' · spot' : ''}` },
+      ...(attempt.zone ? [{ name: 'Zone', value: attempt.zone }] : []),
       { name: 'Price', value: `${formatMoney(attempt.price_per_hour_micros)} / h` },
       ...heartbeatFacts(attempt.heartbeat_json),
       ...checkpointFacts(attempt, clock),
@@ -100,11 +101,12 @@ const endWords: Record<string, string> = {
   expired: 'It was ended at the time that was fixed when it was made.',
   killed: 'It was ended from outside.',
   out_of_memory: 'It ran out of memory.',
+  preempted: 'Its cloud took it back: it was a spot machine.',
 };
 
 function goneNote(attempt: AttemptRow, work: Work): string {
   // A machine that is taken away looks to its cloud as one that ended; who took it away, and why, we know.
-  const ownEnd = attempt.ended_because === 'expired' || attempt.ended_because === 'out_of_memory';
+  const ownEnd = ['expired', 'out_of_memory', 'preempted'].includes(attempt.ended_because ?? '');
   if (work.outcome === 'cancelled' && !ownEnd) {
     if (work.cancel_asked_at_ms !== null) return 'It ended because you cancelled.';
     if (work.stop_asked_at_ms !== null) return 'It ended because you stopped before there was anything to keep.';

@@ -305,6 +305,27 @@ export const worstCaseSchema = z
   .meta({ id: 'WorstCase' });
 export type WorstCase = z.infer<typeof worstCaseSchema>;
 
+export const orphanReportSchema = z
+  .object({
+    cloud: z.string(),
+    askedAtMs: z.int(),
+    /** Why the cloud could not be asked. */
+    problem: z.string().nullable(),
+    /** What of this installation exists there. */
+    things: z.int(),
+    orphans: z.array(
+      z.object({
+        kind: z.enum(['bucket', 'signals', 'machine']),
+        name: z.string(),
+        holder: z.object({ kind: z.enum(['job', 'prediction']), id: z.string() }),
+        because: z.string(),
+        manualRemoval: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'OrphanReport' });
+export type OrphanReport = z.infer<typeof orphanReportSchema>;
+
 export const problemSchema = z.object({ field: z.string(), message: z.string() });
 /** What is wrong with one field of a request; `field` is the dotted name in the zod schema. */
 export type FieldProblem = z.infer<typeof problemSchema>;

@@ -1,0 +1,31 @@
+import { formatMoney } from '../domain/money.ts';
+import type { MachineType } from '../infra/cloud.ts';
+import type { ApiClient } from './client.ts';
+import { exitCodes, Usage } from './exit-codes.ts';
+import type { Output } from './output.ts';
+
+/** As the API takes it; nothing where nothing was said. */
+export function machineOf({ machine, spot }: { machine?: string; spot?: boolean }) {
+  if (machine === undefined) {
+    if (spot) throw new Usage('Say by --machine which machine is to be a spot one.');
+    return {};
+  }
+  const [cloud, ...type] = machine.split('/');
+  if (!cloud || type.join('/') === '') throw new Usage(`“${machine}” is no cloud/type, like local/local.`);
+  return { machine: { cloud, type: type.join('/'), spot: spot ?? false } };
+}
+
+/** The kinds of machines of all clouds, as `--machine` takes them. */
+export async function machines(client: ApiClient, out: Output): Promise<number> {
+  const types = await client.get<(MachineType & { cloud: string })[]>('/api/v1/machine-types');
+  out.show(types, types.map(typeText).join('\n'));
+  return exitCodes.done;
+}
+
+function typeText(type: MachineType & { cloud: string }): string {
+  const { cloud, name, cpus, memoryGib, gpus, pricePerHourMicros, spotPricePerHourMicros, priceListDate } = type;
+  const price = pricePerHourMicros === 0 ? 'costs nothing' : `${formatMoney(pricePerHourMicros)} an hour`;
+  const spot = spotPricePerHourMicros ? `, as spot ${formatMoney(spotPricePerHourMicros)}` : '';
+  const sizes = [`${cpus} cores`, `${memoryGib} GiB`, ...gpus].join(', ');
+  return `${cloud}/${name}  ${sizes}  ${price}${spot} (prices of ${priceListDate})`;
+}
