@@ -1,8 +1,11 @@
 import { formatMoney } from '../domain/money.ts';
-import type { MachineType } from '../infra/cloud.ts';
+import type { z } from 'zod';
+import type { machineTypeSchema } from '../web/routes/api/schemas.ts';
 import type { ApiClient } from './client.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import type { Output } from './output.ts';
+
+type OfferedType = z.infer<typeof machineTypeSchema>;
 
 /** As the API takes it; nothing where nothing was said. */
 export function machineOf({ machine, spot }: { machine?: string; spot?: boolean }) {
@@ -17,12 +20,12 @@ export function machineOf({ machine, spot }: { machine?: string; spot?: boolean 
 
 /** The kinds of machines of all clouds, as `--machine` takes them. */
 export async function machines(client: ApiClient, out: Output): Promise<number> {
-  const types = await client.get<(MachineType & { cloud: string })[]>('/api/v1/machine-types');
+  const types = await client.get<OfferedType[]>('/api/v1/machine-types');
   out.show(types, types.map(typeText).join('\n'));
   return exitCodes.done;
 }
 
-function typeText(type: MachineType & { cloud: string }): string {
+function typeText(type: OfferedType): string {
   const { cloud, name, cpus, memoryGib, gpus, pricePerHourMicros, spotPricePerHourMicros, priceListDate } = type;
   const price = pricePerHourMicros === 0 ? 'costs nothing' : `${formatMoney(pricePerHourMicros)} an hour`;
   const spot = spotPricePerHourMicros ? `, as spot ${formatMoney(spotPricePerHourMicros)}` : '';
