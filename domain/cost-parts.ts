@@ -23,8 +23,11 @@ export function costParts(machines: readonly BilledMachine[], nowMs: number): Co
       sums.earlier += all;
       continue;
     }
-    const worked = intervalCost({ ...each, toMs: workedUntil(each) }, nowMs);
-    const disk = intervalCost({ ...each, toMs: workedUntil(each), pricePerHourMicros: each.diskPerHourMicros }, nowMs);
+    const worked = intervalCost({ ...each, toMs: workedUntil(each, nowMs) }, nowMs);
+    const disk = intervalCost(
+      { ...each, toMs: workedUntil(each, nowMs), pricePerHourMicros: each.diskPerHourMicros },
+      nowMs,
+    );
     sums.machine += worked - disk;
     sums.disk += disk;
     sums.teardown += all - worked;
@@ -38,7 +41,8 @@ export function costParts(machines: readonly BilledMachine[], nowMs: number): Co
   return parts.filter(({ micros }) => micros > 0);
 }
 
-function workedUntil({ removalAskedAtMs, fromMs, toMs }: BilledMachine): number | null {
-  if (removalAskedAtMs === null) return toMs;
-  return Math.max(fromMs, Math.min(removalAskedAtMs, toMs ?? Number.POSITIVE_INFINITY));
+/** A clock that was set back may have it asked to go in the future. */
+function workedUntil({ removalAskedAtMs, fromMs, toMs }: BilledMachine, nowMs: number): number {
+  const untilMs = toMs ?? nowMs;
+  return removalAskedAtMs === null ? untilMs : Math.max(fromMs, Math.min(removalAskedAtMs, untilMs));
 }

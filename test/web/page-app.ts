@@ -13,6 +13,7 @@ import { checkByEngine } from '../../infra/engine-check.ts';
 import { describeEngines } from '../../infra/engines.ts';
 import { folderStore } from '../../infra/local/folder-store.ts';
 import { openLocalCloud } from '../../infra/local/local-cloud.ts';
+import type { WorkspaceLimits } from '../../domain/workspace-limits.ts';
 import type { Cloud } from '../../infra/cloud.ts';
 import type { Store } from '../../infra/store.ts';
 import type { WorkClient } from '../../temporal/work-client.ts';
@@ -46,6 +47,9 @@ export interface PageApp {
 export interface PageAppOptions {
   uploadLimitMb?: number;
   pricePerHourMicros?: number;
+  /** Beside this machine. */
+  clouds?: readonly Cloud[];
+  workspaceLimits?: WorkspaceLimits;
 }
 
 export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp> {
@@ -77,7 +81,8 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
     store,
     data,
     work: absentWork(asked),
-    clouds: [cloud],
+    clouds: [cloud, ...(options.clouds ?? [])],
+    ...(options.workspaceLimits ? { workspaceLimits: options.workspaceLimits } : {}),
     log,
     engines: {
       describe: () => describeEngines({ python: 'python3', trainerFolder }),
