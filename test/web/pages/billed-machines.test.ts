@@ -129,7 +129,7 @@ test('a workspace spends no more in a month than it may, what is open included',
   );
   // Two that would fit alone, at once: one of them is too much.
   const both = await Promise.all([ask(dollars(10)), ask(dollars(10))]);
-  expect(both.map(({ status }) => status).toSorted()).toEqual([201, 422]);
+  expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 422]);
   const { text } = await session.get('/machines');
   expect(text).toMatch(
     /Limits of this workspace[^]*Machines now<\/dt><dd>0 of 3[^]*Open work may come to<\/dt><dd>\$11\.50[^]*\$20\.00/,

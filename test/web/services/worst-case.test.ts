@@ -114,5 +114,5 @@ test.each([
   [30, 30],
   [123.4, 130],
 ])('of a worst case of $%d a sensible cap is $%d', (worst, cap) => {
-  expect(sensibleBudget(dollars(worst!))).toBe(dollars(cap!));
+  expect(sensibleBudget(dollars(worst))).toBe(dollars(cap));
 });
