@@ -193,5 +193,6 @@ export function intervalOf(row: ResourceRow): CostInterval[] {
   const fromMs = row.started_at_ms ?? (row.state === 'created' ? row.intended_at_ms : null);
   if (fromMs === null) return [];
   const toMs = row.ended_at_ms ?? (row.state === 'gone' ? row.gone_confirmed_at_ms : null);
-  return [{ pricePerHourMicros: row.price_per_hour_micros, fromMs, toMs, leastSeconds: row.billed_at_least_seconds }];
+  const least = row.billed_at_least_seconds > 0 ? { leastSeconds: row.billed_at_least_seconds } : {};
+  return [{ pricePerHourMicros: row.price_per_hour_micros, fromMs, toMs, ...least }];
 }
