@@ -1,6 +1,7 @@
 import type { Stores } from '../db/open-stores.ts';
 import type { DataWorker } from '../data/open-data-worker.ts';
 import { TrainyardError } from '../domain/failures.ts';
+import type { WorkspaceLimits } from '../domain/workspace-limits.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { InstallationKey } from '../infra/installation.ts';
 import type { Store } from '../infra/store.ts';
@@ -27,6 +28,10 @@ export interface Dependencies {
   /** Below it nothing new is begun. */
   lowDiskBytes: number;
   trustForeignModels: boolean;
+  /** After how long a machine is asked for again that was not to be had, try by try; then no more. */
+  machineWaitsSeconds: readonly number[];
+  /** What a workspace may use at once, and in a month. */
+  workspaceLimits: WorkspaceLimits;
   /** How long the log of what is done is kept. */
   logRetentionMs: number;
   /** How long the output of a done prediction, and a dataset that nothing uses, are kept: infinity for ever. */

@@ -6,7 +6,7 @@ import type { JobSpec } from '../domain/job-spec.ts';
 import type { Micros } from '../domain/money.ts';
 import { type SweepSpec, type Trial, trialName } from '../domain/sweep.ts';
 import { nextStep, type SweepEnd, type SweepStep, type TrialFact } from '../domain/sweep-steps.ts';
-import { nextSizeUp } from '../domain/machine-sizes.ts';
+import { worstPricesOf } from '../domain/prices.ts';
 import { mostMicros } from '../domain/worst-case.ts';
 import { cloudNamed, type Dependencies } from './dependencies.ts';
 import { goneMeanwhile } from './gone-meanwhile.ts';
@@ -72,6 +72,7 @@ export function sweepActivities(dependencies: Needs) {
         idempotencyKey: null,
         requestHash: null,
         nowMs: now(),
+        worstMicros: given.worst.micros,
         trial: { sweepId: row.id, number: trial.number },
       };
       await stores.jobs.insert(trialSpec(spec, trial), order, trx);
@@ -128,8 +129,7 @@ async function worstOfTrial(dependencies: Pick<Dependencies, 'clouds'>, row: Swe
   const types = await cloudNamed(dependencies, base.machine.cloud).machineTypes();
   const machine = types.find(({ name }) => name === base.machine.type);
   if (machine) {
-    const larger = nextSizeUp(types, machine)?.pricePerHourMicros ?? null;
-    return { micros: mostMicros(base.limits, machine.pricePerHourMicros, larger), blocked: null };
+    return { micros: mostMicros(base.limits, worstPricesOf(machine, base.machine.spot, types)), blocked: null };
   }
   return { micros: 0, blocked: `there is no machine type “${base.machine.type}” any more` };
 }

@@ -2,6 +2,7 @@ import type { DatasetDetail } from '../web/services/views.ts';
 import { type ApiClient, Refusal } from './client.ts';
 import type { settingsFrom } from './engine-settings.ts';
 import { Usage } from './exit-codes.ts';
+import { machineOf } from './machine-choice.ts';
 import type { RecipeAt } from './recipe-of.ts';
 
 const api = '/api/v1';
@@ -15,6 +16,8 @@ export interface TrainOptions {
   task?: string;
   metric?: string;
   budget?: string;
+  machine?: string;
+  spot?: boolean;
   ignore?: string[];
   group?: string;
   byTime?: string;
@@ -51,6 +54,7 @@ export async function jobRequestOn(
     split: { groupColumn: options.group ?? null, timeColumn: options.byTime ?? null },
     weightColumn: options.weight ?? null,
     ...recipe,
+    ...machineOf(options),
     limits: {
       ...(trainingSeconds === undefined ? {} : { trainingSeconds }),
       ...(options.budget === undefined ? {} : { budgetMicros: microsOf(options.budget) }),

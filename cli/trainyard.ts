@@ -7,7 +7,9 @@ import { dataCommands, type PrepareOptions } from './data-commands.ts';
 import type { TrainOptions } from './job-request.ts';
 import { type KindToDelete, kindsToDelete } from './library-commands.ts';
 import { exitCodes, exitCodesHelp, report } from './exit-codes.ts';
+import { machines } from './machine-choice.ts';
 import { endWithItsReader, output } from './output.ts';
+import { orphans } from './orphans.ts';
 import { callMe } from './show.ts';
 import { taskKinds } from '../domain/task.ts';
 import { type SweepOptions, sweepCommands } from './sweep-commands.ts';
@@ -52,7 +54,9 @@ command('train <file>', 'train a model on a file of data', (file: string, option
   .option('-n, --name <name>', 'what to call it; the name of the file unless told')
   .addOption(new Option('--task <kind>', 'what to predict; guessed unless told').choices([...taskKinds]))
   .option('--metric <name>', 'what to choose the best model by')
-  .option('--budget <dollars>', 'the most that it may cost')
+  .option('--budget <dollars>', 'the most that it may cost; a machine that is billed needs it')
+  .option('--machine <cloud/type>', 'where it trains, as “machines” lists them; this computer unless told')
+  .option('--spot', 'on a spot machine: cheaper, and its cloud may take it back')
   .option('--ignore <column>', 'a column that the model must not see; may be repeated', several)
   .option('--group <column>', 'rows with the same value here are never on both sides of the split')
   .option('--by-time <column>', 'hold out the latest rows by this column')
@@ -144,6 +148,14 @@ command(
   .option('--no-extra-columns', 'refuse data with columns that the model does not know; they are ignored unless told')
   .option('--no-cast-types', 'refuse columns of another type than in the training; they are cast unless told');
 
+command('orphans', 'ask the clouds for what belongs to nobody any more', (options: Json) =>
+  orphans(apiClient(address), output(options.json ?? false)),
+);
+
+command('machines', 'list the kinds of machines and what they cost', (options: Json) =>
+  machines(apiClient(address), output(options.json ?? false)),
+);
+
 command('engines', 'list the engines and their settings', (options: Json) => on(options).engines());
 
 command(
@@ -206,6 +218,8 @@ command(
   .option('-t, --time <time>', 'how long each may train: 90s, 10m, 1h30m (10m unless told)')
   .option('--total-time <time>', 'how long all of them together may train')
   .option('--budget <dollars>', 'the most that all of them together may cost')
+  .option('--machine <cloud/type>', 'where they train, as “machines” lists them; this computer unless told')
+  .option('--spot', 'on spot machines: cheaper, and their cloud may take them back')
   .option('-n, --name <name>', 'what to call it; the name of the file unless told')
   .addOption(new Option('--task <kind>', 'what to predict; guessed unless told').choices([...taskKinds]))
   .option('--metric <name>', 'what to compare by')

@@ -14,6 +14,7 @@ import { type PreparationStore, preparationStore } from './stores/preparation-st
 import { type RecipeStore, recipeStore } from './stores/recipe-store.ts';
 import { type RelayStore, relayStore } from './stores/relay-store.ts';
 import { type ResourceStore, resourceStore } from './stores/resource-store.ts';
+import { type SpendingStore, spendingStore } from './stores/spending-store.ts';
 import { type SweepStore, sweepStore } from './stores/sweep-store.ts';
 import { type TimelineStore, timelineStore } from './stores/timeline-store.ts';
 import { type UploadStore, uploadStore } from './stores/upload-store.ts';
@@ -40,6 +41,7 @@ export interface Stores {
   preparations: PreparationStore;
   uploads: UploadStore;
   sweeps: SweepStore;
+  spending: SpendingStore;
 }
 
 export function openStores(database: Database): Stores {
@@ -64,5 +66,6 @@ export function openStores(database: Database): Stores {
     preparations: preparationStore(database),
     uploads: uploadStore(database),
     sweeps: sweepStore(database),
+    spending: spendingStore(database),
   };
 }

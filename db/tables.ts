@@ -106,6 +106,8 @@ interface WorkColumns {
   stop_asked_at_ms: number | null;
   cost_micros: number | null;
   cost_is_final: 0 | 1;
+  /** The most that it may cost, counted when it was accepted; null where nobody counted. */
+  worst_micros: number | null;
   price_list_date: string | null;
   deleted_at_ms: number | null;
 }
@@ -212,6 +214,8 @@ export interface AttemptRow {
   last_heard_at_ms: number | null;
   /** The newest one that is safe in the bucket, as an event. */
   checkpoint_json: string | null;
+  /** Where its machine stands or stood, in clouds with such places. */
+  zone: string | null;
 }
 
 export type TimelineKind = 'phase' | 'note' | 'warning' | 'asked' | 'ending';
@@ -253,6 +257,10 @@ export interface ResourceRow {
   cloud: string;
   state: ResourceState;
   price_per_hour_micros: number;
+  /** What of it is the price of a disk. */
+  disk_price_per_hour_micros: number;
+  /** What its cloud bills at least, however short it was there. */
+  billed_at_least_seconds: number;
   intended_at_ms: number;
   /** The cloud's own times: costs follow these. */
   started_at_ms: number | null;

@@ -22,11 +22,11 @@ export const failureFamilies = {
   OutOfMemory: 'platform',
   ResultDamaged: 'platform',
   NoCapacity: 'platform',
+  QuotaExceeded: 'platform',
   DiskFull: 'platform',
   EngineUnavailable: 'platform',
   CloudUnavailable: 'platform',
   // What a person has to mend in the cloud's own settings is retried all the same: nothing may be left behind meanwhile.
-  QuotaExceeded: 'platform',
   RateLimited: 'platform',
   ApiDisabled: 'platform',
   PermissionDenied: 'platform',

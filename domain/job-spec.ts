@@ -49,6 +49,8 @@ export const limitsSchema = z
       .nullable()
       .default(null),
     attempts: z.int().min(1).max(10).default(3),
+    /** How many spot machines are tried before one on demand, where the budget pays for that; 2 unless told. */
+    spotAttempts: z.int().min(0).max(10).optional(),
     /** How long a machine may say nothing, while somebody listens, before it counts as lost. */
     silenceSeconds: z.int().min(10).max(3600).default(120),
     budgetMicros: z.int().min(0).nullable().default(null),
@@ -62,9 +64,14 @@ const completeLimitsSchema = z.object({
   trainingSeconds: z.int(),
   longestSeconds: z.int(),
   attempts: z.int(),
+  /** Absent in jobs from before there was such a choice. */
+  spotAttempts: z.int().optional(),
   silenceSeconds: z.int(),
   budgetMicros: z.int().nullable(),
 });
+
+/** One may have been bad luck; after a second, a third is more likely to be lost than not. */
+export const usualSpotAttempts = 2;
 
 /** How far training may be extended when nobody said. */
 export function usualLongestSeconds(trainingSeconds: number): number {
@@ -76,7 +83,11 @@ export function usualLongestSeconds(trainingSeconds: number): number {
  * be changed again without breaking replay.
  */
 export function completeLimits(limits: z.infer<typeof limitsSchema>): z.infer<typeof completeLimitsSchema> {
-  return { ...limits, longestSeconds: limits.longestSeconds ?? usualLongestSeconds(limits.trainingSeconds) };
+  return {
+    ...limits,
+    spotAttempts: limits.spotAttempts ?? usualSpotAttempts,
+    longestSeconds: limits.longestSeconds ?? usualLongestSeconds(limits.trainingSeconds),
+  };
 }
 
 /** The whole spec goes into the history of its workflow, which takes 128 KB: the names must leave room for the rest. */

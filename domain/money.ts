@@ -37,8 +37,18 @@ export interface CostInterval {
   pricePerHourMicros: Micros;
   fromMs: number;
   toMs: number | null;
+  /** What is billed at least, by the price list of its cloud. */
+  leastSeconds?: number;
+}
+
+/** As its cloud bills it: from its first moment it costs the least that is billed. */
+export function intervalCost(
+  { pricePerHourMicros, fromMs, toMs, leastSeconds = 0 }: CostInterval,
+  nowMs: number,
+): Micros {
+  return costOf(pricePerHourMicros, Math.max((toMs ?? nowMs) - fromMs, leastSeconds * 1000));
 }
 
 export function totalCost(intervals: readonly CostInterval[], nowMs: number): Micros {
-  return intervals.reduce((sum, i) => sum + costOf(i.pricePerHourMicros, (i.toMs ?? nowMs) - i.fromMs), 0);
+  return intervals.reduce((sum, interval) => sum + intervalCost(interval, nowMs), 0);
 }

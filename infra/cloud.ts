@@ -9,14 +9,18 @@ export interface MachineType {
   cpus: number;
   memoryGib: number;
   gpus: string[];
-  /** The disk that comes with it, and its share of the price; none where it has no price of its own. */
+  /** The disk that comes with it, and what of the prices is its own; none where it has no price of its own. */
   disk?: { title: string; gib: number; pricePerHourMicros: Micros };
-  /** As spot, everything included; none where there is no such thing. */
-  spotPricePerHourMicros?: Micros;
-  /** Where it is offered, in the order in which it is asked for. */
-  zones?: string[];
-  /** For all that it costs while it exists, its disk included. */
+  /** On demand, for all that it costs while it exists, its disk included. */
   pricePerHourMicros: Micros;
+  /** The same as a spot machine; absent or null where it is not offered as one. */
+  spotPricePerHourMicros?: Micros | null;
+  /** What of either price is its disk's; absent where the disk costs nothing by itself. */
+  diskPricePerHourMicros?: Micros;
+  /** What is billed at least for a machine, however short it lived; absent where every second counts. */
+  billedAtLeastSeconds?: number;
+  /** Where it exists, in the order in which they are tried; absent where there are no such places. */
+  zones?: readonly string[];
   priceListDate: string;
 }
 
@@ -35,6 +39,8 @@ export interface MachineOrder extends AttemptRef {
   endsAtMs: number;
   /** When training must stop and hand in the best so far. */
   deadlineAtMs: number;
+  /** Where machines of this job were taken back or not to be had, the latest last: other places are tried first. */
+  avoidZones?: readonly string[];
 }
 
 export type MachineState = 'absent' | 'starting' | 'running' | 'ended';
@@ -47,6 +53,8 @@ export interface MachineSeen {
   endedAtMs: number | null;
   /** Why it ended, when the cloud knows: its own end was reached, it was removed, its process died, the cloud took it back. */
   endedBecause: 'finished' | 'expired' | 'killed' | 'out_of_memory' | 'preempted' | null;
+  /** Where it stands or stood, in clouds with such places. */
+  zone?: string | null;
 }
 
 /** A machine that stands, with the times that it stands with: not those of this order, if an earlier one was first. */

@@ -170,6 +170,18 @@ export const declarations = {
     default: 0,
     meaning: 'What an hour of this machine costs, in dollars; costs of local jobs follow it.',
   },
+  workspaceMachines: {
+    ...whole(0, 100_000),
+    default: 0,
+    meaning: 'How many machines a workspace may have at once, over all clouds; what is more waits. 0 for no limit.',
+  },
+  workspaceMonthlyDollars: {
+    schema: z.preprocess(numeric, z.number().min(0).max(100_000_000)),
+    takes: 'dollars, from 0 to 100,000,000',
+    default: 0,
+    meaning:
+      'What a workspace may spend in a calendar month, the worst case of what is open included; a job beyond that is refused. 0 for no limit.',
+  },
   heartbeatSeconds: {
     ...whole(1, 300),
     default: 10,

@@ -63,6 +63,7 @@ const options: ServiceOptions = {
   ...(settings.urlImports ? { fetchUrl: publicDownload({ hosts: settings.urlImportHosts }) } : {}),
   freeBytes,
   lowDiskBytes: settings.lowDiskMb * MEGABYTE,
+  workspaceLimits: dependencies.workspaceLimits,
   logRetentionDays: settings.logRetentionDays,
   onError,
 };

@@ -8,6 +8,7 @@ import type { EngineEnvironments } from '../infra/local/engine-environments.ts';
 import { openLocalCloud } from '../infra/local/local-cloud.ts';
 import type { Store } from '../infra/store.ts';
 import { terraformProgram } from '../infra/terraform-program.ts';
+import { trainerHash } from '../infra/trainer-image.ts';
 import type { Settings } from '../settings/settings.ts';
 
 export function trainerFolderOf(settings: Settings): string {
@@ -67,6 +68,6 @@ async function openGcp(
     cacheFolder: settings.cacheFolder,
     heartbeatSeconds: settings.heartbeatSeconds,
     logCapBytes: settings.logCapMb * 1024 * 1024,
-    trainerHash: '',
+    trainerHash: await trainerHash(trainerFolderOf(settings)),
   });
 }

@@ -6,6 +6,8 @@ import type { Dependencies } from '../activities/dependencies.ts';
 import { openDataWorker } from '../data/open-data-worker.ts';
 import { openDatabase } from '../db/open-database.ts';
 import { openStores } from '../db/open-stores.ts';
+import { machineWaitsSeconds } from '../domain/spot.ts';
+import { workspaceLimitsOf } from '../domain/workspace-limits.ts';
 import { freeBytes } from '../infra/disk.ts';
 import { openInstallationKey } from '../infra/installation.ts';
 import { engineEnvironments } from '../infra/local/engine-environments.ts';
@@ -51,6 +53,8 @@ export async function openDependencies(settings: Settings): Promise<Dependencies
     freeBytes: () => freeBytes(dataFolder),
     relayStopsBelowBytes: (settings.lowDiskMb / 2) * 1024 * 1024,
     lowDiskBytes: settings.lowDiskMb * 1024 * 1024,
+    machineWaitsSeconds,
+    workspaceLimits: workspaceLimitsOf(settings),
     trustForeignModels: settings.trustForeignModels,
     logRetentionMs: keptMs(settings.logRetentionDays),
     predictionRetentionMs: keptMs(settings.predictionRetentionDays),

@@ -1,5 +1,5 @@
-import { isCancellation, patched } from '@temporalio/workflow';
-import type { Deadline } from '../activities/machines.ts';
+import { isCancellation, patched, sleep } from '@temporalio/workflow';
+import type { Deadline, MachineRequest } from '../activities/machines.ts';
 import type { RelayResult } from '../activities/relay/relay-activities.ts';
 import type { SizeUp } from '../activities/size-up.ts';
 import { familyOf, isFailureType, type Failure } from '../domain/failures.ts';
@@ -38,7 +38,8 @@ export async function runAttempts(
     await work.enter('provisioning', work.attempt === 1 ? 'Starting a machine.' : 'Starting another machine.');
     undoWith('machine', () => work.on.releases.removeMachine(ours));
     undoWith('log', () => work.on.releases.drainEvents(ours));
-    const machine = await work.on.machines.createMachine({ ...ref, ...time.forMachine(), ...ofSize(sizeUp) });
+    const machine = await askForMachine(work, () => ({ ...ref, ...time.forMachine(), ...ofSize(sizeUp) }));
+    if ('type' in machine) return { ending: endingOfFailure(machine.type), hasResult: false, failure: machine };
     await work.enter('training', limits.sentence);
     const result = await relayUntilEnd(work, time, limits, machine);
     time.use(result.trainingSeconds);
@@ -69,6 +70,19 @@ export async function runAttempts(
     });
     // Asked meanwhile: another machine would be made only to be stopped.
     if (work.mustStop()) return { ending: 'stopped', hasResult: false };
+  }
+}
+
+/** There may be none just now: then it is waited for, and asked again, as often as the answer says. */
+async function askForMachine(work: Work, order: () => MachineRequest): Promise<Deadline | Failure> {
+  for (let refusals = 0; ; refusals++) {
+    const answer = await work.on.machines.createMachine({ ...order(), ...(refusals > 0 ? { refusals } : {}) });
+    if (!answer.none) return answer;
+    const { failure, wait } = answer.none;
+    // Nothing was answered so before there was such a wait: no history from then comes here.
+    if (!patched('2026-11-wait-for-machine') || !wait) return failure;
+    work.reason = wait.sentence;
+    await sleep(wait.seconds * 1000);
   }
 }
 

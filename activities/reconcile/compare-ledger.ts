@@ -2,6 +2,7 @@ import { worksOf } from '../holders.ts';
 import type { ResourceRow } from '../../db/tables.ts';
 import type { Cloud, Thing } from '../../infra/cloud.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { nobodys } from './orphans.ts';
 
 export interface LedgerReport {
   /** Things of this installation that exist in the cloud now. */
@@ -22,13 +23,7 @@ export async function compareLedger(dependencies: Dependencies, cloud: Cloud): P
   const { stores, installationId, now } = dependencies;
   const things = (await cloud.list()).filter((thing) => thing.labels.installationId === installationId);
   const live = (await stores.resources.live()).filter((row) => row.cloud === cloud.name);
-  const orphans: Thing[] = [];
-  const unknown: Thing[] = [];
-  for (const thing of things) {
-    const row = await worksOf(stores, thing.labels.kind).find(thing.labels.id);
-    if (!row) unknown.push(thing);
-    else if (row.phase === 'done') orphans.push(thing);
-  }
+  const { orphans, unknown } = await nobodys(stores, things);
   const installation = await stores.installation.get();
   const ledgerKnowsNothing = things.length > 0 && (await stores.resources.isEmpty());
   const onlyReported = ledgerKnowsNothing || (installation?.restored_at_ms ?? null) !== null;

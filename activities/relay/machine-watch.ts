@@ -74,10 +74,10 @@ function failureOf({ state, endedBecause }: MachineSeen): Failure {
       message: 'The machine ran out of memory. Use a larger one, less data, or fewer models.',
     };
   }
-  if (endedBecause === 'expired') return { type: 'MachineExpired', message: 'The machine reached its own end.' };
   if (endedBecause === 'preempted') {
-    return { type: 'MachineLost', message: 'The machine was spot, and its cloud took it back.' };
+    return { type: 'MachinePreempted', message: 'Its cloud took the spot machine back.' };
   }
+  if (endedBecause === 'expired') return { type: 'MachineExpired', message: 'The machine reached its own end.' };
   const how = state === 'absent' ? 'is not there any more' : 'ended without saying why';
   return { type: 'MachineLost', message: `The machine ${how}.` };
 }

@@ -45,7 +45,11 @@ export function relayActivities(dependencies: Dependencies) {
     /** Safe to retry: a new epoch takes over at the watermark; what was taken in is not taken in again. */
     async relayEvents(request: AttemptRef & { silenceSeconds: number }): Promise<RelayResult> {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
-      const { cloud } = await cloudOf(dependencies, ref);
+      const { cloud, work } = await cloudOf(dependencies, ref);
+      const limits = {
+        silenceSeconds: request.silenceSeconds,
+        budgetMicros: work.kind === 'job' ? work.spec.limits.budgetMicros : null,
+      };
       const relay = new Relay(dependencies, cloud, ref);
       const before = await relay.takeOver();
       if (before) return told(ref, saidBy(before), await trainedSeconds(ref, before));
@@ -54,9 +58,7 @@ export function relayActivities(dependencies: Dependencies) {
       const ended = new AbortController();
       const stop = AbortSignal.any([cancellationSignal, ended.signal]);
       stop.addEventListener('abort', () => relay.stopReading());
-      const watching = watchMachine(dependencies, cloud, ref, request.silenceSeconds, relay, stop).finally(() =>
-        relay.stopReading(),
-      );
+      const watching = watchMachine(dependencies, cloud, ref, limits, relay, stop).finally(() => relay.stopReading());
       // Looked at when the reading has ended; until then nobody waits for it, and that must not end the process.
       watching.catch(() => {});
       let leftOff: LeftOff | undefined;

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { familyOf, TrainyardError } from '../../domain/failures.ts';
 import type { AttemptRef } from '../../domain/ids.ts';
+import type { Micros } from '../../domain/money.ts';
 import type { Cloud, MachineSeen } from '../../infra/cloud.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { type LeftOff, MachineWatch } from './machine-watch.ts';
+import { MoneyWatch } from './money-watch.ts';
 import type { Relay } from './relay.ts';
 
 const tickMs = 500;
@@ -11,14 +13,15 @@ const lookEveryMs = 2000;
 
 /** Looks after the machine while the relay reads: returns when nothing more is to be expected, and why. */
 export async function watchMachine(
-  { stores }: Dependencies,
+  dependencies: Dependencies,
   cloud: Cloud,
   ref: AttemptRef,
-  silenceSeconds: number,
+  { silenceSeconds, budgetMicros }: { silenceSeconds: number; budgetMicros: Micros | null },
   relay: Relay,
   signal: AbortSignal,
 ): Promise<LeftOff | undefined> {
   const watch = new MachineWatch({ nowMs: Date.now(), heardAtMs: relay.heardAtMs, silenceSeconds });
+  const money = new MoneyWatch(dependencies, ref, { budgetMicros });
   let lookedMs = 0;
   while (!signal.aborted) {
     await sleep(tickMs, undefined, { signal }).catch(() => {});
@@ -28,8 +31,11 @@ export async function watchMachine(
     if (Date.now() - lookedMs < lookEveryMs) continue;
     lookedMs = Date.now();
     const seen = await look(cloud, ref);
-    const attempt = await stores.attempts.get(ref);
+    const attempt = await dependencies.stores.attempts.get(ref);
     watch.look(Date.now(), seen, attempt?.deadline_at_ms);
+    // What is there no more costs no more, and what it still says is to be heard.
+    const usedUp = seen?.state === 'running' ? await money.look() : undefined;
+    if (usedUp) return usedUp;
   }
   return undefined;
 }

@@ -59,6 +59,7 @@ export function attemptStore(database: Database) {
           hello_json: null,
           last_heard_at_ms: null,
           checkpoint_json: null,
+          zone: null,
         };
         if (await database.insertOnce('attempts', row, own)) return row;
         return own('attempts').where(ofAttempt(ref)).first('attempts.*');
@@ -78,6 +79,24 @@ export function attemptStore(database: Database) {
           .whereNull('attempts.started_at_ms')
           .update({ ends_at_ms: endsAtMs, deadline_at_ms: deadlineAtMs, limited_by: limitedBy }),
       );
+    },
+
+    /** Another way to buy its machine was decided before there was any. */
+    async setMarket(
+      ref: AttemptRef,
+      market: Pick<NewAttempt, 'spot' | 'pricePerHourMicros'>,
+      trx?: Trx,
+    ): Promise<void> {
+      await change(ref, trx, (own) =>
+        own('attempts')
+          .where(ofAttempt(ref))
+          .whereNull('attempts.started_at_ms')
+          .update({ spot: market.spot ? 1 : 0, price_per_hour_micros: market.pricePerHourMicros }),
+      );
+    },
+
+    async standsIn(ref: AttemptRef, zone: string, trx?: Trx): Promise<void> {
+      await change(ref, trx, (own) => own('attempts').where(ofAttempt(ref)).update({ zone }));
     },
 
     /** The time was extended. */

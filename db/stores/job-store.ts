@@ -27,6 +27,8 @@ export interface AcceptJob {
   requestHash: string | null;
   nowMs: number;
   sentence?: string;
+  /** The most that it may cost. */
+  worstMicros?: number;
   /** Whose trial it is, and which. */
   trial?: { sweepId: string; number: number };
 }
@@ -193,6 +195,7 @@ function rowOf(spec: JobSpec, order: AcceptJob): JobRow {
     training_deadline_ms: null,
     cost_micros: null,
     cost_is_final: 0,
+    worst_micros: order.worstMicros ?? null,
     price_list_date: null,
     log_deleted_at_ms: null,
     deleted_at_ms: null,

@@ -24,7 +24,7 @@ export function predictionStore(database: Database) {
     /** Accepts a prediction: the same id twice is the same as once. */
     async insert(
       spec: PredictionSpec,
-      order: { nowMs: number; sentence?: string },
+      order: { nowMs: number; sentence?: string; worstMicros?: number },
       trx?: Trx,
     ): Promise<{ inserted: boolean; row: PredictionRow }> {
       return database.transaction(async (own) => {
@@ -80,7 +80,7 @@ export function predictionStore(database: Database) {
 
 export type PredictionStore = ReturnType<typeof predictionStore>;
 
-function rowOf(spec: PredictionSpec, order: { nowMs: number; sentence?: string }): PredictionRow {
+function rowOf(spec: PredictionSpec, order: { nowMs: number; sentence?: string; worstMicros?: number }): PredictionRow {
   return {
     id: spec.id,
     workspace_id: spec.workspaceId,
@@ -103,6 +103,7 @@ function rowOf(spec: PredictionSpec, order: { nowMs: number; sentence?: string }
     progress_json: null,
     cost_micros: null,
     cost_is_final: 0,
+    worst_micros: order.worstMicros ?? null,
     price_list_date: null,
     row_count: null,
     output_hash: null,

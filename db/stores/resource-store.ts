@@ -16,6 +16,8 @@ export interface Intent extends ResourceKey {
   name: string;
   cloud: string;
   pricePerHourMicros: number;
+  diskPerHourMicros?: number;
+  leastSeconds?: number;
   nowMs: number;
 }
 
@@ -50,6 +52,8 @@ export function resourceStore(database: Database) {
       cloud: key.cloud,
       state,
       price_per_hour_micros: 'pricePerHourMicros' in key ? key.pricePerHourMicros : 0,
+      disk_price_per_hour_micros: ('diskPerHourMicros' in key ? key.diskPerHourMicros : undefined) ?? 0,
+      billed_at_least_seconds: ('leastSeconds' in key ? key.leastSeconds : undefined) ?? 0,
       intended_at_ms: key.nowMs,
       started_at_ms: null,
       ended_at_ms: null,
@@ -74,6 +78,23 @@ export function resourceStore(database: Database) {
         const row = await locked(own, intent);
         return !row || row.state === 'gone' || row.removal_asked_at_ms !== null ? 'revoked' : 'intended';
       }, trx);
+    },
+
+    /** Another way to buy it was decided before there was any: once it stands, its price stands. */
+    async setPrice(
+      key: ResourceKey,
+      { pricePerHourMicros, diskPerHourMicros }: { pricePerHourMicros: number; diskPerHourMicros: number },
+      trx?: Trx,
+    ): Promise<void> {
+      await database.run(trx, (db) =>
+        db('resources')
+          .where({ ...ofKey(key), 'resources.state': 'intended' })
+          .whereNull('resources.started_at_ms')
+          .update({
+            price_per_hour_micros: pricePerHourMicros,
+            disk_price_per_hour_micros: diskPerHourMicros,
+          }),
+      );
     },
 
     /** The cloud says that it is there. False when the ledger says gone: then it must be removed again. */
@@ -168,9 +189,10 @@ export function resourceStore(database: Database) {
 export type ResourceStore = ReturnType<typeof resourceStore>;
 
 /** An estimate must not be lower than the bill: made without a start is as if made when it was intended. */
-function intervalOf(row: ResourceRow): CostInterval[] {
+export function intervalOf(row: ResourceRow): CostInterval[] {
   const fromMs = row.started_at_ms ?? (row.state === 'created' ? row.intended_at_ms : null);
   if (fromMs === null) return [];
   const toMs = row.ended_at_ms ?? (row.state === 'gone' ? row.gone_confirmed_at_ms : null);
-  return [{ pricePerHourMicros: row.price_per_hour_micros, fromMs, toMs }];
+  const least = row.billed_at_least_seconds > 0 ? { leastSeconds: row.billed_at_least_seconds } : {};
+  return [{ pricePerHourMicros: row.price_per_hour_micros, fromMs, toMs, ...least }];
 }

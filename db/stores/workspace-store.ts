@@ -12,6 +12,11 @@ export function workspaceStore(database: Database) {
       }, trx);
     },
 
+    /** Until the end of `trx` nobody else weighs what this workspace may still use. */
+    async hold(id: string, trx: Trx): Promise<WorkspaceRow | undefined> {
+      return trx('workspaces').where('workspaces.id', id).forUpdate().first('workspaces.*');
+    },
+
     async get(id: string, trx?: Trx): Promise<WorkspaceRow | undefined> {
       return database.run(trx, (db) => db('workspaces').where('workspaces.id', id).first('workspaces.*'));
     },

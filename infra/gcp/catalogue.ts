@@ -34,6 +34,9 @@ export interface PricedType {
   zones?: string;
 }
 
+/** Compute Engine bills by the second, after the first minute. */
+const billedAtLeastSeconds = 60;
+
 export interface CatalogueOptions {
   zones: readonly string[];
   /** Allowed names; none is all. */
@@ -103,6 +106,8 @@ function offer(prices: PriceList, type: PricedType, { zones: wanted, publicAddre
     disk: { title: prices.disk.title, gib: type.diskGib, pricePerHourMicros: disk },
     pricePerHourMicros: Math.ceil(dollars(type.pricePerHour) * factor) + around,
     spotPricePerHourMicros: Math.ceil(dollars(type.spotPerHour) * factor) + around,
+    diskPricePerHourMicros: disk,
+    billedAtLeastSeconds,
     zones,
     priceListDate: prices.date,
     googleName: type.googleName ?? type.name,

@@ -144,7 +144,9 @@ export class GcpMachines {
   async #applyInSomeZone(order: MachineOrder, name: string, say: Say, making: Making): Promise<void> {
     const { zonesFor, stackFor, terraform, buckets } = this.#options;
     const record = await this.#record(order);
-    const offered = zonesFor(order);
+    // Where machines of this job were taken back lately comes last, the latest of them at the very end.
+    const avoided = order.avoidZones ?? [];
+    const offered = zonesFor(order).toSorted((one, other) => avoided.lastIndexOf(one) - avoided.lastIndexOf(other));
     const untried = offered.filter((zone) => !record?.fullZones.includes(zone));
     // Those that were full a while ago are asked again when there is no other.
     const zones = untried.length > 0 ? untried : offered;
@@ -325,7 +327,7 @@ export class GcpMachines {
     const { name, zone } = instance;
     const startedAtMs = Date.parse(instance.creationTimestamp);
     const state = stateOf(instance);
-    if (state !== 'ended') return { name, state, startedAtMs, endedAtMs: null, endedBecause: null };
+    if (state !== 'ended') return { name, state, startedAtMs, endedAtMs: null, endedBecause: null, zone };
     const life = await this.#life(ref, name, zone, Number(environmentOf(instance)['TRAINYARD_ENDS_AT_MS']) || null);
     const stopped = Date.parse(instance.lastStopTimestamp ?? '') || Date.now();
     return {
@@ -334,6 +336,7 @@ export class GcpMachines {
       startedAtMs,
       endedAtMs: life?.endedAtMs ?? stopped,
       endedBecause: life?.endedBecause ?? null,
+      zone,
     };
   }
 

@@ -19,6 +19,8 @@ export interface LocalCloudOptions {
   trainerFolder: string;
   /** The interpreter of an engine's environment, which is prepared when it is not there yet. */
   enginePython: (engine: string) => Promise<string>;
+  /** What it is called, where there are several; `local` unless told. */
+  name?: Cloud['name'];
   places: number;
   cpus?: number;
   pricePerHourMicros: Micros;
@@ -61,7 +63,7 @@ export function openLocalCloud(options: LocalCloudOptions): Cloud {
   };
 
   return {
-    name: 'local',
+    name: options.name ?? 'local',
     host: options.host,
     machineTypes: async () => [type],
     places: async () => options.places,

@@ -51,6 +51,8 @@ export async function openTestDependencies(
     freeBytes: async () => Number.MAX_SAFE_INTEGER,
     relayStopsBelowBytes: 0,
     lowDiskBytes: 0,
+    machineWaitsSeconds: [0.1, 0.1],
+    workspaceLimits: { machines: null, monthlyMicros: null },
     trustForeignModels: false,
     logRetentionMs: 365 * 86_400_000,
     predictionRetentionMs: Number.POSITIVE_INFINITY,

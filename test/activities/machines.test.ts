@@ -48,8 +48,11 @@ async function ready(limits: Record<string, number> = {}): Promise<AttemptRef> {
   return { ...holder, attempt: 1 };
 }
 
-const create = (ref: AttemptRef, given: Partial<typeof times> = {}) =>
-  ground.activities.createMachine({ ...ref, ...times, ...given });
+const create = async (ref: AttemptRef, given: Partial<typeof times> & { refusals?: number } = {}) => {
+  const answer = await ground.activities.createMachine({ ...ref, ...times, ...given });
+  if (answer.none) throw new Error(answer.none.failure.message);
+  return answer;
+};
 const ledgerOf = ({ kind, id, attempt }: AttemptRef) =>
   ground.dependencies.stores.resources.get({ holder: { kind, id }, kind: 'machine', attempt });
 const attemptOf = (ref: AttemptRef) => ground.dependencies.stores.attempts.get(ref);

@@ -33,6 +33,9 @@ export interface Actor {
 
 export type Script = (actor: Actor) => Promise<void>;
 
+/** Thrown by a script: the cloud takes its spot machine back, without a word. */
+export class TakenBack extends Error {}
+
 interface Machine {
   order: MachineOrder;
   seen: MachineSeen;
@@ -51,12 +54,14 @@ const madeAs = ({ seen, order: { endsAtMs, deadlineAtMs } }: Machine): MachineMa
  * every other cloud; for tests of workflows, and to measure what the engine costs without a trainer.
  */
 export class SimulatedCloud implements Cloud {
-  readonly name = 'local';
+  readonly name: Cloud['name'];
   readonly host = null;
   readonly #script: (order: MachineOrder) => Script;
   readonly #places: number;
-  readonly #price: number;
+  readonly #usual: Partial<MachineType> & { pricePerHourMicros: number };
   readonly #larger: readonly Pick<MachineType, 'name' | 'memoryGib' | 'pricePerHourMicros'>[];
+  /** In order; empty where there are no such places. */
+  readonly #zones: readonly string[];
   readonly buckets = new Map<string, { labels: Labels; objects: Map<string, Buffer> }>();
   readonly #signals = new Map<string, Labels>();
   readonly machines = new Map<string, Machine>();
@@ -66,30 +71,41 @@ export class SimulatedCloud implements Cloud {
   readonly consoles = new Map<string, string>();
   /** Everything that was ever made and removed, for tests that ask whether all came home. */
   readonly audit: string[] = [];
+  /** What is answered to an order for a machine, instead of one; undefined makes it. */
+  refuses: (order: MachineOrder) => TrainyardError | undefined = () => undefined;
   /** When set, removing a machine fails with this sentence. */
   removalFails: string | undefined;
 
   constructor({
     script,
+    name = 'local',
     places = 4,
     pricePerHourMicros = 0,
+    usual = {},
     larger = [],
+    zones = [],
   }: {
     script: (order: MachineOrder) => Script;
+    name?: Cloud['name'];
     places?: number;
     pricePerHourMicros?: number;
+    /** What else is said of the usual machine: how it is sold, what its disk costs. */
+    usual?: Partial<MachineType>;
+    zones?: readonly string[];
     /** Offered beside the usual one. */
     larger?: readonly Pick<MachineType, 'name' | 'memoryGib' | 'pricePerHourMicros'>[];
   }) {
     this.#script = script;
     this.#places = places;
-    this.#price = pricePerHourMicros;
+    this.name = name;
+    this.#usual = { pricePerHourMicros, ...usual };
+    this.#zones = zones;
     this.#larger = larger;
   }
 
   async machineTypes(): Promise<MachineType[]> {
     const common = { cpus: 2, gpus: [], priceListDate: '2026-11-01' };
-    const usual = { name: 'local', title: 'Simulated', memoryGib: 8, pricePerHourMicros: this.#price };
+    const usual = { name: 'local', title: 'Simulated', memoryGib: 8, ...this.#usual };
     return [usual, ...this.#larger.map((type) => ({ title: type.name, ...type }))].map((type) => ({
       ...common,
       ...type,
@@ -169,11 +185,15 @@ export class SimulatedCloud implements Cloud {
     const name = this.#allowed(machineNameOf(order), 'machine');
     const known = this.machines.get(name);
     if (known) return madeAs(known);
+    const refusal = this.refuses(order);
+    if (refusal) throw refusal;
     let leave = () => {};
     const gone = new Promise<void>((resolve) => {
       leave = resolve;
     });
-    const seen: MachineSeen = { name, state: 'running', startedAtMs: Date.now(), endedAtMs: null, endedBecause: null };
+    const zone = this.#zones.find((each) => !order.avoidZones?.includes(each)) ?? this.#zones[0] ?? null;
+    const times = { startedAtMs: Date.now(), endedAtMs: null };
+    const seen: MachineSeen = { name, state: 'running', ...times, endedBecause: null, zone };
     const end = (because: MachineSeen['endedBecause']) => {
       if (seen.state === 'ended') return;
       Object.assign(seen, { state: 'ended', endedAtMs: Date.now(), endedBecause: because });
@@ -185,7 +205,7 @@ export class SimulatedCloud implements Cloud {
     this.audit.push(`+ machine ${name}`);
     this.#script(order)(this.#actor(machine, gone)).then(
       () => end('finished'),
-      () => end('killed'),
+      (error: unknown) => end(error instanceof TakenBack ? 'preempted' : 'killed'),
     );
     return madeAs(machine);
   }

@@ -29,7 +29,14 @@ test('all that is not said has a default, and the spec is complete', () => {
     split: { holdoutFraction: 0.2, folds: 0, seed: 0, groupColumn: null, timeColumn: null },
     weightColumn: null,
     machine: { cloud: 'local', type: 'local', spot: false },
-    limits: { trainingSeconds: 600, longestSeconds: 1200, attempts: 3, silenceSeconds: 120, budgetMicros: null },
+    limits: {
+      trainingSeconds: 600,
+      longestSeconds: 1200,
+      attempts: 3,
+      spotAttempts: 2,
+      silenceSeconds: 120,
+      budgetMicros: null,
+    },
     continuesJobId: null,
   });
 });

@@ -97,3 +97,19 @@ test('an extension can go as far as the job was allowed, and leaves time to hand
     }),
   );
 });
+
+test('training stops before 95 % of the budget is used, whatever the machines before it cost', () => {
+  const money = fc.record({
+    budgetMicros: fc.integer({ min: 0, max: dollars(10_000) }),
+    spent: fc.double({ min: 0, max: 1.2, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(orders, money, ({ limits: given, pricePerHourMicros }, { budgetMicros, spent }) => {
+      const moneyLeftMicros = Math.floor(budgetMicros * (1 - spent));
+      const times = machineTimes({ ...given, moneyLeftMicros, budgetMicros, pricePerHourMicros });
+      if (times.deadlineAtMs <= nowMs || pricePerHourMicros === 0) return;
+      const used = budgetMicros - moneyLeftMicros + costOf(pricePerHourMicros, times.deadlineAtMs - nowMs);
+      expect(used).toBeLessThanOrEqual(budgetMicros * 0.95 + 1);
+    }),
+  );
+});

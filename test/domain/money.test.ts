@@ -67,3 +67,10 @@ test('dollars become whole micros', () => {
   fc.assert(fc.property(fc.double({ min: 0, max: 1e6, noNaN: true }), (amount) => Number.isInteger(dollars(amount))));
   expect(dollars(0.1) + dollars(0.2)).toBe(dollars(0.3));
 });
+
+test('what is billed at least is billed from the first moment, and nothing is added beyond', () => {
+  const interval = { pricePerHourMicros: dollars(36), fromMs: 1000, toMs: 2000 as number | null, leastSeconds: 60 };
+  expect(totalCost([interval], 5000)).toBe(dollars(0.6));
+  expect(totalCost([{ ...interval, toMs: null }], 1000)).toBe(dollars(0.6));
+  expect(totalCost([{ ...interval, toMs: 91_000 }], 0)).toBe(dollars(0.9));
+});

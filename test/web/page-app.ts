@@ -13,6 +13,7 @@ import { checkByEngine } from '../../infra/engine-check.ts';
 import { describeEngines } from '../../infra/engines.ts';
 import { folderStore } from '../../infra/local/folder-store.ts';
 import { openLocalCloud } from '../../infra/local/local-cloud.ts';
+import type { WorkspaceLimits } from '../../domain/workspace-limits.ts';
 import type { Cloud } from '../../infra/cloud.ts';
 import type { PublicDownload } from '../../infra/public-download.ts';
 import type { Store } from '../../infra/store.ts';
@@ -48,6 +49,9 @@ export interface PageAppOptions {
   uploadLimitMb?: number;
   pricePerHourMicros?: number;
   fetchUrl?: PublicDownload;
+  /** Beside this machine. */
+  clouds?: readonly Cloud[];
+  workspaceLimits?: WorkspaceLimits;
 }
 
 export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp> {
@@ -79,7 +83,8 @@ export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp
     store,
     data,
     work: absentWork(asked),
-    clouds: [cloud],
+    clouds: [cloud, ...(options.clouds ?? [])],
+    ...(options.workspaceLimits ? { workspaceLimits: options.workspaceLimits } : {}),
     log,
     engines: {
       describe: () => describeEngines({ python: 'python3', trainerFolder }),

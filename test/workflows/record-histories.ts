@@ -38,6 +38,8 @@ interface Recording {
   pricePerHourMicros?: number;
   /** Whether the cloud has a size up. */
   hasLarger?: boolean;
+  /** How often there is no machine to be had, before there is one. */
+  refusals?: number;
   accept?: (yard: TestYard) => Promise<Holder>;
   meanwhile?: (yard: TestYard, holder: Holder) => Promise<void>;
   /** Whose history it is, when it is not the holder's own. */
@@ -94,6 +96,7 @@ const recordings: Recording[] = [
   { name: 'train-job.finished.succeeded', scripts: [succeeds] },
   { name: 'train-job.finished.succeeded.second-attempt', scripts: [vanishes, succeeds] },
   { name: 'train-job.finished.succeeded.size-up', scripts: [needsMore, succeeds], hasLarger: true },
+  { name: 'train-job.finished.succeeded.waited', scripts: [succeeds], refusals: 1 },
   { name: 'train-job.finished.failed', scripts: [leavesNothing] },
   { name: 'train-job.stopped.succeeded', scripts: [trainsUntilAsked], meanwhile: stops },
   { name: 'train-job.stopped.cancelled', scripts: [worksInVain], meanwhile: stops },
@@ -117,6 +120,7 @@ const recordings: Recording[] = [
   { name: 'train-job.user-failure.failed', scripts: [failsWith('BadLabel', 'The label has one value only.')] },
   { name: 'train-job.attempts-used-up.failed', scripts: [vanishes], limits: inTwo },
   { name: 'train-job.attempts-used-up.failed.no-larger', scripts: [needsMore] },
+  { name: 'train-job.attempts-used-up.failed.no-machine', scripts: [succeeds], refusals: 3 },
   { name: 'train-job.bug.failed', scripts: [bug] },
   { name: 'predict-batch.finished.succeeded', scripts: [predicts], accept: prediction },
   { name: 'predict-batch.finished.succeeded.second-attempt', scripts: [vanishes, predicts], accept: prediction },
@@ -167,6 +171,8 @@ async function record(recording: Recording): Promise<void> {
   const yard = await openTestYard(
     new SimulatedCloud({ script: (order) => script(order.attempt), pricePerHourMicros, larger }),
   );
+  let { refusals = 0 } = recording;
+  yard.cloud.refuses = () => (refusals-- > 0 ? new TrainyardError('NoCapacity', 'There is none now.') : undefined);
   const accepted = async (): Promise<Holder> => ({
     kind: 'job',
     id: (await yard.accept(limits ? { limits } : {})).id,

@@ -150,6 +150,12 @@ const mistakes: [string, string[], RegExp, string][] = [
     'const livedSeconds = 0;',
   ],
   [
+    'a machine that is not waited for',
+    ['train-job.finished.succeeded.waited', 'train-job.attempts-used-up.failed.no-machine'],
+    /await [^;]*sleep\)\(wait\.seconds \* 1000\);/,
+    '',
+  ],
+  [
     'a size up that is not asked for',
     ['train-job.finished.succeeded.size-up', 'train-job.attempts-used-up.failed.no-larger'],
     /await [\w.]*decideIfKnown\.largerMachine\(ref\)/,

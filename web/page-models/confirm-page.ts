@@ -4,6 +4,7 @@ import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import type { Engine } from '../../domain/engine.ts';
 import type { JobSpec } from '../../domain/job-spec.ts';
 import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
+import { priceOf } from '../../domain/prices.ts';
 import { metricTitle, taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import { gib } from '../services/preflight.ts';
@@ -20,6 +21,8 @@ export interface ConfirmPage {
   creates: string[];
   warnings: string[];
   perHour: string;
+  /** How else the same machine is sold, or what of its price is what; empty where there is nothing to add. */
+  prices: string[];
   worst: {
     amount: string;
     /** Null where extending costs no more. */
@@ -75,7 +78,7 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
         href: null,
       },
       ...estimateFacts(check),
-      { name: 'Attempts', value: `up to ${limits.attempts}`, href: null },
+      { name: 'Attempts', value: attemptsOf(spec), href: null },
       { name: 'Cap', value: limits.budgetMicros === null ? 'none' : formatMoney(limits.budgetMicros), href: null },
       ...(spec.ignoredColumns.length > 0
         ? [{ name: 'Not shown to the model', value: spec.ignoredColumns.join(', '), href: null }]
@@ -87,10 +90,29 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
     }),
     creates: check.creates,
     warnings: check.warnings,
-    perHour: machine ? formatMoney(machine.pricePerHourMicros) : '–',
+    perHour: machine ? formatMoney(priceOf(machine, spec.machine.spot)) : '–',
+    prices: machine ? pricesOf(machine, spec.machine.spot) : [],
     worst: worstOf(check),
     copies: copiesOf(request, { file: dataset.name, recipe, host }),
   };
+}
+
+function attemptsOf({ limits, machine }: JobSpec): string {
+  const { attempts, spotAttempts } = limits;
+  const spot = machine.spot && spotAttempts !== undefined ? `; on demand after ${spotAttempts} on spot` : '';
+  return `up to ${attempts}${spot}`;
+}
+
+function pricesOf(machine: MachineType, spot: boolean): string[] {
+  const { pricePerHourMicros, spotPricePerHourMicros = null, diskPricePerHourMicros = 0 } = machine;
+  const other = spot
+    ? `On demand it costs ${formatMoney(pricePerHourMicros)} an hour.`
+    : spotPricePerHourMicros !== null &&
+      `As a spot machine it would cost ${formatMoney(spotPricePerHourMicros)} an hour.`;
+  const disk = diskPricePerHourMicros > 0 && `${formatMoney(diskPricePerHourMicros)} of it is for its disk.`;
+  const least =
+    machine.billedAtLeastSeconds && `At least ${formatSpan(machine.billedAtLeastSeconds * 1000)} is billed.`;
+  return [other, disk, least].filter((each) => typeof each === 'string');
 }
 
 /** Roughly: from the profile of the data and what runs of the engine on made tables needed. */
@@ -145,6 +167,10 @@ function cliFor(request: Omit<JobSpec, 'id' | 'workspaceId' | 'owner'>, file: st
     `--engine ${engine.name}`,
     `--time ${limits.trainingSeconds}s`,
     `--name ${quoted(request.name)}`,
+    ...(request.machine.cloud === 'local'
+      ? []
+      : [`--machine ${quoted(`${request.machine.cloud}/${request.machine.type}`)}`]),
+    ...(request.machine.spot ? ['--spot'] : []),
     ...(limits.budgetMicros === null ? [] : [`--budget ${limits.budgetMicros / MICROS_PER_DOLLAR}`]),
     // By its id: several recipes may have one name.
     ...(recipe ? [`--recipe ${recipe.id}@${recipe.version}`] : []),

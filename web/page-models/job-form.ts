@@ -1,4 +1,4 @@
-import { type JobRequestInput, usualLongestSeconds } from '../../domain/job-spec.ts';
+import { type JobRequestInput, usualLongestSeconds, usualSpotAttempts } from '../../domain/job-spec.ts';
 import type { EngineSetting } from '../../domain/engine.ts';
 import type { FieldProblem } from '../services/views.ts';
 
@@ -48,6 +48,7 @@ export function valuesOf(request: JobRequestInput): FormValues {
     minutes: minutesText(trainingSeconds),
     longestMinutes: saysLongest ? minutesText(longestSeconds) : '',
     'limits.attempts': text(limits.attempts ?? 3),
+    'limits.spotAttempts': text(limits.spotAttempts ?? usualSpotAttempts),
     'limits.silenceSeconds': text(limits.silenceSeconds ?? 120),
     budget: limits.budgetMicros === null || limits.budgetMicros === undefined ? '' : text(limits.budgetMicros / 1e6),
     holdoutPercent: text((split.holdoutFraction ?? 0.2) * 100),
@@ -57,7 +58,8 @@ export function valuesOf(request: JobRequestInput): FormValues {
     'split.timeColumn': split.timeColumn ?? '',
     weightColumn: request.weightColumn ?? '',
     machine: `${machine.cloud ?? 'local'}/${machine.type ?? 'local'}`,
-    'machine.spot': machine.spot ? 'on' : '',
+    // Beside each machine there is such a mark; it says which it belongs to.
+    'machine.spot': machine.spot ? [`${machine.cloud ?? 'local'}/${machine.type ?? 'local'}`] : [],
     continuesJobId: request.continuesJobId ?? '',
     recipeId: request.recipeId ?? '',
     recipeVersion: request.recipeVersion ? text(request.recipeVersion) : '',
@@ -140,12 +142,13 @@ export function requestFrom(
     machine: defined({
       cloud: cloud || undefined,
       type: type.join('/') || undefined,
-      spot: one('machine.spot') !== '',
+      spot: many('machine.spot').some((each) => each === 'on' || each === one('machine')),
     }),
     limits: defined({
       trainingSeconds: seconds('minutes', 'The time limit'),
       longestSeconds: seconds('longestMinutes', 'The longest time') ?? null,
       attempts: number('limits.attempts', 'The number of attempts'),
+      spotAttempts: number('limits.spotAttempts', 'The number of tries on spot'),
       silenceSeconds: number('limits.silenceSeconds', 'The silence limit'),
       budgetMicros: budget === undefined ? null : Math.round(budget * 1e6),
     }),

@@ -2,7 +2,9 @@ import type { JobFacts } from '../../db/read-models/job-page.ts';
 import type { RecipeOfJob } from '../../db/read-models/recipe-lines.ts';
 import type { Engine } from '../../domain/engine.ts';
 import { familyOf, isFailureType } from '../../domain/failures.ts';
+import { isStuck } from '../../domain/stuck.ts';
 import { metricTitle, taskWords } from '../../domain/task.ts';
+import type { CloudListing } from '../services/machine-service.ts';
 import { presentLimit } from '../services/training-limit.ts';
 import type { LogLine } from '../services/views.ts';
 import { bestSoFarChart } from './best-so-far.ts';
@@ -24,6 +26,7 @@ import { readReport } from './report.ts';
 import { type ResultView, resultView } from './result-view.ts';
 import { type TimelineCard, timelineCard } from './timeline-card.ts';
 import { type Station, trackOf } from './track.ts';
+import { type Alert, alertsOf } from './yard-page.ts';
 
 export interface JobPage {
   id: string;
@@ -34,6 +37,8 @@ export interface JobPage {
   isOpen: boolean;
   sentence: string;
   failure: { title: string; message: string; whatToDo: string } | null;
+  /** What does not go although it was asked to. */
+  alerts: Alert[];
   track: Station[];
   bar: Bar | null;
   leaderboard: LeaderboardCard;
@@ -89,6 +94,8 @@ export function jobPage(
     clock: Clock;
     owner: string;
     temporalUiUrl: string | null;
+    /** Asked for only while something does not go. */
+    listings: readonly CloudListing[];
     nextSweepId: string;
     engine: Engine | undefined;
     recipe: RecipeOfJob | undefined;
@@ -109,6 +116,11 @@ export function jobPage(
     isOpen: !isDone,
     sentence: sentenceOf(facts),
     failure: failureOf(facts),
+    alerts: alertsOf(
+      facts.resources.filter((row) => row.state !== 'gone' && isStuck(row, clock.nowMs)),
+      env.listings,
+      clock.nowMs,
+    ),
     track: trackOf('job', job, facts.timeline, clock, presentLimit(spec, facts.timeline)),
     bar: barOf(job, clock.nowMs),
     leaderboard: leaderboardCard(facts.leaderboard, {

@@ -50,6 +50,7 @@ export function machineCard(
     heardAt: isGone || attempt.last_heard_at_ms === null ? null : clock.moment(attempt.last_heard_at_ms),
     facts: [
       { name: 'Type', value: `${attempt.machine_type}${attempt.spot ? ' · spot' : ''}` },
+      ...(attempt.zone ? [{ name: 'Zone', value: attempt.zone }] : []),
       { name: 'Price', value: `${formatMoney(attempt.price_per_hour_micros)} / h` },
       ...heartbeatFacts(attempt.heartbeat_json),
       ...checkpointFacts(attempt, clock),

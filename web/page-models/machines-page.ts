@@ -1,8 +1,11 @@
 import type { LedgerLine, MachinesFacts } from '../../db/read-models/machines-page.ts';
-import { costOf, formatMoney } from '../../domain/money.ts';
+import { intervalOf } from '../../db/stores/resource-store.ts';
+import { formatMoney, totalCost } from '../../domain/money.ts';
 import { isStuck } from '../../domain/stuck.ts';
+import type { WorkspaceLimits, WorkspaceUse } from '../../domain/workspace-limits.ts';
 import type { StorageView } from '../services/services.ts';
 import type { CloudListing } from '../services/machine-service.ts';
+import type { OrphanReport } from '../services/views.ts';
 import type { Chip } from './chip.ts';
 import type { Clock, Moment } from './clock.ts';
 import { cloudWords } from './machine-card.ts';
@@ -23,9 +26,11 @@ export interface MachinesPage {
     spent: string;
   }[];
   kept: { used: string; free: string; logs: string; when: string };
-  asked: { cloud: string; when: string; sentence: string; problem: string | null }[];
-  /** In the cloud and not in the ledger. */
-  strays: { name: string; kindWord: string; cloud: string; command: string }[];
+  asked: { cloud: string; when: string; sentence: string; orphans: string; clean: boolean; problem: string | null }[];
+  /** Of the workspace; null where it has none. */
+  limits: { name: string; value: string }[] | null;
+  /** In the cloud, and nobody's, or not in the ledger. */
+  strays: { name: string; kindWord: string; cloud: string; because: string; command: string }[];
   ended: {
     name: string;
     holder: { href: string; name: string };
@@ -37,16 +42,22 @@ export interface MachinesPage {
   }[];
 }
 
+export interface CloudFacts {
+  listings: readonly CloudListing[];
+  orphans: readonly OrphanReport[];
+  workspace: { limits: WorkspaceLimits; use: WorkspaceUse };
+}
+
 const kindWords = { machine: 'machine', bucket: 'bucket', signals: 'signal channel' } as const;
 
 export function machinesPage(
   facts: MachinesFacts,
-  listings: readonly CloudListing[],
+  { listings, orphans, workspace }: CloudFacts,
   storage: StorageView,
   clock: Clock,
 ): MachinesPage {
   const { nowMs } = clock;
-  const things = listings.flatMap((listing) => listing.things);
+  const nobodys = new Set(orphans.flatMap((report) => report.orphans.map(({ kind, name }) => `${kind} ${name}`)));
   const ledgerNames = new Set(facts.standing.map((row) => `${row.kind} ${row.name}`));
   const stuck = facts.standing.filter((row) => isStuck(row, nowMs));
   return {
@@ -75,16 +86,21 @@ export function machinesPage(
         listing.things.filter((thing) => thing.kind !== 'machine').length,
         'other thing',
       )}`,
+      orphans: orphansAt(orphans, listing, clock),
+      clean: orphans.every(({ cloud, orphans: found }) => cloud !== listing.cloud || found.length === 0),
       problem: listing.problem,
     })),
-    strays: things
-      .filter((thing) => !ledgerNames.has(`${thing.kind} ${thing.name}`))
-      .map((thing) => ({
-        name: thing.name,
-        kindWord: kindWords[thing.kind],
-        cloud: listings.find((listing) => listing.things.includes(thing))?.cloud ?? '',
-        command: thing.manualRemoval,
-      })),
+    limits: limitsOf(workspace),
+    strays: [
+      ...orphans.flatMap((report) => report.orphans.map((each) => strayOf(each, report.cloud, each.because))),
+      ...listings.flatMap(({ cloud, things }) =>
+        things
+          .filter(
+            (thing) => !ledgerNames.has(`${thing.kind} ${thing.name}`) && !nobodys.has(`${thing.kind} ${thing.name}`),
+          )
+          .map((thing) => strayOf(thing, cloud, 'our ledger does not have it')),
+      ),
+    ],
     ended: facts.ended.map((row) => ({
       name: row.name,
       holder: holderOf(row),
@@ -98,6 +114,34 @@ export function machinesPage(
       cost: spentOn(row, nowMs),
     })),
   };
+}
+
+/** “0 orphans, asked at 14:05”: the answer of the cloud, and not of our tables. */
+function orphansAt(orphans: readonly OrphanReport[], { cloud, askedAtMs }: CloudListing, clock: Clock): string {
+  const count = orphans.find((report) => report.cloud === cloud)?.orphans.length ?? 0;
+  return `${formatMany(count, 'orphan')}, asked at ${clock.moment(askedAtMs).text}`;
+}
+
+function strayOf(
+  { kind, name, manualRemoval }: { kind: keyof typeof kindWords; name: string; manualRemoval: string },
+  cloud: string,
+  because: string,
+): MachinesPage['strays'][number] {
+  return { name, kindWord: kindWords[kind], cloud: cloudWords[cloud] ?? cloud, because, command: manualRemoval };
+}
+
+function limitsOf({ limits, use }: CloudFacts['workspace']): MachinesPage['limits'] {
+  const { machines, monthlyMicros } = limits;
+  if (machines === null && monthlyMicros === null) return null;
+  const money = [
+    { name: 'Spent this month', value: formatMoney(use.spentMicros) },
+    { name: 'Open work may come to', value: formatMoney(use.openMicros) },
+    { name: 'Most in a month', value: monthlyMicros === null ? 'no limit' : formatMoney(monthlyMicros) },
+  ];
+  return [
+    { name: 'Machines now', value: machines === null ? String(use.machines) : `${use.machines} of ${machines}` },
+    ...money,
+  ];
 }
 
 const endWords: Record<string, string> = {
@@ -114,7 +158,7 @@ function holderOf(row: LedgerLine): { href: string; name: string } {
 
 function spentOn(row: LedgerLine, nowMs: number): string {
   if (row.started_at_ms === null) return '–';
-  return formatMoney(costOf(row.price_per_hour_micros, (row.ended_at_ms ?? nowMs) - row.started_at_ms));
+  return formatMoney(totalCost(intervalOf(row), nowMs));
 }
 
 function ledgerChip(row: LedgerLine): Chip {

@@ -1,4 +1,6 @@
 import type { JobRow, PredictionRow, ResourceRow } from '../../db/tables.ts';
+import { type BilledMachine, costParts } from '../../domain/cost-parts.ts';
+import { moneyMarks } from '../../domain/machine-times.ts';
 import { costOf, formatMoney, totalCost } from '../../domain/money.ts';
 
 export interface MoneyCard {
@@ -6,13 +8,14 @@ export interface MoneyCard {
   amount: string;
   cap: string;
   bar: { value: number; max: number; near: boolean } | null;
+  /** What it is made of; empty where that is one thing alone. */
+  parts: { title: string; amount: string }[];
+  /** Set while it is close to the cap: for a banner. */
+  warning: string | null;
   note: string;
 }
 
 type Work = Pick<JobRow | PredictionRow, 'cost_micros' | 'cost_is_final' | 'price_list_date' | 'phase' | 'done_at_ms'>;
-
-/** Money is shown before the limit is reached, not at it: from 80 % of the cap the bar says so. */
-const nearTheCap = 0.8;
 
 export function moneyCard(
   work: Work,
@@ -21,36 +24,55 @@ export function moneyCard(
   nowMs: number,
 ): MoneyCard {
   const isFinal = work.cost_is_final === 1;
-  const spent = isFinal ? (work.cost_micros ?? 0) : Math.max(work.cost_micros ?? 0, runningCost(resources, nowMs));
+  const billed = resources.flatMap(billedMachine);
+  const spent = isFinal ? (work.cost_micros ?? 0) : Math.max(work.cost_micros ?? 0, totalCost(billed, nowMs));
   const { budgetMicros } = limits;
   const share = budgetMicros ? spent / budgetMicros : 0;
+  // Money is shown before the limit is reached, not at it.
+  const near = share >= moneyMarks.warns;
+  const parts = costParts(billed, nowMs);
+  const total = parts.reduce((sum, { micros }) => sum + micros, 0);
   return {
     state: isFinal ? 'final' : 'estimated',
     amount: formatMoney(spent),
     cap: budgetMicros === null ? 'no cap' : `of a ${formatMoney(budgetMicros)} cap`,
-    bar: budgetMicros ? { value: Math.min(spent, budgetMicros), max: budgetMicros, near: share >= nearTheCap } : null,
-    note: noteOf(work, resources, limits, spent, share, isFinal),
+    bar: budgetMicros ? { value: Math.min(spent, budgetMicros), max: budgetMicros, near } : null,
+    // A cost that was kept is not told in parts that do not sum up to it.
+    parts:
+      parts.length > 1 && total === spent
+        ? parts.map(({ title, micros }) => ({ title, amount: formatMoney(micros) }))
+        : [],
+    warning: near && budgetMicros && work.done_at_ms === null ? warningOf(spent, budgetMicros) : null,
+    note: noteOf(work, resources, limits, { spent, near, isFinal }),
   };
 }
 
-function runningCost(resources: readonly ResourceRow[], nowMs: number): number {
-  const intervals = resources
-    .filter((row) => row.started_at_ms !== null)
-    .map((row) => ({
+function billedMachine(row: ResourceRow): BilledMachine[] {
+  if (row.started_at_ms === null) return [];
+  return [
+    {
+      attempt: row.attempt,
       pricePerHourMicros: row.price_per_hour_micros,
-      fromMs: row.started_at_ms as number,
-      toMs: row.ended_at_ms,
-    }));
-  return totalCost(intervals, nowMs);
+      diskPerHourMicros: row.disk_price_per_hour_micros,
+      leastSeconds: row.billed_at_least_seconds,
+      fromMs: row.started_at_ms,
+      toMs: row.ended_at_ms ?? (row.state === 'gone' ? row.gone_confirmed_at_ms : null),
+      removalAskedAtMs: row.removal_asked_at_ms,
+    },
+  ];
+}
+
+function warningOf(spent: number, budgetMicros: number): string {
+  const percent = Math.floor((spent / budgetMicros) * 100);
+  const stops = Math.round(moneyMarks.stops * 100);
+  return `${percent} % of the ${formatMoney(budgetMicros)} cap is used. At ${stops} % at the latest training stops and the best so far is kept.`;
 }
 
 function noteOf(
   work: Work,
   resources: readonly ResourceRow[],
   { budgetMicros, secondsLeft }: { budgetMicros: number | null; secondsLeft: number | null },
-  spent: number,
-  share: number,
-  isFinal: boolean,
+  { spent, near, isFinal }: { spent: number; near: boolean; isFinal: boolean },
 ): string {
   const machines = resources.filter((row) => row.kind === 'machine');
   // What has no price needs no date of a price list.
@@ -58,7 +80,7 @@ function noteOf(
   const prices = work.price_list_date && !isFree ? ` Prices of ${work.price_list_date}.` : '';
   if (isFinal && isFree) return 'Its machine has no price.';
   if (isFinal) return `By the cloud's own times.${prices}`;
-  if (share >= nearTheCap) return `Close to the cap: the best so far is kept before it is reached.${prices}`;
+  if (near) return `Close to the cap: the best so far is kept before it is reached.${prices}`;
   const price = machines.findLast((row) => row.ended_at_ms === null)?.price_per_hour_micros;
   if (price === undefined || secondsLeft === null || work.done_at_ms !== null) {
     return `${work.done_at_ms === null ? 'Counted while a machine exists.' : 'Final once the cloud has confirmed every end.'}${prices}`;

@@ -1,13 +1,17 @@
 import type { DatasetProfile } from '../../domain/dataset.ts';
 import type { Engine, EngineSetting } from '../../domain/engine.ts';
-import { formatMoney } from '../../domain/money.ts';
 import { checkTraining, likeIdentifiers, trainingNotes } from '../../domain/guess-task.ts';
 import { metrics, metricTitle, type TaskKind, taskKinds, taskWords } from '../../domain/task.ts';
-import type { MachineType } from '../../infra/cloud.ts';
 import type { FieldProblem } from '../services/views.ts';
 import { type ColumnView, columnView } from './column-view.ts';
 import { type FormValues, inputOf, settingText } from './job-form.ts';
-import { cloudWords } from './machine-card.ts';
+import {
+  type MachineGroup,
+  machineGroups,
+  type OfferedType,
+  type SuggestedCap,
+  suggestedCap,
+} from './machine-options.ts';
 import { formatFit, formatMany } from './plain-words.ts';
 import type { RecipeCard } from './recipes/recipe-card.ts';
 
@@ -45,9 +49,9 @@ export interface NewJobPage {
   metric: Field & { groups: { word: string; options: Option[] }[]; anySelected: boolean; fitting: string };
   engines: EngineOption[];
   minutes: Field;
-  machines: Option[];
+  machines: MachineGroup[];
   machineProblem: string | null;
-  spot: boolean;
+  budget: Field;
   ignored: Option[];
   /** Columns that a model would only learn its rows by heart from, each with what one click does. */
   likeIdentifiers: { column: string; sentence: string }[];
@@ -92,7 +96,7 @@ export interface NewJobInput {
   guessed: { label: string; kind: string } | null;
   problems: readonly FieldProblem[];
   engines: readonly (Engine & { ready?: boolean })[];
-  machines: readonly (MachineType & { cloud: string })[];
+  machines: readonly OfferedType[];
   title: string;
   intro: string;
   continued: NewJobPage['continued'];
@@ -113,7 +117,6 @@ export function newJobPage(input: NewJobInput): NewJobPage {
     ...refused,
   ]);
   const field = fieldMaker(values, problems);
-  const machine = valueOf(values, 'machine');
   const ignored = listOf(values, 'ignoredColumns');
   const more = moreFields(field, profile);
   return {
@@ -164,9 +167,9 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       'Time limit, in minutes',
       'Training time over all attempts; “90 s” is seconds. When it is up, the best so far is kept.',
     ),
-    machines: input.machines.map((type) => machineOption(type, machine)),
-    machineProblem: problems.get('machine') ?? null,
-    spot: valueOf(values, 'machine.spot') !== '',
+    machines: machineGroups(input.machines, values),
+    machineProblem: problems.get('machine') ?? problems.get('machine.spot') ?? null,
+    budget: budgetField(field, suggestedCap(input.machines, values)),
     ignored: profile.columns.map((column) => ({
       ...option(column.name, column.name, column.type, ''),
       selected: ignored.includes(column.name),
@@ -281,16 +284,12 @@ function markOnce<G extends { options: Option[] }>(group: G, index: number, all:
   };
 }
 
-function machineOption(type: MachineType & { cloud: string }, selected: string): Option {
-  const gpus = type.gpus.length > 0 ? ` · ${type.gpus.join(', ')}` : '';
-  const where = cloudWords[type.cloud] ?? type.cloud;
-  const price = type.pricePerHourMicros === 0 ? 'costs nothing' : `${formatMoney(type.pricePerHourMicros)} an hour`;
-  return option(
-    `${type.cloud}/${type.name}`,
-    `${type.title}, ${price}`,
-    `${where}${gpus} · prices of ${type.priceListDate}`,
-    selected,
-  );
+/** Where a cap is needed it is filled in, in a number that covers the worst case; what was written stays. */
+function budgetField(field: FieldMaker, cap: SuggestedCap | null): Field {
+  const kept = 'Before it is reached, the best so far is kept.';
+  const needed = cap?.needed ? 'Needed on this machine.' : 'Empty for none.';
+  const made = field('budget', 'Cap, in dollars', [needed, cap?.sentence ?? '', kept].filter(Boolean).join(' '));
+  return cap?.needed && made.value === '' ? { ...made, value: cap.dollars } : made;
 }
 
 function engineOption(
@@ -387,10 +386,14 @@ function moreFields(field: FieldMaker, profile: DatasetProfile): NewJobPage['mor
     field('longestMinutes', 'Longest time, in minutes', 'The most it may be extended to; empty is twice the limit.'),
     field('limits.attempts', 'Attempts', 'How many machines may be lost before it fails, the last one included.'),
     field(
+      'limits.spotAttempts',
+      'Tries on spot',
+      'How many spot machines are tried before one on demand, if the cap pays for that.',
+    ),
+    field(
       'limits.silenceSeconds',
       'Silence limit, in seconds',
       'How long a machine may say nothing before it counts as lost.',
     ),
-    field('budget', 'Cap, in dollars', 'Empty for none. Before it is reached, the best so far is kept.'),
   ];
 }

@@ -66,7 +66,6 @@ function whyItWaits(line: WorkLine, asking: YardFacts['places']): string {
 }
 
 export function alertsOf(stuck: readonly ResourceRow[], listings: readonly CloudListing[], nowMs: number): Alert[] {
-  const things = listings.flatMap((listing) => listing.things);
   return stuck.map((row) => {
     const since = row.started_at_ms ?? row.intended_at_ms;
     const asked = nowMs - (row.removal_asked_at_ms ?? nowMs);
@@ -78,8 +77,19 @@ export function alertsOf(stuck: readonly ResourceRow[], listings: readonly Cloud
       what: `${row.kind} ${row.name}`,
       text: `It is ${formatSpan(nowMs - since)} old; its removal was asked for ${formatSpan(asked)} ago and is not confirmed.${price} Trainyard keeps trying.`,
       problem: row.last_problem,
-      command: things.find((thing) => thing.kind === row.kind && thing.name === row.name)?.manualRemoval ?? null,
+      command: commandFor(row, listings),
       href: `/${row.holder_kind}s/${row.holder_id}`,
     };
   });
+}
+
+/** Also for a cloud that does not answer: that is when a person may have to. */
+function commandFor(row: ResourceRow, listings: readonly CloudListing[]): string | null {
+  const listing = listings.find(({ cloud }) => cloud === row.cloud);
+  const found = listing?.things.find((thing) => thing.kind === row.kind && thing.name === row.name);
+  if (found) return found.manualRemoval;
+  if (!listing?.removalByHand || listing.problem === null) return null;
+  const labels = { kind: row.holder_kind, id: row.holder_id, installationId: '', owner: '' };
+  const { kind, name, attempt } = row;
+  return listing.removalByHand({ kind, name, labels, attempt, createdAtMs: row.started_at_ms });
 }

@@ -30,6 +30,35 @@ async function guessFor(label) {
   }
 }
 
+// What it costs follows what is chosen and how long it may take: counted by the server, as the button does.
+const counts = ['machine', 'machine.spot', 'minutes', 'longestMinutes', 'limits.attempts', 'limits.silenceSeconds'];
+form.addEventListener('change', (event) => {
+  if (counts.includes(event.target.name)) void countAgain();
+});
+let counting = 0;
+
+async function countAgain() {
+  const mine = ++counting;
+  const body = new URLSearchParams(new FormData(form));
+  body.set('action', 'count');
+  const response = await fetch(form.getAttribute('action'), { method: 'POST', body });
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  // Another choice was made meanwhile: its own answer is on its way.
+  if (mine !== counting) return;
+  for (const part of form.querySelectorAll('[data-counted]')) {
+    const words = page.getElementById(part.id)?.querySelectorAll('p, dl') ?? [];
+    for (const [index, old] of part.querySelectorAll('p, dl').entries()) {
+      if (words[index]) old.replaceWith(document.adoptNode(words[index]));
+    }
+  }
+  const fresh = page.querySelector('[name="budget"]');
+  const budget = form.querySelector('[name="budget"]');
+  if (budget.value === '') budget.value = fresh.value;
+  const hint = page.getElementById(`${budget.id}-hint`);
+  if (hint) document.getElementById(`${budget.id}-hint`)?.replaceWith(document.adoptNode(hint));
+}
+
 // A file need not be opened and copied by hand where a script can read it.
 const fileField = form.querySelector('[data-settings-file]');
 fileField.hidden = false;

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { useOf } from '../../activities/workspace-use.ts';
 import { checkLabelAndSplit, checkTraining, trainingNotes } from '../../domain/check-training.ts';
 import { checkImages, type KnownColumn } from '../../domain/check-images.ts';
 import type { DatasetProfile } from '../../domain/dataset.ts';
 import { checkSettings, type Engine } from '../../domain/engine.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
 import { completeLimits, type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
+import { formatMoney } from '../../domain/money.ts';
+import { needsBudget } from '../../domain/prices.ts';
 import { taskWords } from '../../domain/task.ts';
+import { tooMuchForMonth } from '../../domain/workspace-limits.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import { engineFindings } from './engine-findings.ts';
 import { checkJobRecipe, type FittingRecipe } from './job-recipe.ts';
@@ -16,7 +20,7 @@ import { problemsIn } from './request-problems.ts';
 import { profileOf, specOf } from './row-views.ts';
 import type { HealthService, JobCheck, Who } from './services.ts';
 import { durationInWords } from './sizes.ts';
-import type { FieldProblem } from './views.ts';
+import type { FieldProblem, WorstCase } from './views.ts';
 import { worstCaseOf } from './worst-case.ts';
 
 /** A misspelt field must not be taken for "as usual". */
@@ -119,10 +123,18 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     }
     const types = await cloud.machineTypes();
     const machine = types.find(({ name }) => name === request.machine.type);
-    if (machine) return { machine, types, problems: [] };
+    if (machine) return { machine, types, problems: spotProblems(request, machine) };
     const known = types.map(({ name }) => name).join(', ');
     const message = `There is no machine type “${request.machine.type}”. There are: ${known}.`;
     return { types, problems: [{ field: 'machine.type', message }] };
+  };
+
+  const moneyProblems = async (spec: JobSpec, machine: MachineType, worst: WorstCase): Promise<FieldProblem[]> => {
+    const without = budgetProblems(spec, machine, worst);
+    if (without.length > 0 || !options.workspaceLimits) return without;
+    const use = await useOf(stores, { workspaceId: spec.workspaceId, nowMs: (options.now ?? Date.now)() });
+    const message = tooMuchForMonth(options.workspaceLimits, use, worst.extendedMicros);
+    return message === undefined ? [] : [{ field: 'limits.budgetMicros', message }];
   };
 
   return async (who: Who, given: unknown, trials?: readonly JobSpec['engine']['settings'][]): Promise<JobCheck> => {
@@ -164,13 +176,18 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       trials: trials?.map((each) => checkSettings(engine, { ...settings, ...each }).settings) ?? [settings],
     });
     if (trials === undefined && found[0]) return { problems: [found[0]], warnings, creates: [] };
+    const worstCase = worstCaseOf(spec, machine, types);
+    // Of trials the shared budget is asked for, and weighed.
+    const ofMoney = trials === undefined ? await moneyProblems(spec, machine, worstCase) : [];
+    if (ofMoney.length > 0) return { problems: ofMoney, warnings, creates: [], worstCase };
     if (!isDeepStrictEqual(request.split, parsed.request.split)) {
       warnings.push('Split and seed are those of the job that it continues: the held-out rows have to stay unseen.');
     }
     if (!(await options.engines.isReady(engine.name))) warnings.push(firstUse(engine));
     return {
       ...{ spec, problems: [], warnings, creates: createsOf(spec, machine) },
-      worstCase: worstCaseOf(spec, machine, types),
+      worstCase,
+      needsBudget: needsBudget(spec.machine.cloud, machine),
       ...(needed?.estimate ? { estimate: needed.estimate } : {}),
       ...(trials === undefined ? {} : { trialProblems: found }),
     };
@@ -203,6 +220,22 @@ function sameRecipe(from: JobSpec, request: JobRequest): FieldProblem[] {
       : `its data was prepared by version ${from.recipeVersion} of a recipe. Take the same one`;
   const field = from.recipeId === request.recipeId ? 'recipeVersion' : 'recipeId';
   return [{ field, message: `The model to continue from would not know these rows: ${how}, or train afresh.` }];
+}
+
+function spotProblems(
+  { machine: { spot } }: JobRequest,
+  { title, spotPricePerHourMicros }: MachineType,
+): FieldProblem[] {
+  if (!spot || (spotPricePerHourMicros ?? null) !== null) return [];
+  return [{ field: 'machine.spot', message: `${title} is not offered as a spot machine. Take it on demand.` }];
+}
+
+/** What a cloud bills must not be without an end; and it must cover what is left to a workspace. */
+function budgetProblems(spec: JobSpec, machine: MachineType, { extendedMicros, sensibleBudgetMicros }: WorstCase) {
+  if (spec.limits.budgetMicros !== null || !needsBudget(spec.machine.cloud, machine)) return [];
+  const worst = `At worst this one costs ${formatMoney(extendedMicros)}`;
+  const message = `A job on a machine that is billed needs a cap. ${worst}; ${formatMoney(sensibleBudgetMicros)} covers all of it.`;
+  return [{ field: 'limits.budgetMicros', message }];
 }
 
 function firstUse({ title, environment }: Engine): string {

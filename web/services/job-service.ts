@@ -1,3 +1,4 @@
+import { tooMuchFor } from '../../activities/workspace-use.ts';
 import { goneMeanwhile } from '../../activities/gone-meanwhile.ts';
 import { IdempotencyConflict } from '../../db/stores/job-store.ts';
 import { readModelIds } from '../../db/read-models/jobs-models.ts';
@@ -62,11 +63,16 @@ export function jobService(options: ServiceOptions, health: HealthService): JobS
       const checked = await check(who, id === undefined ? request : { ...request, id });
       if (!checked.spec) return { problems: checked.problems };
       const { spec } = checked;
-      const order = { idempotencyKey: idempotencyKey ?? null, requestHash, nowMs: now() };
+      const worstMicros = checked.worstCase?.extendedMicros ?? 0;
+      const order = { idempotencyKey: idempotencyKey ?? null, requestHash, worstMicros, nowMs: now() };
       const kept = await stores.database
         .transaction(async (trx): Promise<Kept> => {
           const gone = await goneMeanwhile(stores, spec, trx);
-          return gone ? { problems: [gone] } : stores.jobs.insert(spec, order, trx);
+          if (gone) return { problems: [gone] };
+          const weighed = { workspaceId: spec.workspaceId, worstMicros, nowMs: order.nowMs };
+          const message = options.workspaceLimits && (await tooMuchFor(stores, options.workspaceLimits, weighed, trx));
+          if (message) return { problems: [{ field: 'limits.budgetMicros', message }] };
+          return stores.jobs.insert(spec, order, trx);
         })
         .catch((error: unknown) => {
           throw error instanceof IdempotencyConflict ? askedDifferently() : error;

@@ -1,4 +1,9 @@
+import { nobodys } from '../../activities/reconcile/orphans.ts';
+import { useOf } from '../../activities/workspace-use.ts';
+import type { Stores } from '../../db/open-stores.ts';
+import type { WorkspaceLimits, WorkspaceUse } from '../../domain/workspace-limits.ts';
 import type { Cloud, MachineType, Thing } from '../../infra/cloud.ts';
+import type { OrphanReport } from './views.ts';
 
 /** What a cloud told of itself, and when. */
 export interface CloudListing {
@@ -7,6 +12,8 @@ export interface CloudListing {
   things: (Thing & { manualRemoval: string })[];
   /** Why it could not be asked. */
   problem: string | null;
+  /** How a person would take something away there by hand, also when the cloud does not answer. */
+  removalByHand?: (thing: Thing) => string;
 }
 
 export interface MachineService {
@@ -15,27 +22,63 @@ export interface MachineService {
   places(): Promise<number>;
   /** By the clouds' own account; asked at most every few seconds, however many people look. */
   listings(): Promise<CloudListing[]>;
+  /** What the clouds have that belongs to nobody any more, by the same listings. */
+  orphans(): Promise<OrphanReport[]>;
+  /** What the workspace uses of its limits. */
+  workspace(workspaceId: string): Promise<{ limits: WorkspaceLimits; use: WorkspaceUse }>;
+}
+
+interface Parts {
+  clouds: readonly Cloud[];
+  stores: Pick<Stores, 'jobs' | 'predictions' | 'installation' | 'workspaces' | 'spending'>;
+  workspaceLimits?: WorkspaceLimits;
+  now?: () => number;
 }
 
 /** Fresh enough for a person who waits for a machine to go, and rare enough for a cloud that counts calls. */
 const FRESH_MS = 3000;
 
-export function machineService(clouds: readonly Cloud[], now: () => number = Date.now): MachineService {
+export function machineService({ clouds, stores, workspaceLimits, now = Date.now }: Parts): MachineService {
   let asked: { atMs: number; answer: Promise<CloudListing[]> } | undefined;
 
   const ask = async (cloud: Cloud): Promise<CloudListing> => {
-    const askedAtMs = now();
+    const asking = { cloud: cloud.name, askedAtMs: now(), removalByHand: (thing: Thing) => cloud.manualRemoval(thing) };
     try {
       const things = await cloud.list();
       const named = things.map((thing) => ({ ...thing, manualRemoval: cloud.manualRemoval(thing) }));
-      return { cloud: cloud.name, askedAtMs, things: named, problem: null };
+      return { ...asking, things: named, problem: null };
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      return { cloud: cloud.name, askedAtMs, things: [], problem };
+      return { ...asking, things: [], problem };
     }
   };
 
+  const listings = () => {
+    if (!asked || now() - asked.atMs > FRESH_MS) {
+      asked = { atMs: now(), answer: Promise.all(clouds.map((cloud) => ask(cloud))) };
+    }
+    return asked.answer;
+  };
+
+  const reportOf = async (
+    { cloud, askedAtMs, problem, things }: CloudListing,
+    ownId: string | undefined,
+  ): Promise<OrphanReport> => {
+    const own = things.filter(({ labels }) => ownId === undefined || labels.installationId === ownId);
+    const { orphans, unknown } = await nobodys(stores, own);
+    const told = (because: string) => (thing: CloudListing['things'][number]) => ({
+      kind: thing.kind,
+      name: thing.name,
+      holder: { kind: thing.labels.kind, id: thing.labels.id },
+      because: `the ${thing.labels.kind} that it was made for ${because}`,
+      manualRemoval: thing.manualRemoval,
+    });
+    const found = [...orphans.map(told('is done')), ...unknown.map(told('is not in the database'))];
+    return { cloud, askedAtMs, problem, things: own.length, orphans: found };
+  };
+
   return {
+    listings,
     async types() {
       const all = await Promise.all(
         clouds.map(async (cloud) => (await cloud.machineTypes()).map((type) => ({ ...type, cloud: cloud.name }))),
@@ -46,11 +89,13 @@ export function machineService(clouds: readonly Cloud[], now: () => number = Dat
       const each = await Promise.all(clouds.map((cloud) => cloud.places()));
       return each.reduce((sum, places) => sum + places, 0);
     },
-    listings() {
-      if (!asked || now() - asked.atMs > FRESH_MS) {
-        asked = { atMs: now(), answer: Promise.all(clouds.map((cloud) => ask(cloud))) };
-      }
-      return asked.answer;
+    async orphans() {
+      const ownId = (await stores.installation.get())?.id;
+      return Promise.all((await listings()).map((listing) => reportOf(listing, ownId)));
+    },
+    async workspace(workspaceId) {
+      const use = await useOf(stores, { workspaceId, nowMs: now() });
+      return { limits: workspaceLimits ?? { machines: null, monthlyMicros: null }, use };
     },
   };
 }

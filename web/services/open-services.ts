@@ -33,7 +33,7 @@ export function openServices(options: ServiceOptions): Services {
     models: modelService(options),
     log: logService(options),
     engines: engineService(options),
-    machines: machineService(options.clouds, options.now),
+    machines: machineService(options),
     storage: storageService(options),
     health,
   };

@@ -1,6 +1,7 @@
 import type { DataWorker } from '../../data/open-data-worker.ts';
 import type { Stores } from '../../db/open-stores.ts';
 import type { Engine } from '../../domain/engine.ts';
+import type { WorkspaceLimits } from '../../domain/workspace-limits.ts';
 import type { Cloud } from '../../infra/cloud.ts';
 import type { CheckByEngine } from '../../infra/engine-check.ts';
 import type { ReadSettings } from '../../infra/engine-settings.ts';
@@ -35,6 +36,8 @@ export interface ServiceOptions {
   freeBytes: () => Promise<number>;
   /** Below it, nothing new is accepted. */
   lowDiskBytes: number;
+  /** What a workspace may use at once, and in a month; no limits unless told. */
+  workspaceLimits?: WorkspaceLimits;
   /** How long the log of a done job is kept. */
   logRetentionDays: number;
   /** Failures that nobody waits for. */

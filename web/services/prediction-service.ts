@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tooMuchFor } from '../../activities/workspace-use.ts';
 import { ownName } from '../../data/own-name.ts';
 import { countOf } from '../../db/read-models/jobs-models.ts';
 import { IdempotencyConflict } from '../../db/stores/job-store.ts';
 import type { DatasetRow, ModelRow, PredictionRow } from '../../db/tables.ts';
 import { logFolderOf } from '../../infra/object-names.ts';
 import { type Fit, fitToModel, mendedBy, mendedSentences, misfits } from '../../domain/fit-to-model.ts';
+import type { Micros } from '../../domain/money.ts';
+import { worstPricesOf } from '../../domain/prices.ts';
 import {
   type Allow,
   allowSchema,
@@ -16,6 +19,7 @@ import {
   type PredictionSpec,
   predictionSpecSchema,
 } from '../../domain/prediction-spec.ts';
+import { mostMicros } from '../../domain/worst-case.ts';
 import type { KeepDataset } from './dataset-service.ts';
 import { deliver } from './deliver.ts';
 import { workAsks } from './job-asks.ts';
@@ -46,7 +50,7 @@ export function predictionService(
   options: ServiceOptions,
   parts: { health: HealthService; keep: KeepDataset; datasets: DatasetService },
 ): PredictionService {
-  const { stores, store, work, onError } = options;
+  const { stores, store, work, clouds, onError } = options;
   const now = options.now ?? Date.now;
   const asks = workAsks(options);
 
@@ -85,6 +89,16 @@ export function predictionService(
     });
   };
 
+  /** It has no cap: its time and its attempts bound it. It never goes to a larger machine. */
+  const worstOf = async ({ machine, limits }: PredictionSpec): Promise<Micros> => {
+    const cloud = clouds.find(({ name }) => name === machine.cloud);
+    const type = (await cloud?.machineTypes())?.find(({ name }) => name === machine.type);
+    if (!type) return 0;
+    const { seconds, attempts, silenceSeconds } = limits;
+    const asOfJob = { trainingSeconds: seconds, longestSeconds: seconds, attempts, silenceSeconds, budgetMicros: null };
+    return mostMicros(asOfJob, worstPricesOf(type, machine.spot, []));
+  };
+
   const accept = async (who: Who, given: unknown): Promise<PredictionAccepted | Rejected> => {
     const result = requestSchema.safeParse(given);
     if (!result.success) return { problems: problemsIn(result.error) };
@@ -107,17 +121,23 @@ export function predictionService(
     const problems = misfitsOf(model, dataset, { field: 'datasetId', allow });
     if (problems.length > 0) return { problems };
     const spec = await specFor(who, model, { id, datasetId, allow });
+    const worstMicros = await worstOf(spec);
     const kept = await stores.database
       .transaction(async (trx) => {
         const isThere =
           (await stores.models.hold(who.workspaceId, modelId, trx)) &&
           (await stores.datasets.hold(who.workspaceId, datasetId, trx));
-        return isThere ? stores.predictions.insert(spec, { nowMs: now() }, trx) : undefined;
+        if (!isThere) return undefined;
+        const weighed = { workspaceId: who.workspaceId, worstMicros, nowMs: now() };
+        const message = options.workspaceLimits && (await tooMuchFor(stores, options.workspaceLimits, weighed, trx));
+        if (message) return { problems: [{ field: '', message }] };
+        return stores.predictions.insert(spec, { nowMs: now(), worstMicros }, trx);
       })
       .catch((error: unknown) => {
         throw error instanceof IdempotencyConflict ? askedDifferently() : error;
       });
     if (!kept) return { problems: [{ field: 'modelId', message: 'Model or data have just been removed.' }] };
+    if ('problems' in kept) return kept;
     const sentence = [await begin(kept.row), ...mendedSentences(mendedBy(fitOf(model, dataset)))].join(' ');
     return { prediction: predictionSummary(kept.row), sentence, created: kept.inserted };
   };

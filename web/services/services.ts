@@ -133,6 +133,8 @@ export interface JobCheck {
   /** What a person should know before they agree; not a reason to refuse. */
   warnings: string[];
   worstCase?: WorstCase;
+  /** Its machine is billed: it is refused without a cap. */
+  needsBudget?: boolean;
   /** Memory and time that it will probably need; absent where the engine says nothing of it. */
   estimate?: JobEstimate;
   /** What will be created, in words, in order. */

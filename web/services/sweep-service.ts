@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { goneMeanwhile } from '../../activities/gone-meanwhile.ts';
+import { useOf } from '../../activities/workspace-use.ts';
 import { sweepOrder } from '../../activities/reconcile/mend-sweeps.ts';
 import { countOf } from '../../db/read-models/jobs-models.ts';
 import { readSweepTrials, type SweepTrialRow } from '../../db/read-models/sweep-trials.ts';
@@ -10,6 +11,8 @@ import { formatMoney } from '../../domain/money.ts';
 import { type SweepRequest, type SweepRequestInput, sweepRequestSchema, type SweepSpec } from '../../domain/sweep.ts';
 import { checkSweep, refusedTrials, trialsOf } from '../../domain/sweep-trials.ts';
 import { defaultMetric } from '../../domain/task.ts';
+import { tooMuchForMonth } from '../../domain/workspace-limits.ts';
+import { sensibleBudget } from '../../domain/worst-case.ts';
 import { deliver } from './deliver.ts';
 import { costNow } from './job-details.ts';
 import { hashOf, idOfKey, requestLike } from './job-requests.ts';
@@ -108,7 +111,8 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
       ...refusedTrials(request, trials, base.trialProblems),
     ];
     if (found.length > 0 || !base.spec || !engine) return refused(found, base.warnings);
-    const { id: _id, name: _name, workspaceId: _workspace, owner: _owner, ...complete } = base.spec;
+    const { id: _id, name: _name, workspaceId: _workspace, owner: _owner, ...asked } = base.spec;
+    const complete = base.needsBudget ? capped(asked, base.worstCase?.extendedMicros ?? 0) : asked;
     const spec: SweepSpec = {
       id: request.id ?? randomUUID(),
       workspaceId: who.workspaceId,
@@ -122,7 +126,12 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
       trials,
     };
     const trialMicros = base.worstCase?.extendedMicros ?? 0;
-    const { problems, worstCase } = worstOf(spec, trialMicros);
+    const { problems, worstCase } = worstOf(spec, trialMicros, base.needsBudget ?? false);
+    if (worstCase && options.workspaceLimits) {
+      const use = await useOf(stores, { workspaceId: who.workspaceId, nowMs: now() });
+      const message = tooMuchForMonth(options.workspaceLimits, use, worstCase.micros);
+      if (message !== undefined) problems.push({ field: 'limits.budgetMicros', message });
+    }
     if (problems.length > 0) return refused(problems, base.warnings);
     const warnings = [...base.warnings, ...fewerThanAsked(request, spec, engine)];
     return { spec, problems: [], warnings, trials: spec.trials, worstCase };
@@ -230,11 +239,22 @@ export function sweepService(options: ServiceOptions, jobs: Pick<JobService, 'ch
   };
 }
 
+/** A trial that is billed has a cap of its own, too: what it costs at worst, unless a lower one was given. */
+function capped(base: SweepSpec['base'], worstMicros: number): SweepSpec['base'] {
+  return { ...base, limits: { ...base.limits, budgetMicros: base.limits.budgetMicros ?? worstMicros } };
+}
+
 function worstOf(
   spec: SweepSpec,
   trialMicros: number,
+  needsBudget: boolean,
 ): { problems: FieldProblem[]; worstCase: SweepCheck['worstCase'] } {
   const { budgetMicros, totalSeconds } = spec.limits;
+  if (budgetMicros === null && needsBudget) {
+    const all = formatMoney(sensibleBudget(trialMicros * spec.trials.length));
+    const message = `Trials on machines that are billed need a shared budget. ${all} covers the worst case of all ${spec.trials.length}.`;
+    return { problems: [{ field: 'limits.budgetMicros', message }], worstCase: null };
+  }
   if (budgetMicros !== null && budgetMicros < trialMicros) {
     const message = `One trial can cost ${formatMoney(trialMicros)} at most, which is more than the shared budget. Give more, or cap each trial.`;
     return { problems: [{ field: 'limits.budgetMicros', message }], worstCase: null };

@@ -296,12 +296,35 @@ export const worstCaseSchema = z
     micros: z.int(),
     /** If its training time is extended as far as it goes. */
     extendedMicros: z.int(),
+    /** A cap that covers all of it, in a number that a person would write. */
+    sensibleBudgetMicros: z.int(),
     sentence: z.string(),
     parts: z.array(z.object({ title: z.string(), text: z.string(), micros: z.int() })),
     priceListDate: z.string(),
   })
   .meta({ id: 'WorstCase' });
 export type WorstCase = z.infer<typeof worstCaseSchema>;
+
+export const orphanReportSchema = z
+  .object({
+    cloud: z.string(),
+    askedAtMs: z.int(),
+    /** Why the cloud could not be asked. */
+    problem: z.string().nullable(),
+    /** What of this installation exists there. */
+    things: z.int(),
+    orphans: z.array(
+      z.object({
+        kind: z.enum(['bucket', 'signals', 'machine']),
+        name: z.string(),
+        holder: z.object({ kind: z.enum(['job', 'prediction']), id: z.string() }),
+        because: z.string(),
+        manualRemoval: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'OrphanReport' });
+export type OrphanReport = z.infer<typeof orphanReportSchema>;
 
 export const problemSchema = z.object({ field: z.string(), message: z.string() });
 /** What is wrong with one field of a request; `field` is the dotted name in the zod schema. */

@@ -1,7 +1,8 @@
 import type { JobSpec } from '../../domain/job-spec.ts';
 import { nextSizeUp } from '../../domain/machine-sizes.ts';
+import { worstPricesOf } from '../../domain/prices.ts';
 import { formatMoney } from '../../domain/money.ts';
-import { type WorstPart, worstParts } from '../../domain/worst-case.ts';
+import { sensibleBudget, type WorstPart, worstParts } from '../../domain/worst-case.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import { durationInWords } from './sizes.ts';
 import type { WorstCase } from './views.ts';
@@ -11,22 +12,23 @@ import type { WorstCase } from './views.ts';
  * silent before it counts as lost, hands in, and is slow to go; training time is the job's, so it counts once. And what
  * it is if somebody extends the time as far as it goes; that also covers a machine that lives to its own end because
  * nobody was there to take it down. Where the cloud has a larger machine, one attempt may run out of memory and all
- * others be on that. Never above the cap, which ends machines by itself.
+ * others be on that; where spot machines do not last, one on demand. Never above the cap, which ends machines by itself.
  */
 export function worstCaseOf(
-  spec: Pick<JobSpec, 'limits'>,
+  spec: Pick<JobSpec, 'limits'> & { machine?: Pick<JobSpec['machine'], 'spot'> },
   machine: MachineType,
   types: readonly MachineType[] = [],
 ): WorstCase {
   const { trainingSeconds, longestSeconds, budgetMicros } = spec.limits;
   const larger = nextSizeUp(types, machine);
-  const counted = worstParts(spec.limits, machine.pricePerHourMicros, larger?.pricePerHourMicros ?? null);
-  const inWords = ({ title, seconds, micros, dearer }: WorstPart) => ({
+  const counted = worstParts(spec.limits, worstPricesOf(machine, spec.machine?.spot ?? false, types));
+  const dearerWords = { 'on demand': 'on demand', 'size up': larger?.title ?? 'it' };
+  const inWords = ({ title, seconds, micros, perHourMicros, because }: WorstPart) => ({
     title,
     text:
-      dearer === undefined
-        ? `${durationInWords(seconds)} × ${formatMoney(machine.pricePerHourMicros)} an hour`
-        : `${durationInWords(seconds)} × ${formatMoney(dearer)} more an hour for ${larger?.title ?? 'it'}`,
+      because === undefined
+        ? `${durationInWords(seconds)} × ${formatMoney(perHourMicros)} an hour`
+        : `${durationInWords(seconds)} × ${formatMoney(perHourMicros)} more an hour for ${dearerWords[because]}`,
     micros,
   });
   const parts = counted.parts.map(inWords);
@@ -37,6 +39,7 @@ export function worstCaseOf(
   return {
     ...most,
     sentence: sentenceOf(machine, { ...most, capped: sum > cap, extendedCapped: sum + extension.micros > cap }),
+    sensibleBudgetMicros: sensibleBudget(sum + extension.micros),
     parts: longestSeconds > trainingSeconds ? [...parts, extension] : parts,
     priceListDate: machine.priceListDate,
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { TrainerEvent } from '../../../domain/event.ts';
-import { readRecord } from '../../../infra/local/spool-record.ts';
+import { readRecord } from '../../../infra/spool-record.ts';
 import { loadSettings } from '../../../settings/settings.ts';
 import { engineEnvironments } from '../../../infra/local/engine-environments.ts';
 import { type GcpSimulation, startGcpSimulation } from '../../cloud-sim/gcp/start-gcp-simulation.ts';

@@ -318,7 +318,7 @@ test('machines says what the cloud itself has, also what our ledger does not kno
     const { text } = await formSession(own.app).get('/machines');
     expect(text).toMatch(/Kept for good[^]*\d+ (bytes|KB|MB|GB)[^]*365 days/);
     expect(text).toContain('asked at');
-    expect(text).toContain('In the cloud, not in the ledger');
+    expect(text).toContain('1 orphan, asked at');
     expect(text).toContain(`ty-j-${id}`);
   } finally {
     await own.close();

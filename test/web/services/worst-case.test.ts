@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { machineTimes, teardownMarginSeconds } from '../../../domain/machine-times.ts';
 import { completeLimits } from '../../../domain/job-spec.ts';
 import { costOf, dollars } from '../../../domain/money.ts';
+import { sensibleBudget } from '../../../domain/worst-case.ts';
 import { worstCaseOf } from '../../../web/services/worst-case.ts';
 
 const machine = {
@@ -87,4 +88,31 @@ describe('where the cloud has a larger machine', () => {
     expect(withSizeUp({ attempts: 1 }).micros).toBe(worstOf({ attempts: 1 }).micros);
     expect(withSizeUp({ budgetMicros: dollars(28) }).extendedMicros).toBe(dollars(28));
   });
+});
+
+test('tells the disk apart, and counts what spot and a size up may come to', () => {
+  const spot = { ...machine, spotPricePerHourMicros: dollars(7.2), diskPricePerHourMicros: dollars(3.6) };
+  const larger = { ...machine, name: 'n2', title: 'A larger one', memoryGib: 32, pricePerHourMicros: dollars(72) };
+  const limits = limitsOf({ longestSeconds: 600 });
+  const worst = worstCaseOf({ limits, machine: { spot: true } }, spot, [spot, larger]);
+  const seconds = 600 + 2 * (120 + 100 + 600 + 120);
+  expect(worst.parts.slice(-3).map(({ title, micros }) => [title, micros])).toEqual([
+    ['Disk, as long as its machine', costOf(dollars(3.6), seconds * 1000)],
+    ['On demand, should spot machines not last', costOf(dollars(36 - 7.2), seconds * 1000)],
+    ['A size up, should memory run out', costOf(dollars(72 - 36), seconds * 1000)],
+  ]);
+  // All of it at the dearest price that it may come to.
+  expect(worst.micros).toBe(costOf(dollars(72), seconds * 1000));
+  expect(worstCaseOf({ limits, machine: { spot: false } }, spot).micros).toBe(costOf(dollars(36), seconds * 1000));
+});
+
+test.each([
+  [0, 0],
+  [0.0012, 0.01],
+  [1.234, 1.3],
+  [24.8, 25],
+  [30, 30],
+  [123.4, 130],
+])('of a worst case of $%d a sensible cap is $%d', (worst, cap) => {
+  expect(sensibleBudget(dollars(worst))).toBe(dollars(cap));
 });

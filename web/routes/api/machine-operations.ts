@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orphanReportSchema } from '../../services/views.ts';
 import type { Services } from '../../services/services.ts';
 import type { ApiRoutes } from './operation.ts';
 import { engineAnswerSchema, machineTypeSchema, readSettingsAnswerSchema, settingsFileSchema } from './schemas.ts';
@@ -46,5 +47,16 @@ export function machineOperations(api: ApiRoutes, { engines, machines }: Service
       answers: { 200: { description: 'Of every cloud.', schema: z.array(machineTypeSchema) } },
     },
     async ({ response }) => void response.json(await machines.types()),
+  );
+  api.add(
+    {
+      method: 'get',
+      path: '/orphans',
+      permission: 'read',
+      tag: 'machine',
+      summary: 'What the clouds have that belongs to nobody any more',
+      answers: { 200: { description: 'Of every cloud, by its own listing.', schema: z.array(orphanReportSchema) } },
+    },
+    async ({ response }) => void response.json(await machines.orphans()),
   );
 }

@@ -129,7 +129,11 @@ export const machineTypeSchema = z
     cpus: z.number(),
     memoryGib: z.number(),
     gpus: z.array(z.string()),
-    pricePerHourMicros: z.int(),
+    pricePerHourMicros: z.int().meta({ description: 'On demand, its disk included.' }),
+    spotPricePerHourMicros: z.int().nullish().meta({ description: 'As a spot machine; none where it is not offered.' }),
+    diskPricePerHourMicros: z.int().optional().meta({ description: 'What of either price is its disk’s.' }),
+    billedAtLeastSeconds: z.int().optional().meta({ description: 'What is billed at least.' }),
+    zones: z.array(z.string()).optional(),
     priceListDate: z.string(),
   })
   .meta({ id: 'MachineType' });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { readJobPage } from '../../../db/read-models/job-page.ts';
 import { readRecipeOfJob } from '../../../db/read-models/recipe-lines.ts';
+import { isStuck } from '../../../domain/stuck.ts';
 import { type JobPage, jobPage } from '../../page-models/job-page.ts';
 import { logLinesPerPage } from '../../page-models/log-card.ts';
 import { notFound, type Refused } from '../../services/refused.ts';
@@ -59,6 +60,7 @@ async function readJob(request: Request, { services, context, clock }: PageKit, 
   const facts = await readJobPage(context.database, who.workspaceId, id);
   if (!facts) throw notFound('job with this id', 'It may have been deleted. See the list of jobs.');
   const holder = { kind: 'job', id } as const;
+  const hasStuck = facts.resources.some((row) => row.state !== 'gone' && isStuck(row, Date.now()));
   const [engine, recipe, count, lines] = await Promise.all([
     services.engines.get(facts.job.engine).catch(() => undefined),
     readRecipeOfJob(context.database, who.workspaceId, id),
@@ -72,6 +74,7 @@ async function readJob(request: Request, { services, context, clock }: PageKit, 
       clock: await clock(who),
       owner: who.owner,
       temporalUiUrl: context.settings.temporalUiUrl,
+      listings: hasStuck ? await context.cloudListings() : [],
       nextSweepId: randomUUID(),
       recipe,
       engine,

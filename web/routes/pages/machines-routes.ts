@@ -9,12 +9,14 @@ export function machinesRoutes(routes: SecuredRoutes, { context, services, clock
     'read',
     page(async (request, response) => {
       const who = context.who(request);
-      const [facts, listings, storage] = await Promise.all([
+      const [facts, listings, orphans, workspace, storage] = await Promise.all([
         readMachinesPage(context.database, who.workspaceId),
         context.cloudListings(),
+        services.machines.orphans(),
+        services.machines.workspace(who.workspaceId),
         services.storage.look(),
       ]);
-      const view = machinesPage(facts, listings, storage, await clock(who));
+      const view = machinesPage(facts, { listings, orphans, workspace }, storage, await clock(who));
       const refreshSeconds = view.standing.length > 0 ? 10 : null;
       await show(request, response, 'machines/list', { section: 'machines', title: 'Machines', refreshSeconds }, view);
     }),

@@ -96,6 +96,7 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
         const task = { 'task.kind': guess.kind, 'task.metric': '', 'task.positiveClass': guess.positiveClass };
         return showForm(request, response, { id, values: { ...values, ...task }, isGuessed: true });
       }
+      if (textOf(request, 'action') === 'count') return showForm(request, response, { id, values, isGuessed: false });
       if (textOf(request, 'action') === 'load-settings') {
         return showForm(request, response, { id, isGuessed: false, ...(await withSettingsOf(kit, values)) });
       }

@@ -1,0 +1,3 @@
+import { addColumn } from '../table.ts';
+
+export const { up, down } = addColumn('attempts', 'zone', 'varchar(64)');
