@@ -14,7 +14,7 @@ FROM packages AS clouds
 ARG CLOUDS=
 COPY infra/gcp/package.json infra/gcp/package-lock.json infra/gcp/
 RUN mkdir -p infra/gcp/node_modules \
-  && case ",$CLOUDS," in *,gcp,*) cd infra/gcp && npm ci --omit=dev --no-audit --no-fund && npm cache clean --force ;; esac
+  && case ",$CLOUDS," in *,gcp,*) npm ci --prefix infra/gcp --omit=dev --no-audit --no-fund && npm cache clean --force ;; esac
 
 FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS base
 # Python describes the engines, and is what the environments of the local machines are made from. tini reaps what they leave.
