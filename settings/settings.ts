@@ -44,6 +44,11 @@ export const runnerNames: readonly string[] = [
   'HEARTBEAT_SECONDS',
   'LOG_CAP_BYTES',
   'EVENTS_FD',
+  'CLOUD',
+  'GCP_PROJECT',
+  'GCP_ZONE',
+  'ENDPOINT',
+  'TRAINER_HASH',
 ].map((name) => `TRAINYARD_${name}`);
 
 /** What the command line is told: where the server is that it asks. It may be set in the shell that also runs `./x up`. */
