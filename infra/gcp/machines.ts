@@ -238,7 +238,7 @@ export class GcpMachines {
     if (zone) await this.#deleteDisk(zone, name);
     const life = await this.#lifeAfter(ref, name, before, record);
     if (life.endedAtMs !== null) await tombstones.leave('machine', name, life);
-    return { name, state: 'absent', ...life };
+    return { name, state: 'absent', ...life, ...(zone && { zone }) };
   }
 
   /** An apply that died, or still runs somewhere, may make it after we looked. */

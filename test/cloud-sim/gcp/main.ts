@@ -18,7 +18,6 @@ const plan: SimulationPlan = values.plan
 
 const simulation = await openSimulation(plan);
 const { endpoint, pubsubEndpoint, keyFile } = simulation;
-console.log(`ready ${JSON.stringify({ endpoint, pubsubEndpoint, keyFile })}`);
 
 let closing: Promise<void> | undefined;
 const close = (endInstances: boolean): void => {
@@ -27,3 +26,5 @@ const close = (endInstances: boolean): void => {
 process.on('SIGTERM', () => close(true)).on('SIGINT', () => close(true));
 // Whoever started it is dead, and nobody will go on with what it left.
 if (values['with-stdin']) process.stdin.on('end', () => close(true)).resume();
+// Last of all: whoever hears it may end this at once.
+console.log(`ready ${JSON.stringify({ endpoint, pubsubEndpoint, keyFile })}`);
