@@ -1,6 +1,7 @@
 import { bucketNameOf, type Holder } from '../domain/ids.ts';
 import { TrainyardError } from '../domain/failures.ts';
 import type { Cloud } from '../infra/cloud.ts';
+import { tellingTrouble } from './cloud-trouble.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudFreeing, cloudOf, type Freeing, labelsOf } from './holders.ts';
 import { sayingIn } from './platform-log.ts';
@@ -23,8 +24,10 @@ export function houseActivities(dependencies: Dependencies) {
     });
     if (intended === 'revoked') throw revoked(kind);
     const labels = labelsOf(dependencies, work);
-    if (kind === 'bucket') await cloud.createBucket(labels);
-    else await sayingIn(dependencies, holder, (say) => cloud.createSignals(labels, say));
+    await tellingTrouble(dependencies, holder, async () => {
+      if (kind === 'bucket') await cloud.createBucket(labels);
+      else await sayingIn(dependencies, holder, (say) => cloud.createSignals(labels, say));
+    });
     if (await stores.resources.created(key, { startedAtMs: now() })) return;
     // Confirmed gone while it was still being made: what came after all must go again.
     await take(cloud, holder, kind);

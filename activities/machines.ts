@@ -5,6 +5,7 @@ import { latestDeadline, machineTimes, secondsUntilStop } from '../domain/machin
 import { formatMoney, type Micros } from '../domain/money.ts';
 import { isWaitedFor, type Market, type Wait, waitForMachine } from '../domain/spot.ts';
 import type { Cloud, MachineOrder, MachineSeen, MachineType } from '../infra/cloud.ts';
+import { tellingTrouble } from './cloud-trouble.ts';
 import { costSoFar } from './costs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudFreeing, cloudOf, engineOf, type Freeing, type HolderWork, labelsOf, worksOf } from './holders.ts';
@@ -166,7 +167,8 @@ export function machineActivities(dependencies: Dependencies) {
      */
     async createMachine(request: MachineRequest): Promise<MachineAnswer> {
       try {
-        return await make(request);
+        const { kind, id, attempt } = request;
+        return await tellingTrouble(dependencies, { kind, id, attempt }, () => make(request));
       } catch (error) {
         if (!(error instanceof TrainyardError) || !isWaitedFor(error.type)) throw error;
         const failure = { type: error.type, message: error.message };

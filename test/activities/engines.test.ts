@@ -106,3 +106,10 @@ test('a preparation that fails fails the step, for its reason', async () => {
   const request = { ...holder, engine: 'autogluon' };
   await expect(ground.activities.prepareEngine(request)).rejects.toMatchObject({ type: 'EngineUnavailable' });
 });
+
+test('leaves to a machine elsewhere what comes with its image', async () => {
+  const { holder } = await ground.accept({ machine: { cloud: 'gcp', type: 'e2-standard-4', spot: false } });
+  asked.length = 0;
+  await ground.activities.prepareEngine({ ...holder, engine: 'sklearn' });
+  expect(asked).toEqual([]);
+});
