@@ -20,8 +20,11 @@ type AttemptEnd =
   | { kind: 'failed' | 'lost'; failure: Failure }
   | { kind: 'overran' };
 
-/** Nothing new for this long, with the machine gone: the channel is empty. */
-const quietMs = 1000;
+/**
+ * Nothing new for this long, with the machine gone: the channel is empty. A stream of messages and a listing of a bucket
+ * over a network take longer to say something than a file of this host.
+ */
+const quietMs = { here: 1000, elsewhere: 6000 };
 const tickMs = 100;
 
 export function relayActivities(dependencies: Dependencies) {
@@ -92,7 +95,8 @@ export function relayActivities(dependencies: Dependencies) {
         while (!(await Promise.race([reading, sleep(tickMs).then(() => false)]))) {
           if (relay.heardAtMs !== heardAtMs) quiet.heard(Date.now());
           ({ heardAtMs } = relay);
-          if (quiet.tick(Date.now()) >= quietMs) relay.stopReading();
+          if (quiet.tick(Date.now()) >= (cloud.name === 'local' ? quietMs.here : quietMs.elsewhere))
+            relay.stopReading();
         }
         await relay.closeGaps();
       }

@@ -114,7 +114,12 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
       await signals.remove(holder, say);
       reading.forget(bucketNameOf(holder));
     },
-    readSignals: (ref, afterSeq, signal) => reading.read(ref, afterSeq, signal),
+    async *readSignals(ref, afterSeq, signal) {
+      const name = machineNameOf(ref);
+      // Whoever removed it may have been another process; only of one that is gone are the times known there.
+      if ((await tombstones.read('machine', name))?.machine) gone.add(name);
+      yield* reading.read(ref, afterSeq, signal);
+    },
     ackSignals: async (ref, seq) => reading.ack(ref, seq),
 
     createMachine: (order, say = nothingSaid) => machines.create(order, say),
