@@ -159,6 +159,8 @@ class AutogluonEngine:
         lost = order.checkpoints.resumed_from is not None and order.earlier is None
         if lost:
             self._tell_of_loss()
+        elif order.settings["tuning"] == "random":
+            order.warn("The search had ended when more time was given: AutoGluon's own values were fitted in that.")
         for configurations in own_portfolio(order.settings) if lost else further_portfolios(order.settings):
             if order.clock.left() <= _LEAST_SECONDS:
                 order.cut_short = True
