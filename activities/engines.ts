@@ -14,7 +14,7 @@ export function engineActivities(dependencies: Dependencies) {
      */
     async prepareEngine(request: Holder & { engine: string }): Promise<void> {
       const { machine } = (await workOf(dependencies, request)).spec;
-      if (machine.cloud !== 'local') return;
+      if (dependencies.clouds.get(machine.cloud)?.isRemote) return;
       const note = (key: string, text: string) =>
         writeEntry(dependencies, { kind: request.kind, id: request.id, attempt: 0 }, { kind: 'note', key, text });
       let told: Promise<void> | undefined;

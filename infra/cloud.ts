@@ -53,7 +53,7 @@ export interface MachineSeen {
   endedAtMs: number | null;
   /** Why it ended, when the cloud knows: its own end was reached, it was removed, its process died, the cloud took it back. */
   endedBecause: 'finished' | 'expired' | 'killed' | 'out_of_memory' | 'preempted' | null;
-  /** Where it stands or stood, in clouds with such places. */
+  /** Where it stands, in clouds with such places. */
   zone?: string | null;
 }
 
@@ -87,6 +87,8 @@ export interface Cloud {
   readonly name: 'local' | 'gcp' | 'aws';
   /** The host that alone can reach this cloud's folders and processes; null when any worker can. */
   readonly host: string | null;
+  /** Its machines are elsewhere: they bring their engines with their image, and what they say crosses a network. */
+  readonly isRemote?: true;
 
   machineTypes(): Promise<MachineType[]>;
   /** How many jobs may hold a place at once. */

@@ -95,8 +95,7 @@ export function relayActivities(dependencies: Dependencies) {
         while (!(await Promise.race([reading, sleep(tickMs).then(() => false)]))) {
           if (relay.heardAtMs !== heardAtMs) quiet.heard(Date.now());
           ({ heardAtMs } = relay);
-          if (quiet.tick(Date.now()) >= (cloud.name === 'local' ? quietMs.here : quietMs.elsewhere))
-            relay.stopReading();
+          if (quiet.tick(Date.now()) >= (cloud.isRemote ? quietMs.elsewhere : quietMs.here)) relay.stopReading();
         }
         await relay.closeGaps();
       }

@@ -98,6 +98,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
   return {
     name: 'gcp',
     host: null,
+    isRemote: true,
     machineTypes: async () => types,
     places: async () => options.places,
 

@@ -238,7 +238,7 @@ export class GcpMachines {
     if (zone) await this.#deleteDisk(zone, name);
     const life = await this.#lifeAfter(ref, name, before, record);
     if (life.endedAtMs !== null) await tombstones.leave('machine', name, life);
-    return { name, state: 'absent', ...life, ...(zone && { zone }) };
+    return { name, state: 'absent', ...life };
   }
 
   /** An apply that died, or still runs somewhere, may make it after we looked. */
@@ -336,7 +336,6 @@ export class GcpMachines {
       startedAtMs,
       endedAtMs: life?.endedAtMs ?? stopped,
       endedBecause: life?.endedBecause ?? null,
-      zone,
     };
   }
 

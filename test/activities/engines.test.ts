@@ -1,4 +1,5 @@
 import { TrainyardError } from '../../domain/failures.ts';
+import type { Cloud } from '../../infra/cloud.ts';
 import { until } from '../infra/waiting.ts';
 import { type Ground, openGround } from './ground.ts';
 
@@ -108,6 +109,8 @@ test('a preparation that fails fails the step, for its reason', async () => {
 });
 
 test('leaves to a machine elsewhere what comes with its image', async () => {
+  const elsewhere: Cloud = Object.assign(Object.create(ground.cloud), { isRemote: true });
+  (ground.dependencies.clouds as Map<string, Cloud>).set('gcp', elsewhere);
   const { holder } = await ground.accept({ machine: { cloud: 'gcp', type: 'e2-standard-4', spot: false } });
   asked.length = 0;
   await ground.activities.prepareEngine({ ...holder, engine: 'sklearn' });
