@@ -1,8 +1,7 @@
 import { type FailureType, TrainyardError } from '../domain/failures.ts';
 import type { Holder } from '../domain/ids.ts';
 import type { Dependencies } from './dependencies.ts';
-import { worksOf } from './holders.ts';
-import { journalActivities } from './journal.ts';
+import { warnOnPage } from './timeline-entry.ts';
 
 /** What a cloud is tried again for, and what a person may have to mend meanwhile. */
 const toBeTold: ReadonlySet<FailureType> = new Set<FailureType>([
@@ -39,9 +38,7 @@ async function tell(
 ): Promise<void> {
   const text = `${[message, hint].filter(Boolean).join(' ')} It is tried again.`;
   try {
-    await worksOf(dependencies.stores, kind).say(id, text);
-    const key = `cloud-${type}-${attempt}`;
-    await journalActivities(dependencies).note({ kind, id, attempt, mark: 'warning', key, text });
+    await warnOnPage(dependencies, { kind, id, attempt }, { key: `cloud-${type}-${attempt}`, text });
   } catch {
     // That it cannot be told is no reason to lose what is to be told: the failure itself goes on.
   }

@@ -8,11 +8,11 @@ import type { Cloud, MachineOrder, MachineSeen, MachineType } from '../infra/clo
 import { tellingTrouble } from './cloud-trouble.ts';
 import { costSoFar } from './costs.ts';
 import type { Dependencies } from './dependencies.ts';
-import { cloudFreeing, cloudOf, engineOf, type Freeing, type HolderWork, labelsOf, worksOf } from './holders.ts';
-import { journalActivities } from './journal.ts';
+import { cloudFreeing, cloudOf, engineOf, type Freeing, type HolderWork, labelsOf } from './holders.ts';
 import { marketOf } from './markets.ts';
 import { sayingIn } from './platform-log.ts';
 import { stageTrainerSpec } from './staging.ts';
+import { warnOnPage } from './timeline-entry.ts';
 
 /** When training stops on a machine, and what decides that. */
 export interface Deadline {
@@ -177,8 +177,7 @@ export function machineActivities(dependencies: Dependencies) {
         const text = wait?.sentence ?? `${error.message} Asked ${times} times in vain.`;
         const { kind, id, attempt } = request;
         const key = `no-machine-${attempt}-${times}`;
-        await worksOf(stores, kind).say(id, text);
-        await journalActivities(dependencies).note({ kind, id, attempt, mark: 'warning', key, text });
+        await warnOnPage(dependencies, { kind, id, attempt }, { key, text });
         return { none: { failure: wait ? failure : { ...failure, message: text }, wait } };
       }
     },

@@ -6,7 +6,7 @@ import { type Market, marketFor } from '../domain/spot.ts';
 import type { MachineType } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { HolderWork } from './holders.ts';
-import { journalActivities } from './journal.ts';
+import { writeEntry } from './timeline-entry.ts';
 
 /** What the machines before this one came to: how the next is bought, and where it is not asked for first. */
 export interface Before {
@@ -41,7 +41,7 @@ export async function marketOf(
   });
   if (market.decision !== '') {
     const key = `market-${ref.attempt}-${market.spot ? 'spot' : 'on-demand'}`;
-    await journalActivities(dependencies).note({ ...ref, mark: 'note', key, text: market.decision });
+    await writeEntry(dependencies, ref, { kind: 'note', key, text: market.decision });
   }
   return { market, avoidZones: zonesOf(earlier) };
 }

@@ -16,7 +16,7 @@ import type { TaskKind } from '../domain/task.ts';
 import { recipeFolder } from '../domain/trainer-spec.ts';
 import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
-import { journalActivities } from './journal.ts';
+import { writeEntry } from './timeline-entry.ts';
 import { type Other, othersOf } from './recipe-tables.ts';
 import { saying } from './saying.ts';
 
@@ -99,10 +99,15 @@ export async function stageRecipe(
   await cloud.putObject(holder, `${recipeFolder}/recipe.json`, recipePath);
   const told = { id: spec.recipeId ?? '', name, version };
   const [before, after] = [run.rowsIn, run.rowsOut].map((rows) => rows.toLocaleString('en-US'));
-  await journalActivities(dependencies).note({
-    ...{ ...holder, attempt: 0, mark: 'note', key: 'prepared' },
-    text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.${run.stratified || !goesByClasses(spec.task.kind) || spec.split.groupColumn || spec.split.timeColumn ? '' : ` ${dividedByChance(spec)}`}`,
-  });
+  await writeEntry(
+    dependencies,
+    { ...holder, attempt: 0 },
+    {
+      kind: 'note',
+      key: 'prepared',
+      text: `The data was prepared by version ${version} of the recipe “${name}”: of ${before} rows ${after} are left.${run.stratified || !goesByClasses(spec.task.kind) || spec.split.groupColumn || spec.split.timeColumn ? '' : ` ${dividedByChance(spec)}`}`,
+    },
+  );
   await cloud.putText(holder, preparationObject, JSON.stringify(preparationOf(told, run, fitted)));
 }
 

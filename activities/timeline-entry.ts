@@ -2,6 +2,7 @@ import type { TimelineKind } from '../db/tables.ts';
 import type { AttemptRef } from '../domain/ids.ts';
 import type { Phase } from '../domain/phases.ts';
 import type { Dependencies } from './dependencies.ts';
+import { worksOf } from './holders.ts';
 
 export interface TimelineEntry {
   kind: TimelineKind;
@@ -25,4 +26,14 @@ export async function writeEntry(
     const isNew = await stores.timeline.add(entry, trx);
     if (isNew) await stores.log.appendPlatformLines(holder, [{ atMs, attempt: ref.attempt, text }], trx);
   });
+}
+
+/** What a person should know at once: as the sentence of the work, and as a warning that stays. */
+export async function warnOnPage(
+  dependencies: Pick<Dependencies, 'stores' | 'now'>,
+  ref: AttemptRef,
+  { key, text }: Pick<TimelineEntry, 'key' | 'text'>,
+): Promise<void> {
+  await worksOf(dependencies.stores, ref.kind).say(ref.id, text);
+  await writeEntry(dependencies, ref, { kind: 'warning', key, text });
 }

@@ -1,3 +1,5 @@
+import type { GcpCloudOptions } from './gcp-options.ts';
+
 /** One thing that was looked at in the cloud. `later`: a job can start, or it cannot be known; `mend` is a command. */
 export interface GcpFinding {
   state: 'good' | 'later' | 'bad';
@@ -7,18 +9,19 @@ export interface GcpFinding {
 }
 
 /** What the checks are told. It stands apart, so that who runs them needs none of the packages for Google Cloud. */
-export interface GcpCheckOptions {
-  project: string;
-  zones: readonly string[];
-  network: string;
-  subnetwork: string;
-  publicAddress: boolean;
-  image: string;
-  machineTypes: readonly string[];
-  /** Where Google's APIs are; '' is Google. */
-  endpoint: string;
-  /** Which trainer an image must carry. */
-  trainerHash: string;
+export interface GcpCheckOptions
+  extends Pick<
+    GcpCloudOptions,
+    | 'project'
+    | 'zones'
+    | 'network'
+    | 'subnetwork'
+    | 'publicAddress'
+    | 'image'
+    | 'machineTypes'
+    | 'endpoint'
+    | 'trainerHash'
+  > {
   /** For each single check. */
   patienceMs?: number;
 }

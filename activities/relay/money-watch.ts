@@ -4,7 +4,7 @@ import { moneyMarks } from '../../domain/machine-times.ts';
 import { formatMoney, type Micros } from '../../domain/money.ts';
 import { costSoFar } from '../costs.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { journalActivities } from '../journal.ts';
+import { writeEntry } from '../timeline-entry.ts';
 import type { LeftOff } from './machine-watch.ts';
 
 const lookEveryMs = 5000;
@@ -43,7 +43,7 @@ export class MoneyWatch {
   async #warn(spentMicros: Micros, budgetMicros: Micros): Promise<void> {
     const spent = `${formatMoney(spentMicros)} of ${formatMoney(budgetMicros)}`;
     const text = `${inPercent(moneyMarks.warns)} of the budget is used: ${spent}. At ${inPercent(moneyMarks.stops)} at the latest training stops and the best so far is kept.`;
-    await journalActivities(this.#dependencies).note({ ...this.#ref, mark: 'warning', key: 'money-warned', text });
+    await writeEntry(this.#dependencies, this.#ref, { kind: 'warning', key: 'money-warned', text });
     this.#hasWarned = true;
   }
 }
