@@ -1,5 +1,6 @@
+import { billedMachine } from '../../db/billed-machine.ts';
 import type { JobRow, PredictionRow, ResourceRow } from '../../db/tables.ts';
-import { type BilledMachine, costParts } from '../../domain/cost-parts.ts';
+import { costParts } from '../../domain/cost-parts.ts';
 import { moneyMarks } from '../../domain/machine-times.ts';
 import { costOf, formatMoney, totalCost } from '../../domain/money.ts';
 
@@ -45,21 +46,6 @@ export function moneyCard(
     warning: near && budgetMicros && work.done_at_ms === null ? warningOf(spent, budgetMicros) : null,
     note: noteOf(work, resources, limits, { spent, near, isFinal }),
   };
-}
-
-function billedMachine(row: ResourceRow): BilledMachine[] {
-  if (row.started_at_ms === null) return [];
-  return [
-    {
-      attempt: row.attempt,
-      pricePerHourMicros: row.price_per_hour_micros,
-      diskPerHourMicros: row.disk_price_per_hour_micros,
-      leastSeconds: row.billed_at_least_seconds,
-      fromMs: row.started_at_ms,
-      toMs: row.ended_at_ms ?? (row.state === 'gone' ? row.gone_confirmed_at_ms : null),
-      removalAskedAtMs: row.removal_asked_at_ms,
-    },
-  ];
 }
 
 function warningOf(spent: number, budgetMicros: number): string {

@@ -17,6 +17,11 @@ _WHY = {
     "time_up": "The time was up; this is the best until then.",
 }
 
+#: A trainer knows no prices. Who keeps the model writes the cost between the marks (activities/report-cost.ts).
+_ROOM_FOR_COST = (
+    "<dt>Cost</dt><dd><!--trainyard:cost-->Not counted: this page did not go through Trainyard.<!--/trainyard:cost--></dd>"
+)
+
 
 def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[str, Any]) -> str:
     label, best = report["label"], report["best"]["model"]
@@ -112,7 +117,7 @@ def _facts(report: dict[str, Any], facts: dict[str, Any]) -> str:
         "Versions": ", ".join(f"{name} {version}" for name, version in report["versions"].items()),
     }
     body = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in items.items())
-    return _card("How it was made", "", f"<dl>{body}</dl>")
+    return _card("How it was made", "", f"<dl>{body}{_ROOM_FOR_COST}</dl>")
 
 
 def _preparation(report: dict[str, Any]) -> str:
