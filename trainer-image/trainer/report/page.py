@@ -8,6 +8,7 @@ from typing import Any
 
 from trainer.metrics import METRICS
 from trainer.report import sections as closer
+from trainer.report.curve_sections import curves_each
 from trainer.report.plots import bars, confusion_table, figure, histogram, line_plot, scatter, score, step_plot
 from trainer.report.sections import card as _card
 
@@ -18,9 +19,7 @@ _WHY = {
 }
 
 #: A trainer knows no prices. Who keeps the model writes the cost between the marks (activities/report-cost.ts).
-_ROOM_FOR_COST = (
-    "<dt>Cost</dt><dd><!--trainyard:cost-->Not counted: this page did not go through Trainyard.<!--/trainyard:cost--></dd>"
-)
+_ROOM_FOR_COST = "<dt>Cost</dt><dd><!--trainyard:cost-->Not counted: this page did not go through Trainyard.<!--/trainyard:cost--></dd>"
 
 
 def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[str, Any]) -> str:
@@ -39,6 +38,7 @@ def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[st
         closer.per_class(report),
         closer.per_label(report),
         _curves(report),
+        curves_each(report),
         _pair(closer.calibration(report), closer.thresholds(report)),
         _residuals(report),
         closer.errors(report),
