@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from lost_machines import lose_after, lose_at_random, lost_and_moved
-from tables import wine
+from tables import diabetes, wine
 from test_checkpoints import newest_checkpoint
 from trainer_bench import Run, Yard
 
 pytestmark = pytest.mark.autogluon
+FAST = {"include": ["GBM", "XT"]}
 #: Two levels of four cheap models on three folds: twelve seconds undisturbed.
 STACKED = {
     "engine": "autogluon",
@@ -72,11 +73,11 @@ def test_a_search_goes_on_with_the_tries_that_are_missing(yard: Yard, tmp_path_f
     ranges = {"GBM": {"learning_rate": [0.05, 0.3, "log"], "num_boost_round": 20}}
     settings = {"include": ["GBM", "LR"], "tuning": "random", "tuning_trials": 3, "ranges": json.dumps(ranges)}
     asked = yard.ask(noisy(), "y", "binary", engine="autogluon", settings=settings)
-    # In turn, so that half of the tries of each family are through.
+    # The families take turns.
     other = lost_and_moved(asked, lose_after("LightGBM_T2"), tmp_path_factory.mktemp("other"))
     run = other.train()
     assert run.code == 0, run.log
-    assert fitted(run) == ["LightGBM_T3", "LinearModel_T3"] or fitted(run) == ["LinearModel_T3", "LightGBM_T3"]
+    assert fitted(run) == ["LinearModel_T2", "LightGBM_T3", "LinearModel_T3"]
     tries = {f"{name}_T{number}" for name in ("LightGBM", "LinearModel") for number in (1, 2, 3)}
     assert tries <= set(scores(run))
     assert not [warning for warning in run.report["warnings"] if "search" in warning]
@@ -109,3 +110,38 @@ def test_a_high_model_of_several_classes_goes_on_and_is_fitted_again_on_all_rows
     assert run.report["scores"]["test"]["accuracy"] > 0.9
     answer = other.predict(wine().head(3), engine="autogluon")
     assert answer.code == 0, answer.log
+
+
+def test_on_another_machine_it_fits_only_what_remains(yard: Yard, tmp_path_factory: pytest.TempPathFactory):
+    asked = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=FAST)
+    other = lost_and_moved(asked, lose_after("LightGBM"), tmp_path_factory.mktemp("other"))
+    run = other.train()
+    assert run.code == 0, run.log
+    fitted = [event["sentence"] for event in run.of("progress") if event["sentence"].startswith("Fitting")]
+    assert "Fitting ExtraTreesMSE" in fitted and not {"Fitting LightGBM", "Fitting LightGBMXT"} & set(fitted)
+    names = {row["model"] for row in run.report["leaderboard"]}
+    assert {"LightGBMXT", "LightGBM", "ExtraTreesMSE"} <= names
+    assert run.report["resumed"]["label"] == "LightGBM"
+    assert any("models were kept" in warning for warning in run.report["warnings"])
+    assert run.report["best"]["test"] < run.report["baseline"]["test"]
+    assert other.predict(diabetes().head(3), engine="autogluon").code == 0
+
+
+def test_on_another_machine_the_threshold_is_moved_for_the_winner_that_it_has_in_the_end(
+    yard: Yard, tmp_path_factory: pytest.TempPathFactory
+):
+    # One in eight, so that F1 is best far from one half.
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(1500, 6))).rename(columns=lambda number: f"x{number}")
+    frame = frame.assign(y=np.where(frame["x0"] + random.normal(size=1500) > 1.6, "yes", "no"))
+    settings = {**FAST, "calibrate_threshold": "yes"}
+    asked = yard.ask(frame, "y", "binary", engine="autogluon", settings=settings, metric="f1")
+    other = lost_and_moved(asked, lose_after("LightGBMXT"), tmp_path_factory.mktemp("other"))
+    run = other.train()
+    assert run.code == 0, run.log
+    found = re.findall(r"said from a probability of ([0-9.]+), which is best for (\S+)", run.log)
+    threshold, model = found[-1]
+    # Not for the only one that the checkpoint had.
+    assert found[0][1] == "LightGBMXT" and model == run.report["best"]["model"] != "LightGBMXT"
+    assert float(threshold) != 0.5
+    assert f"Threshold of decision</dt><dd>{threshold}" in (run.out / "report.html").read_text("utf-8")
