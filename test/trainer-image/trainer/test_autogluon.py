@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -18,7 +17,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from tables import breast_cancer, diabetes, mixed_table, wine
-from test_checkpoints import newest_checkpoint
 from trainer_bench import Process, Run, Yard
 
 pytestmark = pytest.mark.autogluon
@@ -184,63 +182,6 @@ def test_nothing_left_to_fit_is_said_before_anything_is_loaded(yard: Yard):
     run = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=settings).train()
     assert run.code == 65
     assert run.failure["type"] == "BadSettings" and "Leave at least one in" in run.failure["message"]
-
-
-def test_on_another_machine_it_fits_only_what_remains(yard: Yard, tmp_path_factory: pytest.TempPathFactory):
-    def lose(process: Process) -> None:
-        process.wait_for(lambda event: event["type"] == "checkpoint" and event["label"] == "LightGBM")
-        for worker in process.workers():
-            os.kill(worker, signal.SIGKILL)
-        process.popen.kill()
-
-    asked = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=FAST)
-    lost = asked.train(while_running=lose)
-    assert lost.code == -signal.SIGKILL
-    other = Yard(tmp_path_factory.mktemp("other"), asked.spec)
-    shutil.copytree(yard.work / "input", other.work / "input")
-    shutil.copytree(newest_checkpoint(yard.work), other.work / "resume")
-    shutil.rmtree(yard.work)  # disk and all: no path of the first machine may be needed
-
-    run = other.train()
-    assert run.code == 0, run.log
-    fitted = [event["sentence"] for event in run.of("progress") if event["sentence"].startswith("Fitting")]
-    assert "Fitting ExtraTreesMSE" in fitted and not {"Fitting LightGBM", "Fitting LightGBMXT"} & set(fitted)
-    names = {row["model"] for row in run.report["leaderboard"]}
-    assert {"LightGBMXT", "LightGBM", "ExtraTreesMSE"} <= names
-    assert run.report["resumed"]["label"] == "LightGBM"
-    assert any("models were kept" in warning for warning in run.report["warnings"])
-    assert run.report["best"]["test"] < run.report["baseline"]["test"]
-    assert other.predict(diabetes().head(3), engine="autogluon").code == 0
-
-
-def test_on_another_machine_the_threshold_is_moved_for_the_winner_that_it_has_in_the_end(
-    yard: Yard, tmp_path_factory: pytest.TempPathFactory
-):
-    def lose(process: Process) -> None:
-        process.wait_for(lambda event: event["type"] == "checkpoint" and event["label"] == "LightGBMXT")
-        for worker in process.workers():
-            os.kill(worker, signal.SIGKILL)
-        process.popen.kill()
-
-    # One in eight, so that F1 is best far from one half.
-    random = np.random.default_rng(0)
-    frame = pd.DataFrame(random.normal(size=(1500, 6))).rename(columns=lambda number: f"x{number}")
-    frame = frame.assign(y=np.where(frame["x0"] + random.normal(size=1500) > 1.6, "yes", "no"))
-    settings = {**FAST, "calibrate_threshold": "yes"}
-    asked = yard.ask(frame, "y", "binary", engine="autogluon", settings=settings, metric="f1")
-    lost = asked.train(while_running=lose)
-    assert lost.code == -signal.SIGKILL
-    other = Yard(tmp_path_factory.mktemp("other"), asked.spec)
-    shutil.copytree(yard.work / "input", other.work / "input")
-    shutil.copytree(newest_checkpoint(yard.work), other.work / "resume")
-    run = other.train()
-    assert run.code == 0, run.log
-    found = re.findall(r"said from a probability of ([0-9.]+), which is best for (\S+)", run.log)
-    threshold, model = found[-1]
-    # Not for the only one that the checkpoint had.
-    assert found[0][1] == "LightGBMXT" and model == run.report["best"]["model"] != "LightGBMXT"
-    assert float(threshold) != 0.5
-    assert f"Threshold of decision</dt><dd>{threshold}" in (run.out / "report.html").read_text("utf-8")
 
 
 def test_searches_within_the_ranges_that_were_given_and_ends_when_nothing_gets_better(yard: Yard):

@@ -5,7 +5,7 @@ The class lives in a module that can be imported: AutoGluon pickles its callback
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from autogluon.core.callbacks import AbstractCallback  # pyright: ignore[reportMissingImports]
 
 from trainer.engines.autogluon.outcomes import Outcomes
+from trainer.files import write_text
 from trainer.fitting import Order
 
 SAFE_COPY = "trainer.safe.pkl"
@@ -20,7 +21,15 @@ SAFE_COPY = "trainer.safe.pkl"
 KEPT_FOLDER = "autogluon"
 #: When the time is up AutoGluon still walks through the rest of its list, only to skip each.
 _WORTH_TELLING = 0.5
-_REPEATED = re.compile(r"_\d+(?=$|_BAG|_L\d|_FULL)")
+#: In that folder: how many levels of models the fit was to have, which its presets and its data decide.
+COURSE = "course.json"
+
+
+def planned_levels(scratch: Path) -> int:
+    try:
+        return int(json.loads((scratch / KEPT_FOLDER / COURSE).read_text("utf-8"))["levels"])
+    except (OSError, ValueError, KeyError):
+        return 1  # a checkpoint of before this was written
 
 
 class TellingCallback(AbstractCallback):
@@ -31,6 +40,9 @@ class TellingCallback(AbstractCallback):
         self._outcomes = None if order is None else Outcomes(order)
         #: Fitted before this fit began: not again.
         self._done = set(done or [])
+        self._is_first = done is None
+        #: Whether it ended the fit for want of improvement: no further level then, either.
+        self.ended = False
         self._best: str | None = None
         self._without_gain = 0
 
@@ -41,10 +53,16 @@ class TellingCallback(AbstractCallback):
             "_predictor": None,
             "_outcomes": None,
             "_done": set(),
+            "_is_first": False,
+            "ended": True,
             "_skip": False,
             "_best": None,
             "_without_gain": 0,
         }
+
+    def before_trainer_fit(self, trainer: Any, **asked: Any) -> None:
+        if self._order is not None and self._is_first:
+            write_text(self._order.scratch / KEPT_FOLDER / COURSE, json.dumps({"levels": asked["level_end"]}))
 
     def _before_model_fit(
         self, trainer: Any, model: Any, time_limit: float | None = None, stack_name: str = "core", level: int = 1
@@ -52,7 +70,7 @@ class TellingCallback(AbstractCallback):
         order = self._order
         if order is None:
             return False, False
-        if stack_name == "core" and _REPEATED.sub("", model.name) in self._done:
+        if stack_name == "core" and model.name in self._done:
             return False, True
         left = order.clock.left()
         if left > _WORTH_TELLING:
@@ -70,7 +88,8 @@ class TellingCallback(AbstractCallback):
             shutil.copyfile(models / "trainer.pkl", models / SAFE_COPY)
             self.tell(trainer, model_names)
             order.checkpoints.publish(model_names[-1], [KEPT_FOLDER])
-        return order.clock.stop_asked or self._in_vain(len(model_names))
+        self.ended = self._in_vain(len(model_names))
+        return order.clock.stop_asked or self.ended
 
     def _in_vain(self, fitted: int) -> bool:
         order = self._order

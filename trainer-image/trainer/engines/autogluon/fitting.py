@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from autogluon.core.utils import default_holdout_frac  # pyright: ignore[reportMissingImports]
 from autogluon.tabular import TabularPredictor  # pyright: ignore[reportMissingImports]
 
-from trainer.engines.autogluon.callback import KEPT_FOLDER, SAFE_COPY, TellingCallback
-from trainer.engines.autogluon.continuing import combine, fit_further, put_back_rows, rows_of
-from trainer.engines.autogluon.folding import WEIGHT_COLUMN, divided
+from trainer.engines.autogluon.callback import COURSE, KEPT_FOLDER, SAFE_COPY, TellingCallback, planned_levels
+from trainer.engines.autogluon.continuing import combine, core_models, fit_further, put_back_rows, rows_of
+from trainer.engines.autogluon.folding import WEIGHT_COLUMN, Rows, divided
 from trainer.engines.autogluon.lightening import lighten
 from trainer.engines.autogluon.outcomes import Outcome, Outcomes
 from trainer.engines.autogluon.portable import predict
-from trainer.engines.autogluon.portfolio import further_portfolios, own_portfolio, portfolio
+from trainer.engines.autogluon.portfolio import further_portfolio, portfolio
 from trainer.failures import Interrupted
 from trainer.files import write_text
 from trainer.fitting import NothingFitted, Order
@@ -80,14 +81,14 @@ class AutogluonEngine:
                     rows.train,
                     tuning_data=rows.tuning,
                     presets=f"{order.settings['preset']}_quality",
-                    hyperparameters=portfolio(order.settings),
+                    hyperparameters=portfolio(order),
                     time_limit=max(1.0, order.clock.left()),
                     callbacks=[TellingCallback(order, self._predictor)],
                     num_gpus=0,
                     # Folds on disk make a fit that is broken off usable at once; they do not go into the archive.
                     save_bag_folds=True,
                     **({"num_bag_folds": rows.folds} if rows.folds else {}),
-                    **self._asked_for(tuned_on=rows.tuning is not None),
+                    **self._asked_for(rows),
                 )
         except Interrupted:
             order.cut_short = True
@@ -101,17 +102,17 @@ class AutogluonEngine:
             order.cut_short = True
         return self.go_on() if order.clock.left() > _LEAST_SECONDS and self._moved_on() else self._conclude()
 
-    def _asked_for(self, tuned_on: bool) -> dict[str, Any]:
+    def _asked_for(self, rows: Rows) -> dict[str, Any]:
         settings, asked = self._order.settings, dict[str, Any]()
         if settings["stack_levels"] is not None:
             # Asked for is asked for: not tried out first on a part of the rows.
             asked |= {"num_stack_levels": settings["stack_levels"], "dynamic_stacking": False}
-        if tuned_on and settings["preset"] != "medium":
+        if rows.tuning is not None and settings["preset"] != "medium":
             # Bagged models are judged by the rows that were set apart, too.
             asked["use_bag_holdout"] = True
         if settings["tuning"] == "random":
-            trials = {"num_trials": settings["tuning_trials"], "scheduler": "local", "searcher": "random"}
-            asked["hyperparameter_tune_kwargs"] = trials
+            # More tries are better told apart by more rows.
+            asked["holdout_frac"] = default_holdout_frac(len(rows.train), hyperparameter_tune=True)
         if settings["calibrate_threshold"] != "auto":
             asked["calibrate_decision_threshold"] = settings["calibrate_threshold"] == "yes"
         return asked
@@ -159,9 +160,7 @@ class AutogluonEngine:
         lost = order.checkpoints.resumed_from is not None and order.earlier is None
         if lost:
             self._tell_of_loss()
-        elif order.settings["tuning"] == "random":
-            order.warn("The search had ended when more time was given: AutoGluon's own values were fitted in that.")
-        for configurations in own_portfolio(order.settings) if lost else further_portfolios(order.settings):
+        for configurations, levels in self._remaining(lost):
             if order.clock.left() <= _LEAST_SECONDS:
                 order.cut_short = True
                 break
@@ -169,7 +168,7 @@ class AutogluonEngine:
             try:
                 with order.interruption.allowed(self._grace()):
                     done = self.tried_ + self._predictor._trainer.get_model_names()
-                    fit_further(order, self._predictor, configurations, done)
+                    fit_further(order, self._predictor, configurations, done, levels)
                     if len(order.board.models) > fitted or lost:
                         combine(order, self._predictor, "Continued", only_able=False)
                         if self._refits():
@@ -179,18 +178,32 @@ class AutogluonEngine:
                 order.cut_short = True
                 self.take_up()
                 break
+        if lost:
+            self._tell_of_missing_levels()
         return self._conclude()
 
-    def _tell_of_loss(self) -> None:
+    def _remaining(self, lost: bool) -> list[tuple[dict[str, Any], int]]:
+        """Lists of models to go through, and up to which level."""
         order = self._order
-        models = len(self._predictor._trainer.get_model_names(stack_name="core"))
-        order.warn(
-            f"The machine was lost in mid-fit: {models} models were kept, and what was left of the list was fitted anew."
+        if order.earlier is not None:
+            # Its folds are kept for their predictions only, so nothing could be stacked on them.
+            return [(portfolio(order, self.tried_), 1), (further_portfolio(order.settings), 1)]
+        own = (portfolio(order), planned_levels(order.scratch))
+        return [own] if lost else [own, (further_portfolio(order.settings), 1)]
+
+    def _tell_of_loss(self) -> None:
+        models = len(core_models(self._predictor._trainer))
+        self._order.warn(
+            f"The machine was lost in mid-fit: {models} models were kept, and only what was left of the list was fitted after."
         )
-        if order.settings["stack_levels"] or order.settings["preset"] in ("high", "best"):
-            order.warn("Levels of stacking that were not complete when the machine was lost were left out.")
-        if order.settings["tuning"] == "random":
-            order.warn("The search for hyperparameters was not taken up again: AutoGluon's own values followed it.")
+
+    def _tell_of_missing_levels(self) -> None:
+        planned = planned_levels(self._order.scratch)
+        reached = self._predictor._trainer.get_max_level(stack_name="core")
+        if reached < planned:
+            self._order.warn(
+                f"After the loss the time was enough for {reached} of the {planned} levels of models that were to be fitted."
+            )
 
     def _refits(self) -> bool:
         return self._order.settings["preset"] in ("good", "high")
@@ -239,7 +252,7 @@ class AutogluonEngine:
             folder / "predictor",
             copy_function=_linked,
             # The rows that it learned from are not handed out with a model.
-            ignore=shutil.ignore_patterns("data", "ds_sub_fit", SAFE_COPY, "logs"),
+            ignore=shutil.ignore_patterns("data", "ds_sub_fit", SAFE_COPY, COURSE, "logs"),
         )
         kept = {"classes": self._classes, "best": self.best_, "tried": self.tried_, "rows": rows}
         write_text(folder / "kept.json", json.dumps(kept))

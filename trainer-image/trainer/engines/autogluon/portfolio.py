@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.engines.autogluon.tuning import given_ranges, spaces_of
+from trainer.engines.autogluon.tuning import drawn, given_ranges
 from trainer.failures import TrainerFailure
+
+if TYPE_CHECKING:
+    from trainer.fitting import Order
 
 #: The configurations that each preset fits, by AutoGluon's own names.
 _CONFIGURATIONS = {"medium": "default", "good": "light", "high": "zeroshot", "best": "zeroshot"}
 #: What a job that continues another goes on with when its own list is used up.
 _FURTHER = "zeroshot"
+_TRY = re.compile(r"_T(\d+)(?=$|_)")
 _RUNNABLE = ("GBM", "XGB", "CAT", "RF", "XT", "LR", "KNN")
 
 
@@ -43,23 +48,27 @@ def check_search(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:
         )
 
 
-def portfolio(settings: dict[str, SettingValue]) -> dict[str, Any]:
-    if settings["tuning"] == "random":
-        # One configuration for each family, to draw from; a list of fixed ones beside it would be tried as they are.
-        ranges = given_ranges(settings, _families(settings))
-        return {family: spaces_of(ranges.get(family, {})) for family in _families(settings)}
-    return _chosen(_CONFIGURATIONS[str(settings["preset"])], settings)
+def portfolio(order: Order, tried: list[str] | None = None) -> dict[str, Any]:
+    """What a job has to fit. `tried`: models of an earlier job, behind whose tries a search goes on with new ones."""
+    settings = order.settings
+    if settings["tuning"] != "random":
+        return _chosen(_CONFIGURATIONS[str(settings["preset"])], settings)
+    families = _families(settings)
+    numbers = [int(number) for name in tried or [] for number in _TRY.findall(name)]
+    start = max(numbers, default=0) + 1
+    return drawn(
+        families,
+        given_ranges(settings, families),
+        order.spec.task.kind,
+        range(start, start + int(str(settings["tuning_trials"]))),
+        order.seed,
+        order.clock.left(),
+    )
 
 
-def own_portfolio(settings: dict[str, SettingValue]) -> list[dict[str, Any]]:
-    """What a fit that was lost with its machine had still to do."""
-    return [_chosen(_CONFIGURATIONS[str(settings["preset"])], settings)]
-
-
-def further_portfolios(settings: dict[str, SettingValue]) -> list[dict[str, Any]]:
-    """What is left to try, the preset's own list first: what was fitted already is skipped by name."""
-    own = _CONFIGURATIONS[str(settings["preset"])]
-    return [_chosen(name, settings) for name in dict.fromkeys((own, _FURTHER))]
+def further_portfolio(settings: dict[str, SettingValue]) -> dict[str, Any]:
+    """What more time is used for when the job's own list is done; what was fitted already is skipped by name."""
+    return _chosen(_FURTHER, settings)
 
 
 def _chosen(name: str, settings: dict[str, SettingValue]) -> dict[str, Any]:
