@@ -88,7 +88,7 @@ def build_report(
         "data": data_facts(order, inputs),
         "rows": {**fitted.rows_, "test": len(inputs.test_values)},
         "seed": order.seed,
-        "versions": versions(),
+        "versions": versions(order.spec.engine),
         "madeAt": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "why": why,
         "budget": budget.told(),
