@@ -28,7 +28,7 @@ export async function gcpFindings(settings: Settings): Promise<GcpFinding[]> {
 }
 
 async function thereIn(settings: Settings): Promise<GcpFinding[]> {
-  const hash = await trainerHash(trainerFolderOf(settings));
+  const trainerFolder = trainerFolderOf(settings);
   const options: GcpCheckOptions = {
     project: settings.gcpProject,
     zones: settings.gcpZones,
@@ -38,7 +38,8 @@ async function thereIn(settings: Settings): Promise<GcpFinding[]> {
     image: settings.gcpImage,
     machineTypes: settings.gcpMachineTypes,
     endpoint: settings.gcpEndpoint,
-    trainerHash: hash,
+    trainerHash: await trainerHash(trainerFolder),
+    trainerFolder,
   };
   // By its address: what Google Cloud needs is an install of its own, and nothing may stand on it (docs/adr/0014).
   const { checkGcp }: { checkGcp: CheckGcp } = await import(join(house, 'doctor/check-gcp.ts'));

@@ -9,6 +9,7 @@ import { openAuth } from '../../../infra/gcp/google-auth.ts';
 import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
 import type { GcpCloudOptions } from '../../../infra/gcp-options.ts';
 import { folderStore } from '../../../infra/local/folder-store.ts';
+import { ownTrainerFolder } from '../../../infra/trainer-image.ts';
 import { type GcpSimulation, startGcpSimulation } from '../../cloud-sim/gcp/start-gcp-simulation.ts';
 import type { House } from '../cloud-contract.ts';
 import { processesOf } from '../local-house.ts';
@@ -54,6 +55,7 @@ export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Prom
     heartbeatSeconds: 1,
     logCapBytes: 1_000_000,
     trainerHash: '',
+    trainerFolder: ownTrainerFolder,
   };
   const options: GcpCloudOptions = {
     ...plain,
