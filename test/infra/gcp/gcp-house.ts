@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,13 +24,11 @@ export interface GcpHouse extends House {
 
 const here = import.meta.dirname;
 /** One for all tests of a machine: bringing the provider is not what they are about. */
-const cacheBase = join(tmpdir(), 'trainyard-gcp-test-cache');
+const cacheFolder = join(tmpdir(), 'trainyard-gcp-test-cache');
 
 export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Promise<GcpHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-gcp-'));
   const { mirror } = await provider();
-  // What Terraform wrote down of one provider fits no other.
-  const cacheFolder = join(cacheBase, createHash('sha256').update(mirror).digest('hex').slice(0, 12));
   const simulation = await startGcpSimulation({ folder: join(folder, 'google'), trainerFolder });
   process.env['GOOGLE_APPLICATION_CREDENTIALS'] = simulation.keyFile;
   const measured = new Map<string, number[]>();
