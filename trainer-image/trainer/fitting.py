@@ -18,6 +18,7 @@ from trainer.interruption import Interruption
 from trainer.labels import Labels
 from trainer.output import Output
 from trainer.preparation import Preparation
+from trainer.report.data_sum import DataSum
 from trainer.scoring import Scorer
 
 __all__ = ["Extra", "Fitted", "NothingFitted", "Order", "Output"]
@@ -45,6 +46,8 @@ class Order:
     interruption: Interruption
     #: What is finished is published here to outlive the machine, too.
     checkpoints: Checkpoints
+    #: Counted while the fit goes on; the report waits for it.
+    data_sum: DataSum
     #: An earlier model to start from, unpacked.
     earlier: Path | None = None
     #: The fold of each row in `frame`, where a recipe was fitted by folds; an engine that makes its own would judge a

@@ -85,7 +85,7 @@ def build_report(
         "worst": budget.part("worst errors", lambda _: _worst(order, inputs, output, by_importance)),
         "warnings": order.warnings,
         "recipe": None if order.preparation is None else order.preparation.report(),
-        "data": data_facts(order, inputs),
+        "data": data_facts(order, inputs, _sum_of_data(order, budget)),
         "rows": {**fitted.rows_, "test": len(inputs.test_values)},
         "seed": order.seed,
         "versions": versions(),
@@ -101,6 +101,13 @@ def build_report(
         "total": round(order.clock.used(), 3),
     }
     return bounded(finite(report))
+
+
+def _sum_of_data(order: Order, budget: Budget) -> str | None:
+    found = order.data_sum.within(budget.left())
+    if found is None:
+        budget.leave_out("SHA-256 of the data", order.data_sum.why)
+    return found
 
 
 def _say_what_was_only_judged_by(order: Order, fitted: Fitted) -> None:
