@@ -14,6 +14,7 @@ from typing import Any
 import joblib
 import pandas as pd
 
+from trainer.engines.sklearn import UNWEIGHTED
 from trainer.engines.sklearn.candidates import Candidate, candidates, variations
 from trainer.engines.sklearn.plan import make_plan
 from trainer.engines.sklearn.portable import predict, prepare
@@ -81,7 +82,7 @@ class SklearnEngine:
 
     def _queue(self) -> Iterator[Candidate]:
         """The handful; a job that continues another goes on with variations until nothing gets better."""
-        for candidate in candidates(self._order.settings):
+        for candidate in self._handful():
             if candidate.name not in self._tried:
                 yield candidate
         if self._order.earlier is None:
@@ -94,9 +95,21 @@ class SklearnEngine:
             in_vain = in_vain + 1 if self.best_ == best else 0
             best = self.best_
 
+    def _handful(self) -> list[Candidate]:
+        """Where rows have weights, without those for which all would count the same."""
+        handful = candidates(self._order.settings)
+        if self._order.weights is None:
+            return handful
+        unfit = [candidate for candidate in handful if candidate.algorithm in UNWEIGHTED]
+        for candidate in unfit:
+            self._order.warn(
+                f"{candidate.name} was left out: it cannot weigh rows, and here they do not count the same."
+            )
+        return [candidate for candidate in handful if candidate not in unfit]
+
     def _tell(self, candidate: Candidate, number: int, validation: Validation) -> None:
         order = self._order
-        known = len(candidates(order.settings))
+        known = len(self._handful())
         fraction = number / known if order.earlier is None else order.clock.fraction()
         # A continued job goes on until nothing gets better: only the limit is known, and that is nothing to estimate.
         left = order.clock.estimate(number, known, self._began) if order.earlier is None else None

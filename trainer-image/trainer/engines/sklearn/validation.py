@@ -23,8 +23,6 @@ from trainer.split import folds, given_folds, holdout
 _MOST_ROWS_FOR_FOLDS = 20_000
 _FOLDS = 5
 _VALIDATION_SHARE = 0.2
-#: Scikit-learn's own of these know no weights.
-_UNWEIGHTED = ("nearest_neighbours",)
 
 
 @dataclass
@@ -110,9 +108,6 @@ class Validation:
 
     def _weighing(self, candidate: Candidate, rows: np.ndarray) -> dict[str, Any]:
         if self._order.weights is None:
-            return {}
-        if candidate.algorithm in _UNWEIGHTED:
-            self._order.warn(f"{candidate.name} cannot weigh rows: for it all count the same.")
             return {}
         return {"estimator__sample_weight": self._order.weights[rows]}
 
