@@ -103,3 +103,6 @@ class Fitted(Protocol):
     def facts(self) -> dict[str, Any]:
         """What the report may say beyond the common part."""
         ...
+
+    # An engine may also have `learning() -> dict | str | None`: the curve of the winner (docs/trainer-contract.md), or a
+    # sentence that says why there is none.

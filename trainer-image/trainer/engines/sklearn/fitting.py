@@ -16,6 +16,7 @@ import pandas as pd
 
 from trainer.engines.sklearn import UNWEIGHTED
 from trainer.engines.sklearn.candidates import Candidate, candidates, variations
+from trainer.engines.sklearn.learning import FittedPart, is_staged, learned_by_epoch, learned_by_round
 from trainer.engines.sklearn.plan import make_plan
 from trainer.engines.sklearn.portable import predict, prepare
 from trainer.engines.sklearn.validation import Judged, Validation
@@ -42,6 +43,7 @@ class SklearnEngine:
         self.dropped_: list[str] = []
         self.pipeline_: Any = None
         self.candidate_: Candidate | None = None
+        self._part: FittedPart | None = None
         self._began = time.time()
         if order.earlier is not None:
             self._start_from(order.earlier / "model")
@@ -123,6 +125,7 @@ class SklearnEngine:
         if self.pipeline_ is None or metric.better(score, self.validation_.get(metric.name, float("nan"))):
             self.best_, self.candidate_ = candidate.name, candidate
             self.pipeline_, self.validation_, self.interval_ = judged.pipeline, judged.scores, judged.interval
+            self._part = judged.part
             self.save(self._kept)
         else:
             self._note(self._kept)
@@ -192,6 +195,19 @@ class SklearnEngine:
         self._order.board.add(self.best_, self.validation_[self._order.spec.task.metric.name], self.interval_)
         if folder != self._kept and not self._kept.exists():
             shutil.copytree(folder, self._kept)
+
+    def learning(self) -> dict[str, Any] | str:
+        order, classes = self._order, self._classes is not None
+        algorithm = self.candidate_.algorithm if self.candidate_ else ""
+        if self._part is not None:
+            ready = prepare(order.frame, self.plan_)
+            return learned_by_round(self._part, ready, order.values, classes=classes, seed=order.seed)
+        if is_staged(algorithm):
+            return (
+                f"{self.best_} was fitted by an attempt or a job before this one, so how it learned is not known here."
+            )
+        told = learned_by_epoch(self.pipeline_, classes=classes) if algorithm == "mlp" else None
+        return told or f"{self.best_} is not learned round by round, so there is no curve of its learning."
 
     def facts(self) -> dict[str, Any]:
         parameters = dict(self.candidate_.parameters) if self.candidate_ else {}
