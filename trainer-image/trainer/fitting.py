@@ -18,6 +18,7 @@ from trainer.interruption import Interruption
 from trainer.labels import Labels
 from trainer.output import Output
 from trainer.preparation import Preparation
+from trainer.report.data_sum import DataSum
 from trainer.scoring import Scorer
 
 __all__ = ["Extra", "Fitted", "NothingFitted", "Order", "Output"]
@@ -45,6 +46,8 @@ class Order:
     interruption: Interruption
     #: What is finished is published here to outlive the machine, too.
     checkpoints: Checkpoints
+    #: Counted while the fit goes on; the report waits for it.
+    data_sum: DataSum
     #: An earlier model to start from, unpacked.
     earlier: Path | None = None
     #: The fold of each row in `frame`, where a recipe was fitted by folds; an engine that makes its own would judge a
@@ -100,3 +103,6 @@ class Fitted(Protocol):
     def facts(self) -> dict[str, Any]:
         """What the report may say beyond the common part."""
         ...
+
+    # An engine may also have `learning() -> dict | str | None`: the curve of the winner (docs/trainer-contract.md), or a
+    # sentence that says why there is none.

@@ -32,6 +32,9 @@ pip install -r requirements.txt
 python predict.py data.csv > predictions.csv
 ```
 
+Every file is compared with `manifest.json` first; what was altered since the model was made is not loaded, unless you say
+`python predict.py --unverified data.csv`. Who made it tells `signature.json`, which signs `manifest.json`.
+
 The answer has one row for each row of `data.csv`, in the same order: its columns, then {adds}.
 From Python: `predict.predict_frame(folder, schema, frame)`, as `predict.py` itself does it.
 

@@ -20,6 +20,7 @@ from trainer.failures import EXIT_DONE, EXIT_STOPPED, TrainerFailure
 from trainer.files import write_text
 from trainer.fitting import Fitted, NothingFitted, Order
 from trainer.interruption import Interruption
+from trainer.report.data_sum import DataSum
 
 if TYPE_CHECKING:
     from trainer.inputs import Inputs
@@ -78,6 +79,7 @@ class Training:
             scratch=self._scratch,
             interruption=self.interruption,
             checkpoints=self.checkpoints,
+            data_sum=DataSum(self.spec.data).start(),
             earlier=earlier,
             warnings=[*inputs.warnings, *self._notes],
             folds=inputs.folds,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -203,6 +204,74 @@ def test_a_prediction_refuses_an_altered_model(made: Run, shared_yard: Yard, tmp
     assert run.code == 65
     assert run.failure["type"] == "ModelNotTrusted" and "engine.py is not what it was" in run.failure["message"]
     assert not (run.out / "predictions.parquet").exists()
+
+
+def outside(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """As whoever was given the archive runs it: nothing of ours around it."""
+    iris().drop(columns="species").to_csv(folder / "data.csv", index=False)
+    command = [sys.executable, "-I", str(folder / "predict.py"), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def unpacked(made: Run, folder: Path) -> Path:
+    with zipfile.ZipFile(made.out / "model.zip") as archive:
+        archive.extractall(folder)
+    return folder
+
+
+class Burning:
+    """What a pickle can do to whoever loads it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str, str]]:
+        return (os.mkdir, (str(self._path),))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("name", ["model/pipeline.joblib", "engine.py", "input-schema.json", "predict.py"])
+def test_outside_a_file_with_one_byte_altered_is_not_loaded(name: str, made: Run, tmp_path: Path):
+    folder = unpacked(made, tmp_path / "model")
+    content = bytearray((folder / name).read_bytes())
+    # A letter within a sentence, so that the file can still be read as what it is.
+    at = content.index(b"Trainyard") if name == "predict.py" else len(content) // 2
+    content[at] ^= 1
+    (folder / name).write_bytes(content)
+    ended = outside(folder, "data.csv")
+    assert (ended.returncode, ended.stdout) == (70, "")
+    assert ended.stderr.startswith(f"The file {name} of the model is not what it was when the model was made")
+    assert "--unverified" in ended.stderr
+
+
+def test_outside_nothing_is_unpickled_before_it_was_checked_unless_told(made: Run, tmp_path: Path):
+    folder, burnt = unpacked(made, tmp_path / "model"), tmp_path / "burnt"
+    (folder / "model" / "pipeline.joblib").write_bytes(pickle.dumps(Burning(burnt)))
+    assert outside(folder, "data.csv").returncode == 70 and not burnt.exists()
+    outside(folder, "--unverified", "data.csv")
+    assert burnt.exists()
+
+
+def test_outside_a_change_of_ones_own_is_loaded_when_told(made: Run, tmp_path: Path):
+    folder = unpacked(made, tmp_path / "model")
+    (folder / "engine.py").write_text((folder / "engine.py").read_text("utf-8") + "\n# mine\n", "utf-8")
+    ended = outside(folder, "--unverified", "data.csv")
+    assert ended.returncode == 0, ended.stderr
+    assert len(ended.stdout.splitlines()) == 151
+    assert outside(folder, "--unverifed", "data.csv").returncode == 64
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "is missing"), ("{", "cannot be read"), ('{"files": {"a.txt": "0"}}', "a.txt of the model is missing")]
+)  # fmt: skip
+def test_outside_without_a_manifest_that_fits_nothing_is_loaded(
+    content: str | None, said: str, made: Run, tmp_path: Path
+):
+    folder = unpacked(made, tmp_path / "model")
+    (folder / "manifest.json").unlink()
+    if content is not None:
+        (folder / "manifest.json").write_text(content, "utf-8")
+    ended = outside(folder, "data.csv")
+    assert ended.returncode == 70 and said in ended.stderr and "Traceback" not in ended.stderr
 
 
 def test_a_prediction_names_the_column_that_is_missing(made: Run, shared_yard: Yard):

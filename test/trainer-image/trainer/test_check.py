@@ -48,6 +48,10 @@ REFUSED: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "too many rows for a support vector machine": (
         "sklearn", {"algorithm": "svm"}, {"rows": 50_001}, "engine.settings.algorithm", "take hours on 50001 rows",
     ),
+    "weights for what cannot weigh rows": (
+        "sklearn", {"algorithm": "nearest_neighbours"}, {"types": {"w": "DOUBLE"}, "weight": "w"},
+        "engine.settings.algorithm", "Nearest neighbours cannot weigh rows: for it all would count the same, whatever “w” says",
+    ),
     "a metric of another task": ("sklearn", {}, {"metric": "rmse"}, "task.metric", "“rmse” does not fit"),
     "a task that the engine cannot": (
         "h2o", {}, {"task": {"kind": "multilabel", "labels": ["y", "z"]}}, "task.kind", "cannot do the task “multilabel”",

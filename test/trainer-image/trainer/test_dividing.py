@@ -93,6 +93,33 @@ def test_rows_that_count_more_pull_the_model_to_them(yard: Yard):
     assert trained("importance") > 19
 
 
+def test_of_a_handful_those_that_cannot_weigh_rows_are_left_out_and_named(yard: Yard, here: Here):
+    run = here(asked(yard, {"trees": 5}, {}, "importance"))
+    assert run.code == 0
+    tried = [row["model"] for row in run.report["leaderboard"]]
+    assert "Linear" in tried and "NearestNeighbours" not in tried
+    assert any(
+        said.startswith("NearestNeighbours was left out: it cannot weigh rows") for said in run.report["warnings"]
+    )
+    even = here(asked(yard, {"trees": 5}, {}))
+    assert "NearestNeighbours" in [row["model"] for row in even.report["leaderboard"]] and even.report["warnings"] == []
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_which_algorithms_know_no_weights_is_what_the_library_says(classes: bool):
+    sklearn = pytest.importorskip("sklearn.utils.validation")
+    from trainer.engine import load_engine
+    from trainer.engines.sklearn import UNWEIGHTED
+    from trainer.engines.sklearn.hyperparameters import estimator_of
+
+    declaration = load_engine("sklearn").DECLARATION
+    names = [name for name, _ in declaration.settings[0].choices if name != "auto"]
+    for name in names:
+        settings = declaration.settled({"algorithm": name}, "binary" if classes else "regression")
+        takes = sklearn.has_fit_parameter(estimator_of(settings, classes=classes), "sample_weight")
+        assert takes == (name not in UNWEIGHTED), name
+
+
 @pytest.mark.parametrize(
     ("split", "weight", "said"),
     [

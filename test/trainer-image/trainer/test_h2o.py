@@ -50,6 +50,15 @@ def test_networks_and_stacks_follow_where_the_first_are_not_good_enough(mixed: R
     assert "deep learning and stacking followed" in page
 
 
+def test_shows_how_its_winner_learned_or_says_why_not(mixed: Run):
+    report = mixed.report
+    if report["best"]["model"].startswith("StackedEnsemble"):
+        assert report["learning"] is None and "it was not learned step by step" in report["noLearning"]
+    else:
+        losses = report["learning"]["series"][0]["values"]
+        assert len(losses) >= 2 and losses[-1] < losses[0]
+
+
 def test_tells_of_every_model_as_it_is_finished(mixed: Run):
     rows = [row for row in mixed.of("leaderboard") if not row["baseline"]]
     for row in rows:

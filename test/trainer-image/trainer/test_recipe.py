@@ -120,9 +120,9 @@ def unpacked(run: Run) -> Path:
     return folder
 
 
-def outside(folder: Path, csv: str) -> subprocess.CompletedProcess[str]:
+def outside(folder: Path, csv: str, *more: str) -> subprocess.CompletedProcess[str]:
     (folder / "rows.csv").write_text(csv, "utf-8")
-    command = [sys.executable, "-I", str(folder / "predict.py"), str(folder / "rows.csv")]
+    command = [sys.executable, "-I", str(folder / "predict.py"), *more, str(folder / "rows.csv")]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
@@ -205,7 +205,10 @@ def test_a_model_that_does_not_answer_as_it_did_is_refused(churn: Run, broken: s
     else:
         recipe = (folder / "recipe.json").read_text("utf-8")
         (folder / "recipe.json").write_text(recipe.replace(f'"{duckdb.__version__}"', '"0.9.2"'), "utf-8")
-    ended = outside(folder, "age,plan\n30,basic\n")
+    unasked = outside(folder, "age,plan\n30,basic\n")
+    assert unasked.returncode == 70 and "is not what it was when the model was made" in unasked.stderr
+    # Told to load it all the same, it is still compared with what it said then.
+    ended = outside(folder, "age,plan\n30,basic\n", "--unverified")
     assert (ended.returncode, ended.stdout) == (70, "")
     assert ("DuckDB 0.9.2" if broken == "version" else "does not answer as it did when it was made") in ended.stderr
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Predicts with the model beside this file: python predict.py data.csv > predictions.csv
 
-Needs what requirements.txt names, and nothing of Trainyard.
+Needs what requirements.txt names, and nothing of Trainyard. Every file is compared with manifest.json first, and what was
+altered since the model was made is not loaded, unless told: python predict.py --unverified data.csv
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import math
@@ -27,6 +29,7 @@ _FALSE = {"false", "f", "no", "n", "0", "0.0"}
 NOT_SCORED = "not_scored"
 #: Other processors round otherwise in the last places.
 _SAME_VALUE, _SAME_PREDICTION = 1e-9, 1e-4
+MANIFEST = "manifest.json"
 
 
 class InputProblem(ValueError):
@@ -117,8 +120,42 @@ def output_names(schema: dict[str, Any]) -> list[str]:
     return [*names, NOT_SCORED] if (schema.get("recipe") or {}).get("leavesOut") else names
 
 
-def predict_frame(folder: Path, schema: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
+def require_unaltered(folder: Path) -> None:
+    """Loading a model runs code that lies beside it: nothing of it is loaded before every file has its checksum.
+
+    It finds what was damaged or changed. Whoever writes manifest.json anew as well is found by its signature only.
+    """
+    try:
+        listed = json.loads((folder / MANIFEST).read_text("utf-8"))["files"].items()
+    except FileNotFoundError as problem:
+        raise _altered(MANIFEST, "is missing") from problem
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise _altered(MANIFEST, "cannot be read") from problem
+    for name, expected in listed:
+        path = folder / name
+        if not path.is_file():
+            raise _altered(name, "is missing")
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        if digest.hexdigest() != expected:
+            raise _altered(name, "is not what it was when the model was made")
+
+
+def _altered(name: str, how: str) -> ModelProblem:
+    return ModelProblem(
+        f"The file {name} of the model {how}, so nothing of it is loaded. Unpack the whole archive again from where it was "
+        "made; or, if you changed it yourself, say --unverified."
+    )
+
+
+def predict_frame(
+    folder: Path, schema: dict[str, Any], frame: pd.DataFrame, *, unverified: bool = False
+) -> pd.DataFrame:
     """One row for each row of `frame`, in its order: the prediction, and the probability of each class, or of yes to each label."""
+    if not unverified:
+        require_unaltered(folder)
     recipe = open_recipe(folder, schema)
     model = open_model(folder)
     if recipe is None:
@@ -126,8 +163,10 @@ def predict_frame(folder: Path, schema: dict[str, Any], frame: pd.DataFrame) -> 
     return _by_recipe(folder, schema, model, recipe, lambda: recipe.prepare_frame(frame))
 
 
-def predict_parquet(folder: Path, schema: dict[str, Any], path: Path) -> pd.DataFrame:
+def predict_parquet(folder: Path, schema: dict[str, Any], path: Path, *, unverified: bool = False) -> pd.DataFrame:
     """The same of a file, for a model with a recipe."""
+    if not unverified:
+        require_unaltered(folder)
     recipe = open_recipe(folder, schema)
     return _by_recipe(folder, schema, open_model(folder), recipe, lambda: recipe.prepare_parquet(path))
 
@@ -268,19 +307,22 @@ def _module(path: Path) -> ModuleType:
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print("usage: python predict.py data.csv > predictions.csv", file=sys.stderr)
+    files = [each for each in arguments if each != "--unverified"]
+    if len(files) != 1 or files[0].startswith("--"):
+        print("usage: python predict.py [--unverified] data.csv > predictions.csv", file=sys.stderr)
         return 64
     here = Path(__file__).resolve().parent
-    schema = json.loads((here / "input-schema.json").read_text("utf-8"))
     try:
-        frame = pd.read_csv(arguments[0], dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
-        predicted = predict_frame(here, schema, frame)
+        if len(files) == len(arguments):
+            require_unaltered(here)
+        schema = json.loads((here / "input-schema.json").read_text("utf-8"))
+        frame = pd.read_csv(files[0], dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+        predicted = predict_frame(here, schema, frame, unverified=True)
     except ModelProblem as problem:
         print(problem, file=sys.stderr)
         return 70
     except (InputProblem, OSError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as problem:
-        print(f"{arguments[0]}: {problem}", file=sys.stderr)
+        print(f"{files[0]}: {problem}", file=sys.stderr)
         return 65
     kept = frame.drop(columns=[name for name in predicted.columns if name in frame.columns])
     pd.concat([kept, predicted], axis=1).to_csv(sys.stdout, index=False)

@@ -23,7 +23,7 @@ from trainer.report.findings import confusion, curves, residuals
 from trainer.report.importance import permutation_importance
 from trainer.report.judged import Judged
 from trainer.report.leakage import doubled_rows, leaking_columns, leaking_to_labels
-from trainer.report.learning import learning_curve
+from trainer.report.learning import learned
 from trainer.report.per_label import per_label, worst_rows
 
 #: Of the time that is left when their turn comes; partial dependence, the last, gets the rest.
@@ -46,14 +46,14 @@ def build_report(
     importance = _importance(order, inputs, fitted, budget, judged.seconds_per_row)
     by_importance = [row["column"] for row in importance] or list(inputs.test_frame.columns)
     dependence = _dependence(order, inputs, fitted, budget, by_importance)
-    name = task.metric.name
+    name, title = task.metric.name, load_engine(order.spec.engine).DECLARATION.title
     board = order.board.sorted()
     _say_what_was_only_judged_by(order, fitted)
     baseline_row = next(row for row in board if row["baseline"])
     report = {
         "version": 1,
         "engine": order.spec.engine,
-        "engineTitle": load_engine(order.spec.engine).DECLARATION.title,
+        "engineTitle": title,
         "task": task.kind,
         "label": task.label,
         **({"labels": list(task.labels)} if task.labels else {}),
@@ -75,7 +75,7 @@ def build_report(
         },
         "leaderboard": board,
         "history": [list(point) for point in order.board.history],
-        "learning": budget.part("learning curve", lambda _: learning_curve(fitted.facts())),
+        **_learning(fitted, title, budget),
         "resumed": order.checkpoints.resumed_from,
         "leakage": leakage,
         "importance": importance,
@@ -85,7 +85,7 @@ def build_report(
         "worst": budget.part("worst errors", lambda _: _worst(order, inputs, output, by_importance)),
         "warnings": order.warnings,
         "recipe": None if order.preparation is None else order.preparation.report(),
-        "data": data_facts(order, inputs),
+        "data": data_facts(order, inputs, _sum_of_data(order, budget)),
         "rows": {**fitted.rows_, "test": len(inputs.test_values)},
         "seed": order.seed,
         "versions": versions(order.spec.engine),
@@ -101,6 +101,18 @@ def build_report(
         "total": round(order.clock.used(), 3),
     }
     return bounded(finite(report))
+
+
+def _learning(fitted: Fitted, title: str, budget: Budget) -> dict[str, Any]:
+    told = budget.part("learning curve", lambda _: learned(fitted, title))
+    return {"learning": None, "noLearning": told} if isinstance(told, str) else {"learning": told}
+
+
+def _sum_of_data(order: Order, budget: Budget) -> str | None:
+    found = order.data_sum.within(budget.left())
+    if found is None:
+        budget.leave_out("SHA-256 of the data", order.data_sum.why)
+    return found
 
 
 def _say_what_was_only_judged_by(order: Order, fitted: Fitted) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, version
@@ -15,11 +14,9 @@ from trainer.inputs import Inputs
 
 #: In an engine's requirements.in: a package, and the parts of it that are asked for.
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.\-]*)(?:\[([^\]]*)\])?")
-#: A sum of more takes seconds that the report has better uses for.
-_MOST_HASHED_BYTES = 512 * 2**20
 
 
-def data_facts(order: Order, inputs: Inputs) -> dict[str, Any]:
+def data_facts(order: Order, inputs: Inputs, sha256: str | None) -> dict[str, Any]:
     spec = order.spec
     kinds: dict[str, int] = {}
     for column in spec.features:
@@ -30,7 +27,7 @@ def data_facts(order: Order, inputs: Inputs) -> dict[str, Any]:
         "columns": len(spec.features),
         "ignored": sum(column.role == "ignored" for column in spec.columns),
         "types": dict(sorted(kinds.items(), key=lambda kind: -kind[1])[:20]),
-        "sha256": _sum_of_file(order),
+        "sha256": sha256,
         "split": {
             "holdoutFraction": spec.split.holdout_fraction,
             "folds": spec.split.folds,
@@ -40,17 +37,6 @@ def data_facts(order: Order, inputs: Inputs) -> dict[str, Any]:
         },
         "weightColumn": spec.weight,
     }
-
-
-def _sum_of_file(order: Order) -> str | None:
-    path = order.spec.data
-    if not path.is_file() or path.stat().st_size > _MOST_HASHED_BYTES:
-        return None
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def versions(engine: str) -> dict[str, str]:

@@ -35,9 +35,9 @@ def leakage(report: dict[str, Any]) -> str:
 
 
 def learning(report: dict[str, Any]) -> str:
-    found = report.get("learning")
+    found, why_none = report.get("learning"), report.get("noLearning")
     if not found:
-        return ""
+        return card("How it learned", why_none, "") if why_none else ""
     # Losses and shares have scales of their own: one drawing for each kind of figure.
     kinds: dict[str, list[dict[str, Any]]] = {}
     for one in found["series"]:
@@ -47,7 +47,9 @@ def learning(report: dict[str, Any]) -> str:
         lines_plot(found["at"], series, f"{kind} by {found['unit']}", found["unit"], kind, wide=True)
         for kind, series in kinds.items()
     )
-    return card("How it learned", f"From {found['unit']} to {found['unit']}.", drawn)
+    about = found.get("about")
+    aside = f"From {found['unit']} to {found['unit']}." + (f" {about}" if about else "")
+    return card("How it learned", aside, drawn)
 
 
 def per_class(report: dict[str, Any]) -> str:

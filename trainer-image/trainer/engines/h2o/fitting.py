@@ -18,6 +18,7 @@ from trainer.engines.h2o.cluster import Cluster
 from trainer.engines.h2o.course import Course
 from trainer.engines.h2o.java import heap_megabytes
 from trainer.engines.h2o.kept import Kept
+from trainer.engines.h2o.learning import learning_of
 from trainer.engines.h2o.machine import JavaGone, JavaMachine
 from trainer.engines.h2o.plan import class_tokens, enums_of, make_plan
 from trainer.engines.h2o.portable import MOJO, ROW, prepare
@@ -168,6 +169,11 @@ class H2oEngine:
             "as engine.py in the archive prepares them."
         )
         return [Extra("mojo.zip", "The model as a MOJO", note)]
+
+    def learning(self) -> dict[str, Any] | str:
+        history = h2o.get_model(self._kept.named(self.best_).key).scoring_history()
+        frame = history if isinstance(history, pd.DataFrame) else None
+        return learning_of(self.best_, frame, classes=self._classes is not None)
 
     def facts(self) -> dict[str, Any]:
         return {

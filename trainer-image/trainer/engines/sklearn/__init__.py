@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: Its time grows with the square of the rows.
 _MOST_ROWS_FOR_SVM = 50_000
 
+#: Scikit-learn's own of these know no weights of rows; a test asks the library whether it is still so.
+UNWEIGHTED = ("nearest_neighbours",)
+
 _ALGORITHMS = (
     ("auto", "Try a handful, keep the best"),
     ("linear", "Linear or logistic regression"),
@@ -158,6 +161,13 @@ def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) 
     from trainer.engines.sklearn.hyperparameters import check_names
 
     check_names(settings, classes=spec.task.is_classes)
+    if spec.weight is not None and settings["algorithm"] in UNWEIGHTED:
+        title = dict(_ALGORITHMS)[str(settings["algorithm"])]
+        raise TrainerFailure.of_setting(
+            "algorithm",
+            f"{title} cannot weigh rows: for it all would count the same, whatever “{spec.weight}” says. "
+            "Choose another algorithm, or no column of weights.",
+        )
     if settings["algorithm"] == "svm" and rows is not None and rows > _MOST_ROWS_FOR_SVM:
         raise TrainerFailure.of_setting(
             "algorithm",

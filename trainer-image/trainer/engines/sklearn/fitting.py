@@ -14,7 +14,9 @@ from typing import Any
 import joblib
 import pandas as pd
 
+from trainer.engines.sklearn import UNWEIGHTED
 from trainer.engines.sklearn.candidates import Candidate, candidates, variations
+from trainer.engines.sklearn.learning import FittedPart, is_staged, learned_by_epoch, learned_by_round
 from trainer.engines.sklearn.plan import make_plan
 from trainer.engines.sklearn.portable import predict, prepare
 from trainer.engines.sklearn.validation import Judged, Validation
@@ -41,6 +43,7 @@ class SklearnEngine:
         self.dropped_: list[str] = []
         self.pipeline_: Any = None
         self.candidate_: Candidate | None = None
+        self._part: FittedPart | None = None
         self._began = time.time()
         if order.earlier is not None:
             self._start_from(order.earlier / "model")
@@ -81,7 +84,7 @@ class SklearnEngine:
 
     def _queue(self) -> Iterator[Candidate]:
         """The handful; a job that continues another goes on with variations until nothing gets better."""
-        for candidate in candidates(self._order.settings):
+        for candidate in self._handful():
             if candidate.name not in self._tried:
                 yield candidate
         if self._order.earlier is None:
@@ -94,9 +97,21 @@ class SklearnEngine:
             in_vain = in_vain + 1 if self.best_ == best else 0
             best = self.best_
 
+    def _handful(self) -> list[Candidate]:
+        """Where rows have weights, without those for which all would count the same."""
+        handful = candidates(self._order.settings)
+        if self._order.weights is None:
+            return handful
+        unfit = [candidate for candidate in handful if candidate.algorithm in UNWEIGHTED]
+        for candidate in unfit:
+            self._order.warn(
+                f"{candidate.name} was left out: it cannot weigh rows, and here they do not count the same."
+            )
+        return [candidate for candidate in handful if candidate not in unfit]
+
     def _tell(self, candidate: Candidate, number: int, validation: Validation) -> None:
         order = self._order
-        known = len(candidates(order.settings))
+        known = len(self._handful())
         fraction = number / known if order.earlier is None else order.clock.fraction()
         # A continued job goes on until nothing gets better: only the limit is known, and that is nothing to estimate.
         left = order.clock.estimate(number, known, self._began) if order.earlier is None else None
@@ -110,6 +125,7 @@ class SklearnEngine:
         if self.pipeline_ is None or metric.better(score, self.validation_.get(metric.name, float("nan"))):
             self.best_, self.candidate_ = candidate.name, candidate
             self.pipeline_, self.validation_, self.interval_ = judged.pipeline, judged.scores, judged.interval
+            self._part = judged.part
             self.save(self._kept)
         else:
             self._note(self._kept)
@@ -179,6 +195,19 @@ class SklearnEngine:
         self._order.board.add(self.best_, self.validation_[self._order.spec.task.metric.name], self.interval_)
         if folder != self._kept and not self._kept.exists():
             shutil.copytree(folder, self._kept)
+
+    def learning(self) -> dict[str, Any] | str:
+        order, classes = self._order, self._classes is not None
+        algorithm = self.candidate_.algorithm if self.candidate_ else ""
+        if self._part is not None:
+            ready = prepare(order.frame, self.plan_)
+            return learned_by_round(self._part, ready, order.values, classes=classes, seed=order.seed)
+        if is_staged(algorithm):
+            return (
+                f"{self.best_} was fitted by an attempt or a job before this one, so how it learned is not known here."
+            )
+        told = learned_by_epoch(self.pipeline_, classes=classes) if algorithm == "mlp" else None
+        return told or f"{self.best_} is not learned round by round, so there is no curve of its learning."
 
     def facts(self) -> dict[str, Any]:
         parameters = dict(self.candidate_.parameters) if self.candidate_ else {}

@@ -13,6 +13,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.preprocessing import StandardScaler
 
 from trainer.engines.sklearn.candidates import Candidate, make_estimator
+from trainer.engines.sklearn.learning import FittedPart, is_staged
 from trainer.engines.sklearn.pipeline import make_pipeline
 from trainer.engines.sklearn.portable import predict
 from trainer.fitting import Order
@@ -23,8 +24,6 @@ from trainer.split import folds, given_folds, holdout
 _MOST_ROWS_FOR_FOLDS = 20_000
 _FOLDS = 5
 _VALIDATION_SHARE = 0.2
-#: Scikit-learn's own of these know no weights.
-_UNWEIGHTED = ("nearest_neighbours",)
 
 
 @dataclass
@@ -34,6 +33,8 @@ class Judged:
     interval: float | None
     fit_seconds: float
     predict_ms_per_1000: float
+    #: Of what learns by rounds: to be asked later how.
+    part: FittedPart | None = None
 
 
 class Validation:
@@ -72,12 +73,14 @@ class Validation:
         rows = len(self._ready)
         values = np.zeros(rows, dtype="float64" if self._classes is None else "int64")
         probabilities = None if self._classes is None else np.zeros((rows, self._classes))
-        predict_seconds = 0.0
+        predict_seconds, part = 0.0, None
         for fit_rows, judge_rows in self._parts:
             began = time.perf_counter()
             fitted = self._fit(candidate, fit_rows)
             if whole is None:
                 whole, whole_seconds = fitted, time.perf_counter() - began
+            if part is None and is_staged(candidate.algorithm):
+                part = FittedPart(fitted, fit_rows, judge_rows)
             began = time.perf_counter()
             part_values, part_probabilities = predict(fitted, self._ready.iloc[judge_rows], self._classes)
             predict_seconds += time.perf_counter() - began
@@ -86,7 +89,8 @@ class Validation:
                 probabilities[judge_rows] = part_probabilities
         output = Output(values, probabilities).take(self._judged)
         per_1000 = predict_seconds / len(self._judged) * 1e6
-        return Judged(whole, self._scorer.scores(output), self._scorer.interval(output), whole_seconds, per_1000)
+        scores, interval = self._scorer.scores(output), self._scorer.interval(output)
+        return Judged(whole, scores, interval, whole_seconds, per_1000, part)
 
     def fit_all(self, candidate: Candidate) -> Any:
         return self._fit(candidate, np.arange(len(self._ready)))
@@ -110,9 +114,6 @@ class Validation:
 
     def _weighing(self, candidate: Candidate, rows: np.ndarray) -> dict[str, Any]:
         if self._order.weights is None:
-            return {}
-        if candidate.algorithm in _UNWEIGHTED:
-            self._order.warn(f"{candidate.name} cannot weigh rows: for it all count the same.")
             return {}
         return {"estimator__sample_weight": self._order.weights[rows]}
 
