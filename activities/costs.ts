@@ -22,7 +22,7 @@ export async function finalCost(dependencies: Dependencies, holder: Holder): Pro
 }
 
 /** One date, or from the first to the last when a list changed between two attempts; none when there was no machine. */
-function priceListsOf(attempts: readonly Pick<AttemptRow, 'price_list_date'>[]): string | null {
+export function priceListsOf(attempts: readonly Pick<AttemptRow, 'price_list_date'>[]): string | null {
   const dates = attempts.flatMap(({ price_list_date }) => price_list_date ?? []).toSorted();
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined) return null;

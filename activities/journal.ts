@@ -7,6 +7,7 @@ import type { Phase } from '../domain/phases.ts';
 import type { Dependencies } from './dependencies.ts';
 import { finalCost } from './costs.ts';
 import { dropUnkept, isKept } from './kept.ts';
+import { reportFinalCost } from './report-cost.ts';
 import { writeEntry } from './timeline-entry.ts';
 
 /** What a person reads of a job: its phase, its timeline, its end. */
@@ -45,6 +46,7 @@ export function journalActivities(dependencies: Dependencies) {
         throw new TrainyardError('Bug', `The ${kind} ${id} is in the phase “${work.phase}”, from which nothing ends.`);
       }
       await dropUnkept(dependencies, { kind, id });
+      if (kind === 'job') await reportFinalCost(dependencies, id);
       // After its row, so that the sweep finds it ended; and again, when the first time was not heard.
       if ('sweep_id' in work && work.sweep_id !== null) await dependencies.work.trialEnded(work.sweep_id);
     },

@@ -48,7 +48,7 @@ export function machineActivities(dependencies: Dependencies) {
   const { stores, now } = dependencies;
 
   const moneyOf = async (ref: AttemptRef, work: HolderWork) => {
-    const budgetMicros = work.kind === 'job' ? work.spec.limits.budgetMicros : null;
+    const { budgetMicros } = work.spec.limits;
     return {
       budgetMicros,
       moneyLeftMicros: budgetMicros === null ? null : budgetMicros - (await costSoFar(dependencies, ref)),

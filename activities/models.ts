@@ -9,6 +9,7 @@ import type { Cloud } from '../infra/cloud.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudOf } from './holders.ts';
 import { endIfCancelled, keepDuring } from './kept.ts';
+import { costToReport, pageWithCost, withCost } from './report-cost.ts';
 import { inScratch } from './scratch.ts';
 import { type ModelSignature, sha256Of } from './trusted-model.ts';
 
@@ -80,10 +81,12 @@ export async function collectModel(dependencies: Dependencies, request: AttemptR
     endIfCancelled();
     const base = `models/${spec.id}`;
     await store.put(`${base}/manifest.json`, manifest);
-    await store.put(`${base}/report.json`, report);
-    await store.put(`${base}/report.html`, page);
     await store.put(`${base}/model.zip`, archive);
-    const reportText = await readFile(report, 'utf8');
+    // The one in the archive stays as it was signed; what lies beside it also says what it cost.
+    const cost = await costToReport(dependencies, ref, { isFinal: false });
+    const reportText = withCost(await readFile(report, 'utf8'), cost);
+    await store.putText(`${base}/report.json`, reportText);
+    await store.putText(`${base}/report.html`, pageWithCost(await readFile(page, 'utf8'), cost));
     const { metric, best, extras = [] } = JSON.parse(reportText) as Report;
     for (const { name } of extras) {
       if (!extraName.test(name)) throw new TrainyardError('TrainerBug', `“${name}” is no name for a file of a model.`);

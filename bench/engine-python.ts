@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { describeEngines } from '../infra/engines.ts';
 import { engineEnvironments } from '../infra/local/engine-environments.ts';
 import { loadSettings } from '../settings/settings.ts';
 import { say } from './report.ts';
@@ -14,9 +15,10 @@ const environments = engineEnvironments({ cacheFolder: settings.cacheFolder, tra
 
 export const enginesOptions = { python: pythonPath, trainerFolder };
 
-/** What is there already: nothing is brought for these. */
-export function installedEngines(): string[] {
-  return ['sklearn', 'torch', 'autogluon', 'h2o'].filter((engine) => environments.python(engine) !== undefined);
+/** All that there are, and those whose environment is there already: nothing is brought for these. */
+export async function knownEngines(): Promise<{ all: string[]; installed: string[] }> {
+  const all = (await describeEngines(enginesOptions)).map(({ name }) => name);
+  return { all, installed: all.filter((engine) => environments.python(engine) !== undefined) };
 }
 
 /** Runs a script of this folder in the environment of an engine, and reads its lines of JSON as they come. */

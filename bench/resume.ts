@@ -8,7 +8,7 @@
  * must say the very same of every held-out row as the undisturbed one; the score of others must be within its interval.
  */
 import { parseArgs } from 'node:util';
-import { installedEngines, linesOf } from './engine-python.ts';
+import { knownEngines, linesOf } from './engine-python.ts';
 import { conclude, say } from './report.ts';
 
 interface Plain {
@@ -56,9 +56,9 @@ const { values } = parseArgs({
   },
 });
 
-const installed = installedEngines();
+const { all: known, installed } = await knownEngines();
 const engines = values.engine ?? installed;
-const left = ['autogluon', 'h2o', 'sklearn', 'torch'].filter((name) => !engines.includes(name));
+const left = known.filter((name) => !engines.includes(name));
 if (left.length > 0) say(`left out, since not installed here or not asked for: ${left.join(', ')}`);
 say(`moments are drawn by --seed ${values.seed}`);
 

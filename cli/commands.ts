@@ -12,7 +12,7 @@ import { exitCodes, Usage } from './exit-codes.ts';
 import { follow } from './follow.ts';
 import { besideData, type Output, save } from './output.ts';
 import { type RecipeAt, recipeAt } from './recipe-of.ts';
-import { asUsage, jobRequestOn, type TrainOptions } from './job-request.ts';
+import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-request.ts';
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
 import { callMe, jobsTable, jobText, logText, scoreOf, sizeOf, stateOf } from './show.ts';
@@ -30,6 +30,8 @@ export interface PredictOptions {
   extraColumns: boolean;
   /** False with --no-cast-types. */
   castTypes: boolean;
+  /** Of a machine that is billed. */
+  budget?: string;
 }
 
 interface Extra {
@@ -228,8 +230,13 @@ export function commands(client: ApiClient, said: Output) {
     async predict(given: string, file: string, options: PredictOptions): Promise<number> {
       if (options.output === '-') out = besideData(out);
       const id = await idOf(given);
-      const { extraColumns, castTypes } = options;
-      const { prediction, sentence } = await predictWith(id, file, { extraColumns, castTypes });
+      const { extraColumns, castTypes, budget } = options;
+      const { prediction, sentence } = await predictWith(
+        id,
+        file,
+        { extraColumns, castTypes },
+        budget === undefined ? null : microsOf(budget),
+      );
       out.aside(`Predicting, ${prediction.id}`);
       out.aside(sentence);
       const code = await watch('prediction', prediction.id);
@@ -286,6 +293,7 @@ export function commands(client: ApiClient, said: Output) {
     id: string,
     file: string,
     allow: Pick<PredictOptions, 'extraColumns' | 'castTypes'>,
+    budgetMicros: number | null,
   ): Promise<{ prediction: { id: string }; sentence: string }> {
     const path = await client.get(`${api}/models/${id}`).then(
       () => `${api}/models/${id}/predict`,
@@ -296,9 +304,10 @@ export function commands(client: ApiClient, said: Output) {
     );
     if ((await stat(file)).size < LARGEST_IN_ONE_PIECE) {
       const fields = Object.entries(allow).map(([name, is]) => [name, String(is)]);
-      return client.upload(path, file, Object.fromEntries(fields));
+      const cap = budgetMicros === null ? {} : { budgetMicros: String(budgetMicros) };
+      return client.upload(path, file, { ...Object.fromEntries(fields), ...cap });
     }
     const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
-    return client.post(path, { datasetId: dataset.id, allow });
+    return client.post(path, { datasetId: dataset.id, allow, limits: { budgetMicros } });
   }
 }

@@ -146,7 +146,8 @@ command(
   .requiredOption('-o, --output <file>', 'where to; - is standard output')
   .addOption(new Option('--format <format>', 'of the output').choices(['csv', 'json', 'parquet']).default('csv'))
   .option('--no-extra-columns', 'refuse data with columns that the model does not know; they are ignored unless told')
-  .option('--no-cast-types', 'refuse columns of another type than in the training; they are cast unless told');
+  .option('--no-cast-types', 'refuse columns of another type than in the training; they are cast unless told')
+  .option('--budget <dollars>', 'the most that it may cost; a machine that is billed needs it');
 
 command('orphans', 'ask the clouds for what belongs to nobody any more', (options: Json) =>
   orphans(apiClient(address), output(options.json ?? false)),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { settingsSchemaOf } from './engine-settings-schema.ts';
 import { taskKinds } from './task.ts';
 
 /** One setting of an engine, as the engine's own Python module declares it. */
@@ -27,8 +28,6 @@ export const engineNeedsSchema = z.object({
   /** Until its first model is ready. */
   secondsPerMillionCells: z.number().min(0),
 });
-
-const longestText = 10_000;
 
 export const dataKinds = ['table', 'text', 'image'] as const;
 
@@ -64,45 +63,21 @@ export function checkSettings(
   engine: Engine,
   given: Record<string, SettingValue>,
 ): { settings: Record<string, SettingValue>; problems: SettingProblem[] } {
-  const problems: SettingProblem[] = [];
-  const settings: Record<string, SettingValue> = {};
-  for (const name of Object.keys(given)) {
-    if (engine.settings.some((setting) => setting.name === name)) continue;
-    const known = engine.settings.map((setting) => setting.name).join(', ');
-    problems.push({ setting: name, message: `${engine.title} has no setting “${name}”. It has: ${known}.` });
-  }
-  for (const setting of engine.settings) {
-    const value = given[setting.name] ?? setting.default;
-    const message = problemWith(setting, value);
-    if (message) problems.push({ setting: setting.name, message });
-    settings[setting.name] = value;
-  }
-  return { settings, problems };
+  const found = settingsSchemaOf(engine).safeParse(given).error?.issues ?? [];
+  const problems = found.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((setting) => ({ setting, message: noSuchSetting(engine, setting) }))
+      : [{ setting: String(issue.path[0]), message: issue.message }],
+  );
+  const settings = Object.fromEntries(engine.settings.map(({ name, default: usual }) => [name, given[name] ?? usual]));
+  return { settings, problems: problems.filter(isFirstOfItsSetting) };
 }
 
-function problemWith(setting: EngineSetting, value: SettingValue): string | undefined {
-  if (value === null) return setting.default === null ? undefined : `${setting.title} is needed.`;
-  const options = setting.choices.map((choice) => choice.value);
-  switch (setting.type) {
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : `${setting.title} is yes or no.`;
-    case 'choice':
-      return options.includes(String(value)) ? undefined : `${setting.title} is one of ${options.join(', ')}.`;
-    case 'text':
-      return typeof value === 'string' && value.length <= longestText
-        ? undefined
-        : `${setting.title} is a text of at most ${longestText} characters.`;
-    case 'choices':
-      return Array.isArray(value) && value.every((item) => options.includes(item))
-        ? undefined
-        : `${setting.title} takes any of ${options.join(', ')}.`;
-    default: {
-      const ok =
-        typeof value === 'number' && (setting.type === 'number' ? Number.isFinite(value) : Number.isInteger(value));
-      if (!ok) return `${setting.title} is a ${setting.type === 'integer' ? 'whole ' : ''}number.`;
-      if (setting.min !== null && value < setting.min) return `${setting.title} is at least ${setting.min}.`;
-      if (setting.max !== null && value > setting.max) return `${setting.title} is at most ${setting.max}.`;
-      return undefined;
-    }
-  }
+function noSuchSetting({ title, settings }: Engine, name: string): string {
+  return `${title} has no setting “${name}”. It has: ${settings.map((setting) => setting.name).join(', ')}.`;
+}
+
+/** Each wrong item of a list is found by itself. */
+function isFirstOfItsSetting({ setting }: SettingProblem, index: number, all: readonly SettingProblem[]): boolean {
+  return all.findIndex((each) => each.setting === setting) === index;
 }

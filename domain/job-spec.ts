@@ -131,9 +131,12 @@ export function sideColumns({ split, weightColumn }: Pick<JobSpec, 'split' | 'we
 }
 
 /** What a person or a program may say when asking for a job; the server adds workspace and owner. */
-export const jobRequestSchema = jobSpecSchema
-  .omit({ workspaceId: true, owner: true })
-  .extend({ id: idSchema.optional(), limits: limitsSchema.prefault({}) });
+export const jobRequestSchema = jobSpecSchema.omit({ workspaceId: true, owner: true }).extend({
+  id: idSchema.optional(),
+  // By its name the API's document puts what the engines declare in its place.
+  engine: engineChoiceSchema.meta({ id: 'EngineChoice' }),
+  limits: limitsSchema.prefault({}),
+});
 
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 export type JobRequestInput = z.input<typeof jobRequestSchema>;

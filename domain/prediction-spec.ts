@@ -14,6 +14,9 @@ export const allowSchema = z
 
 export type Allow = z.infer<typeof allowSchema>;
 
+/** The most that it may cost; a machine that is billed needs it. */
+const budgetSchema = z.int().min(0).nullable().default(null);
+
 /** One batch run of a model over a dataset, complete, as the workflow gets it. */
 export const predictionSpecSchema = z.object({
   id: idSchema,
@@ -29,6 +32,7 @@ export const predictionSpecSchema = z.object({
       seconds: z.int().min(10).max(86_400).default(3600),
       attempts: z.int().min(1).max(10).default(3),
       silenceSeconds: z.int().min(10).max(3600).default(120),
+      budgetMicros: budgetSchema,
     })
     .prefault({}),
 });
@@ -40,11 +44,14 @@ export function keptPredictionSpec(json: string): PredictionSpec {
   return predictionSpecSchema.parse(JSON.parse(json));
 }
 
+export const predictionLimitsSchema = z.strictObject({ budgetMicros: budgetSchema }).prefault({});
+
 export const predictionRequestSchema = z.object({
   id: idSchema.optional(),
   modelId: idSchema,
   datasetId: idSchema,
   allow: allowSchema,
+  limits: predictionLimitsSchema,
 });
 
 export type PredictionRequest = z.infer<typeof predictionRequestSchema>;

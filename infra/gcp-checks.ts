@@ -21,6 +21,7 @@ export interface GcpCheckOptions
     | 'machineTypes'
     | 'endpoint'
     | 'trainerHash'
+    | 'trainerFolder'
   > {
   /** For each single check. */
   patienceMs?: number;

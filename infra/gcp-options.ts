@@ -27,6 +27,8 @@ export interface GcpCloudOptions {
   logCapBytes: number;
   /** Which trainer an image must carry; '' takes any. */
   trainerHash: string;
+  /** What that trainer is made of. */
+  trainerFolder: string;
   measured?: (part: string, ms: number) => void;
 }
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 export const imageKinds = ['cpu', 'gpu'] as const;
 export type ImageKind = (typeof imageKinds)[number];
@@ -64,4 +64,29 @@ export function imageFamily(kind: ImageKind): string {
 
 export function imageName(kind: ImageKind, hash: string): string {
   return `${imageFamily(kind)}-${hash}`;
+}
+
+/** The trainer of this checkout, which a setting may replace. */
+export const ownTrainerFolder = join(import.meta.dirname, '../trainer-image');
+
+/**
+ * The command that makes images in a project of Google Cloud. A build there gets this checkout; a trainer from another
+ * folder is made by Packer from where it lies.
+ */
+export function buildImages(wanted: {
+  project: string;
+  kinds: readonly ImageKind[];
+  hash: string;
+  trainerFolder: string;
+}): string {
+  const { project, kinds, hash, trainerFolder } = wanted;
+  if (relative(ownTrainerFolder, trainerFolder) === '') {
+    const only = kinds.length === imageKinds.length ? '' : `_KINDS=${kinds.join(' ')},`;
+    return `gcloud builds submit --project ${project} --config trainer-image/images/cloudbuild-machine.yaml --substitutions ${only}_TRAINER_HASH=${hash} .`;
+  }
+  const recipe = join(trainerFolder, 'images/machine.pkr.hcl');
+  const builds = kinds.map(
+    (kind) => `packer build -force -var project=${project} -var kind=${kind} -var trainer_hash=${hash} ${recipe}`,
+  );
+  return [`packer init ${recipe}`, ...builds].join(' && ');
 }

@@ -17,9 +17,10 @@ const only: Record<string, readonly Need[]> = {
   large: [],
   upload: ['temporal'],
   needs: [],
-  limits: ['sklearn', 'autogluon'],
-  quality: ['sklearn', 'autogluon'],
-  resume: ['sklearn'],
+  // These bring the environments of the engines that they are asked for.
+  limits: [],
+  quality: [],
+  resume: [],
 };
 const more: Record<string, readonly Need[]> = { latency: ['chromium'], overhead: ['autogluon'] };
 

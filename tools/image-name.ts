@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { imageKinds, imageName, trainerHash } from '../infra/trainer-image.ts';
+import { buildImages, imageKinds, imageName, ownTrainerFolder, trainerHash } from '../infra/trainer-image.ts';
 
 const usage = `./x image-name        the names of the machine images that fit this Trainyard, and how they are made
 ./x image-name cpu    that of the image without a GPU; likewise: gpu
@@ -7,7 +7,8 @@ const usage = `./x image-name        the names of the machine images that fit th
 
 // Nothing but Node is needed: a build in a cloud runs this before any package is there.
 const [word, ...rest] = process.argv.slice(2);
-const hash = await trainerHash(join(import.meta.dirname, '../trainer-image'));
+const trainerFolder = await folderOfSettings();
+const hash = await trainerHash(trainerFolder);
 const kind = imageKinds.find((one) => one === word);
 if (rest.length > 0 || (word !== undefined && word !== 'hash' && !kind)) {
   console.error(usage);
@@ -20,5 +21,16 @@ if (rest.length > 0 || (word !== undefined && word !== 'hash' && !kind)) {
   for (const one of imageKinds) console.log(imageName(one, hash));
   console.log(`
 Made in a project of Google Cloud (about 15 minutes, a few cents):
-  gcloud builds submit --project PROJECT --config trainer-image/images/cloudbuild-machine.yaml --substitutions _TRAINER_HASH=${hash} .`);
+  ${buildImages({ project: 'PROJECT', kinds: imageKinds, hash, trainerFolder })}`);
+}
+
+/** The trainer that the yard uses. Where no packages are, there are no settings either: what was sent is meant. */
+async function folderOfSettings(): Promise<string> {
+  try {
+    const { loadSettings } = await import('../settings/settings.ts');
+    return loadSettings(process.env, join(import.meta.dirname, '..')).trainerFolder || ownTrainerFolder;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') return ownTrainerFolder;
+    throw error;
+  }
 }

@@ -8,11 +8,11 @@ import type { EngineEnvironments } from '../infra/local/engine-environments.ts';
 import { openLocalCloud } from '../infra/local/local-cloud.ts';
 import type { Store } from '../infra/store.ts';
 import { terraformProgram } from '../infra/terraform-program.ts';
-import { trainerHash } from '../infra/trainer-image.ts';
+import { ownTrainerFolder, trainerHash } from '../infra/trainer-image.ts';
 import type { Settings } from '../settings/settings.ts';
 
 export function trainerFolderOf(settings: Settings): string {
-  return settings.trainerFolder || join(import.meta.dirname, '../trainer-image');
+  return settings.trainerFolder || ownTrainerFolder;
 }
 
 /** The clouds that these settings name, ready to be asked: this machine always, others when they have a project. */
@@ -69,5 +69,6 @@ async function openGcp(
     heartbeatSeconds: settings.heartbeatSeconds,
     logCapBytes: settings.logCapMb * 1024 * 1024,
     trainerHash: await trainerHash(trainerFolderOf(settings)),
+    trainerFolder: trainerFolderOf(settings),
   });
 }

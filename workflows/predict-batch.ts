@@ -3,7 +3,7 @@ import type { PredictionSpec } from '../domain/prediction-spec.ts';
 import { decide } from './activities-on.ts';
 import { runAttempts } from './attempts.ts';
 import { TimeBudget } from './time-budget.ts';
-import { openWork, releasing, type WorkResult } from './work.ts';
+import { type End, openWork, releasing, type WorkResult } from './work.ts';
 
 /** A model over a dataset: one output row for each input row. The same machine, the same way home as a job. */
 export async function predictBatch(spec: PredictionSpec): Promise<WorkResult> {
@@ -25,7 +25,7 @@ export async function predictBatch(spec: PredictionSpec): Promise<WorkResult> {
     await work.on.data.stagePrediction(holder);
 
     const limits = { ...spec.limits, sentence: 'The machine is up; predicting.' };
-    const end = await runAttempts(work, time, limits, undoWith);
+    const end = cutOff(await runAttempts(work, time, limits, undoWith));
     if (!end.hasResult || !endingRules[end.ending].collects) return end;
 
     await work.enter('collecting', 'Taking in the predictions.');
@@ -34,4 +34,13 @@ export async function predictBatch(spec: PredictionSpec): Promise<WorkResult> {
     await decide.freePlace(holder);
     return work.keeping(end, () => work.on.keeps.collectPrediction(ref));
   });
+}
+
+/** Rows without predictions are no result: what is said of a training that was cut off does not fit. */
+function cutOff(end: End): End {
+  if (end.hasResult || end.reason !== undefined || end.failure) return end;
+  const before = 'before every row had its prediction';
+  if (end.ending === 'time_up') return { ...end, reason: `The time limit was reached ${before}. Predict fewer rows.` };
+  if (end.ending === 'money_up') return { ...end, reason: `The budget was used up ${before}.` };
+  return end;
 }

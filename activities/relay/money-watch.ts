@@ -8,6 +8,7 @@ import { writeEntry } from '../timeline-entry.ts';
 import type { LeftOff } from './machine-watch.ts';
 
 const lookEveryMs = 5000;
+const whatStops = { job: 'training stops and the best so far is kept', prediction: 'it stops' } as const;
 
 /**
  * Watches the money while a machine works. A person is warned before the cap; at the cap the machine is given up, in
@@ -42,7 +43,7 @@ export class MoneyWatch {
   /** Once for a job, whichever of its machines it was. */
   async #warn(spentMicros: Micros, budgetMicros: Micros): Promise<void> {
     const spent = `${formatMoney(spentMicros)} of ${formatMoney(budgetMicros)}`;
-    const text = `${inPercent(moneyMarks.warns)} of the budget is used: ${spent}. At ${inPercent(moneyMarks.stops)} at the latest training stops and the best so far is kept.`;
+    const text = `${inPercent(moneyMarks.warns)} of the budget is used: ${spent}. At ${inPercent(moneyMarks.stops)} at the latest ${whatStops[this.#ref.kind]}.`;
     await writeEntry(this.#dependencies, this.#ref, { kind: 'warning', key: 'money-warned', text });
     this.#hasWarned = true;
   }

@@ -51,7 +51,7 @@ export function relayActivities(dependencies: Dependencies) {
       const { cloud, work } = await cloudOf(dependencies, ref);
       const limits = {
         silenceSeconds: request.silenceSeconds,
-        budgetMicros: work.kind === 'job' ? work.spec.limits.budgetMicros : null,
+        budgetMicros: work.spec.limits.budgetMicros,
       };
       const relay = new Relay(dependencies, cloud, ref);
       const before = await relay.takeOver();

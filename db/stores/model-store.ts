@@ -38,6 +38,14 @@ export function modelStore(database: Database) {
       return database.run(trx, (db) => db('models').where('models.job_id', jobId).first('models.*'));
     },
 
+    /** Its job's money comes into the report last. A model that was removed keeps what it had. */
+    async setReport(id: string, reportJson: string, trx?: Trx): Promise<boolean> {
+      const changed = await database.run(trx, (db) =>
+        db('models').where('models.id', id).whereNull('models.deleted_at_ms').update({ report_json: reportJson }),
+      );
+      return changed > 0;
+    },
+
     async list(
       workspaceId: string,
       { text, limit = 50, offset = 0 }: PageOf & { text?: string } = {},

@@ -9,6 +9,7 @@ import { catalogue, latestPrices, type OfferedType, partsOf } from './catalogue.
 import { ComputeApi, environmentKey } from './compute-api.ts';
 import { GoogleApi } from './google-api.ts';
 import { openAuth } from './google-auth.ts';
+import { GcpImages } from './images.ts';
 import { listThings } from './list-things.ts';
 import { GcpMachines } from './machines.ts';
 import { namesOf } from './names.ts';
@@ -49,6 +50,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
       `There is no machine “${order.type}” on Google Cloud, in the zones of the settings.`,
     );
   };
+  const images = new GcpImages(api, options);
   const machines = new GcpMachines({
     project,
     installationId,
@@ -58,7 +60,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     terraform,
     tombstones,
     zonesFor: (order) => typeOf(order).zones,
-    stackFor: (order, zone) => {
+    stackFor: async (order, zone) => {
       const type = typeOf(order);
       const hasGpu = type.gpus.length > 0;
       return machineStack({
@@ -71,7 +73,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
         accelerator: type.accelerator,
         hasGpu,
         disk: { type: type.diskType, gib: type.diskGib },
-        image: imageOf(options, hasGpu),
+        image: await images.fitting(hasGpu ? 'gpu' : 'cpu'),
         network: options.network,
         subnetwork: options.subnetwork,
         publicAddress: options.publicAddress,
@@ -145,11 +147,6 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
       return `gcloud compute instances delete ${name} --project ${project} --zone ${zone} --quiet`;
     },
   };
-}
-
-function imageOf({ image, project }: GcpCloudOptions, hasGpu: boolean): string {
-  if (image.includes('/')) return image;
-  return `projects/${project}/global/images/family/${image || `trainyard-${hasGpu ? 'gpu' : 'cpu'}`}`;
 }
 
 /** All that the machine is told. No secret: it gets its tokens from Google, as the account that it is. */

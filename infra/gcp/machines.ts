@@ -22,7 +22,7 @@ export interface MachinesOptions {
   tombstones: Tombstones;
   /** Where the type is offered, and the stack that asks for it there. */
   zonesFor: (order: MachineOrder) => string[];
-  stackFor: (order: MachineOrder, zone: string) => Synthesised;
+  stackFor: (order: MachineOrder, zone: string) => Promise<Synthesised>;
 }
 
 /** Kept in the job's bucket: what the cloud will not say for ever. */
@@ -160,7 +160,7 @@ export class GcpMachines {
       const settled = new AbortController();
       const watching = this.#abandonWhenEnded(zone, name, settled);
       try {
-        const stack = stackFor(order, zone);
+        const stack = await stackFor(order, zone);
         const { stop, abandon } = making;
         await terraform.apply(stack, {
           bucket: buckets.bucket(order),

@@ -61,6 +61,13 @@ export async function checkReport(page: Page, journey: Journey, name: string): P
   await page.getByRole('link', { name: 'Full report' }).click();
   await page.waitForURL(/report\.html$/);
   expect(await page.getByRole('heading', { level: 1 }).isVisible()).toBe(true);
+  // Filled in by the yard: a trainer knows no prices.
+  expect(
+    await page
+      .locator('dt', { hasText: /^Cost$/ })
+      .locator('+ dd')
+      .textContent(),
+  ).toMatch(/^Nothing: .* this computer\.$/);
   const copy = await journey.open();
   await copy.page.setContent(await page.content());
   expect(await faultsOf(copy.page, name)).toEqual([]);

@@ -2,6 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imageName, packTrainer, trainerFiles, trainerHash } from '../../infra/trainer-image.ts';
+import { loadSettings } from '../../settings/settings.ts';
+import { trainerFolderOf } from '../../workers/open-clouds.ts';
 import { runProgram } from '../../tools/run-program.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -99,6 +101,22 @@ describe('./x image-name', () => {
     const all = (await run()).output;
     expect(all).toContain(`trainyard-gpu-${hash}`);
     expect(all).toContain(`_TRAINER_HASH=${hash}`);
+  });
+
+  it('is of the trainer that the yard uses, where a setting names another folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ty-own-'));
+    try {
+      writeFileSync(join(folder, 'entry.sh'), 'start');
+      const env = { ...process.env, TRAINYARD_TRAINER_FOLDER: folder };
+      const own = async (...words: string[]) =>
+        (await runProgram(process.execPath, ['tools/image-name.ts', ...words], { cwd: root, env })).output.trim();
+      const hash = await trainerHash(trainerFolderOf(loadSettings(env, root)));
+      expect(hash).not.toBe(await trainerHash(real));
+      expect(await own('hash')).toBe(hash);
+      expect(await own()).toContain(`-var trainer_hash=${hash} ${folder}/images/machine.pkr.hcl`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('refuses what it does not know', async () => {

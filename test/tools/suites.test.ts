@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { add, jestCounts, nothing, pytestCounts } from '../../tools/checks/counts.ts';
 import { runAll } from '../../tools/checks/run-suites.ts';
 import { failuresOf, skippedLines, suiteLine, type SuiteResult, totalLine } from '../../tools/checks/summary.ts';
+import { toolNeeds } from '../../tools/checks/needs.ts';
 import { suites } from '../../tools/checks/suites.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -31,6 +32,20 @@ describe('the suites', () => {
         .map(({ name }) => name);
     expect(files.length).toBeGreaterThan(10);
     expect(files.map((file) => ({ file, suites: runBy(file).length })).filter((one) => one.suites !== 1)).toEqual([]);
+  });
+
+  it('need only tools that can be brought, and engines that there are', () => {
+    const engines = readdirSync(join(root, 'trainer-image/trainer/engines'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== '__pycache__')
+      .map(({ name }) => name);
+    const known = new Set<string>([...toolNeeds, ...engines]);
+    const needed = suites.flatMap(({ needs, steps }) => [
+      ...needs,
+      ...steps.flatMap((step) => (step.kind === 'pytest' ? [step.engine] : [])),
+    ]);
+    expect(needed.filter((need) => !known.has(need))).toEqual([]);
+    // Each engine has tests of its own, in its own environment.
+    expect(engines.filter((engine) => !needed.includes(engine))).toEqual([]);
   });
 
   it('have names of their own, and the fast ones fit into a minute', () => {

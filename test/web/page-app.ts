@@ -27,7 +27,6 @@ import type { ServiceOptions } from '../../web/services/options.ts';
 import { type Seed, seedInto } from './seed.ts';
 
 const root = join(import.meta.dirname, '../..');
-const trainerFolder = join(root, 'trainer-image');
 
 /** The real application over a real database, store, data worker and local cloud; only Temporal is not there. */
 export interface PageApp {
@@ -49,12 +48,15 @@ export interface PageAppOptions {
   uploadLimitMb?: number;
   pricePerHourMicros?: number;
   fetchUrl?: PublicDownload;
+  /** In place of the folder `trainer-image`. */
+  trainerFolder?: string;
   /** Beside this machine. */
   clouds?: readonly Cloud[];
   workspaceLimits?: WorkspaceLimits;
 }
 
 export async function openPageApp(options: PageAppOptions = {}): Promise<PageApp> {
+  const trainerFolder = options.trainerFolder ?? join(root, 'trainer-image');
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-pages-'));
   const database = await openDatabase(join(folder, 'trainyard.sqlite'));
   await migrate(database);

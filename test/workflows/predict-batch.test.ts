@@ -1,8 +1,9 @@
 import { machineNameOf } from '../../domain/ids.ts';
+import { dollars } from '../../domain/money.ts';
 import { keptModel, uploaded } from '../activities/files.ts';
-import { SimulatedCloud } from '../clouds/simulated-cloud.ts';
+import { type Script, SimulatedCloud } from '../clouds/simulated-cloud.ts';
 import { inPhase, isDone, nothingIsLeft, rowOf } from './holder-checks.ts';
-import { predicts, trainsUntilAsked, vanishes } from './scripts.ts';
+import { hello, predicts, trainsUntilAsked, vanishes, worksInVain } from './scripts.ts';
 import { closeTemporal, openTestYard, type TestYard, until } from './test-yard.ts';
 
 const open: TestYard[] = [];
@@ -101,3 +102,49 @@ test('it waits for a place like a job, behind what was accepted before it', asyn
   await yard.dependencies.work.cancel(job);
   expect(await isDone(yard, prediction)).toMatchObject({ outcome: 'succeeded' });
 }, 60_000);
+
+describe('on a machine that is billed', () => {
+  /** Ten cents a second; two minutes to go are twelve dollars. */
+  const usual = { pricePerHourMicros: dollars(360) };
+  const limited = async (script: Script, budget: number) => {
+    const yard = await yardWith({ script: () => script, usual });
+    const model = await keptModel(yard, [['code', 'VARCHAR']]);
+    const datasetId = await uploaded(yard, 'code\n007\n');
+    const limits = { seconds: 600, attempts: 3, silenceSeconds: 60, budgetMicros: dollars(budget) };
+    return { yard, prediction: predictionOf(await yard.acceptPrediction({ modelId: model.id, datasetId, limits })) };
+  };
+
+  test('stops before its cap, over budget, and says that not every row has its prediction', async () => {
+    const { yard, prediction } = await limited(worksInVain, 13);
+    const row = await isDone(yard, prediction, 40);
+    expect(row).toMatchObject({ outcome: 'over_budget', cost_is_final: 1 });
+    expect(row.reason).toBe('The budget was used up before every row had its prediction.');
+    expect(row.cost_micros).toBeLessThanOrEqual(dollars(13 * 0.95));
+    await nothingIsLeft(yard, prediction);
+  }, 60_000);
+
+  test('is warned at 80 %, and taken down at the whole of it when nothing else does', async () => {
+    const { yard, prediction } = await limited(async (actor) => {
+      hello(actor);
+      await actor.gone;
+    }, 30);
+    await inPhase(yard, prediction, 'training');
+    const machine = yard.cloud.machines.get(machineNameOf({ ...prediction, attempt: 1 }));
+    const { stores } = yard.dependencies;
+    const setStart = async (seconds: number) => {
+      const startedAtMs = Date.now() - seconds * 1000;
+      if (machine) machine.seen.startedAtMs = startedAtMs;
+      await stores.database.run(undefined, (db) =>
+        db('resources').where({ holder_id: prediction.id, kind: 'machine' }).update({ started_at_ms: startedAtMs }),
+      );
+    };
+    const warnings = async () => (await stores.timeline.list(prediction)).filter(({ kind }) => kind === 'warning');
+    await setStart(245);
+    await until('it is warned', async () => (await warnings()).length > 0, 20);
+    expect((await warnings())[0]?.text).toMatch(/^80 % of the budget is used: .* At 95 % at the latest it stops\.$/);
+    await setStart(300);
+    const row = await isDone(yard, prediction, 30);
+    expect(row).toMatchObject({ outcome: 'over_budget', failure_type: 'OverBudget', attempt: 1 });
+    await nothingIsLeft(yard, prediction);
+  }, 90_000);
+});

@@ -17,20 +17,22 @@ import { bringTemporal } from '../temporal-server/bring-temporal.ts';
 import { bringSystemPackage, type SystemPackage } from './apt.ts';
 
 /** What a suite needs beside Node and the packages. */
-export type Need =
-  | 'temporal'
-  | 'cloud sim'
-  | 'mariadb'
-  | 'chromium'
-  | 'shellcheck'
-  | 'python tools'
-  | 'google packages'
-  | 'terraform'
-  | 'google provider'
-  | EngineNeed;
+export type Need = (typeof toolNeeds)[number] | EngineNeed;
 
-/** The environment of an engine. */
-export type EngineNeed = 'sklearn' | 'autogluon' | 'h2o' | 'torch';
+export const toolNeeds = [
+  'temporal',
+  'cloud sim',
+  'mariadb',
+  'chromium',
+  'shellcheck',
+  'python tools',
+  'google packages',
+  'terraform',
+  'google provider',
+] as const;
+
+/** The environment of an engine, by its name: which ones there are, the trainer's folder says. */
+export type EngineNeed = string & {};
 
 export const systemPackages = {
   mariadb: {
@@ -85,9 +87,8 @@ export class Needs {
   }
 
   async #bring(need: Need): Promise<void> {
-    if (need === 'mariadb' || need === 'chromium' || need === 'shellcheck') {
-      return bringSystemPackage(systemPackages[need], this.#progress);
-    }
+    const ofSystem = (systemPackages as Record<string, SystemPackage>)[need];
+    if (ofSystem) return bringSystemPackage(ofSystem, this.#progress);
     if (need === 'temporal') {
       await bringTemporal(this.#settings.cacheFolder, this.#progress);
       return;

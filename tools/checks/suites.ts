@@ -269,7 +269,7 @@ export const suites: readonly Suite[] = [
     name: 'trainer',
     what: 'the trainer with the small engine',
     fast: false,
-    budgetSeconds: 190,
+    budgetSeconds: 230,
     cores: 1,
     needs: ['python tools', 'sklearn'],
     steps: [

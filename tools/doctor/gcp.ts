@@ -9,7 +9,8 @@ import { root } from '../run-script.ts';
 import { terraformAt } from '../terraform/bring-terraform.ts';
 
 const house = join(root, 'infra/gcp');
-const registry = 'https://registry.terraform.io/.well-known/terraform.json';
+/** What any registry answers, Terraform's and OpenTofu's. */
+const asked = '.well-known/terraform.json';
 const registryMs = 8_000;
 
 /** Whether a job could start on Google Cloud: what is needed on this machine, then what is needed there. */
@@ -28,7 +29,7 @@ export async function gcpFindings(settings: Settings): Promise<GcpFinding[]> {
 }
 
 async function thereIn(settings: Settings): Promise<GcpFinding[]> {
-  const hash = await trainerHash(trainerFolderOf(settings));
+  const trainerFolder = trainerFolderOf(settings);
   const options: GcpCheckOptions = {
     project: settings.gcpProject,
     zones: settings.gcpZones,
@@ -38,7 +39,8 @@ async function thereIn(settings: Settings): Promise<GcpFinding[]> {
     image: settings.gcpImage,
     machineTypes: settings.gcpMachineTypes,
     endpoint: settings.gcpEndpoint,
-    trainerHash: hash,
+    trainerHash: await trainerHash(trainerFolder),
+    trainerFolder,
   };
   // By its address: what Google Cloud needs is an install of its own, and nothing may stand on it (docs/adr/0014).
   const { checkGcp }: { checkGcp: CheckGcp } = await import(join(house, 'doctor/check-gcp.ts'));
@@ -75,29 +77,39 @@ async function terraform({ gcpTerraform, cacheFolder }: Settings): Promise<GcpFi
   return { state: 'bad', name, detail, mend: './x gcp terraform' };
 }
 
+/** Of infra/gcp/terraform/provider-folder.ts, which is imported only here: it belongs to an installation of its own. */
+interface ProviderFolders {
+  providerVersion: string;
+  providerPlace(source: { cacheFolder: string; program: string; mirror: string }): string;
+}
+
 /** Terraform's own plugin for Google: in the mirror of the settings, in the cache, or to be fetched. */
-async function provider({ cacheFolder, gcpProviderMirror: mirror }: Settings): Promise<GcpFinding> {
+async function provider({ cacheFolder, gcpTerraform, gcpProviderMirror: mirror }: Settings): Promise<GcpFinding> {
   const name = 'Provider';
-  const { providerVersion }: { providerVersion: string } = await import(join(house, 'terraform/provider-folder.ts'));
+  const folders: ProviderFolders = await import(join(house, 'terraform/provider-folder.ts'));
+  const { providerVersion, providerPlace } = folders;
+  const program = terraformProgram(gcpTerraform, cacheFolder);
+  const isTofu = (await terraformAt(program))?.name === 'OpenTofu';
+  const registry = isTofu ? 'registry.opentofu.org' : 'registry.terraform.io';
   const wanted = `{"terraform": {"required_providers": {"google": {"source": "hashicorp/google", "version": "${providerVersion}"}}}}`;
   const fill = (folder: string) =>
-    `mkdir -p ${folder} && cd ${folder} && echo '${wanted}' > main.tf.json && terraform providers mirror .`;
+    `mkdir -p ${folder} && cd ${folder} && echo '${wanted}' > main.tf.json && ${isTofu ? 'tofu' : 'terraform'} providers mirror .`;
   if (mirror !== '') {
-    const place = join(mirror, 'registry.terraform.io/hashicorp/google');
+    const place = join(mirror, registry, 'hashicorp/google');
     const files = existsSync(place) ? readdirSync(place, { recursive: true, encoding: 'utf8' }) : [];
     return files.some((file) => file.includes(providerVersion))
       ? { state: 'good', name, detail: `hashicorp/google ${providerVersion} in the mirror ${mirror}` }
       : { state: 'bad', name, detail: `gcpProviderMirror holds no ${providerVersion} in ${place}`, mend: fill(mirror) };
   }
-  const cached = join(cacheFolder, 'terraform', `google-${providerVersion}`);
+  const cached = providerPlace({ cacheFolder, program, mirror });
   if (existsSync(cached)) return { state: 'good', name, detail: `hashicorp/google ${providerVersion} in ${cached}` };
   try {
-    const answer = await fetch(registry, { signal: AbortSignal.timeout(registryMs) });
+    const answer = await fetch(`https://${registry}/${asked}`, { signal: AbortSignal.timeout(registryMs) });
     if (!answer.ok) throw new Error(`it answered ${answer.status}`);
-    const detail = `hashicorp/google ${providerVersion} is not here yet; the first job fetches it from registry.terraform.io`;
+    const detail = `hashicorp/google ${providerVersion} is not here yet; the first job fetches it from ${registry}`;
     return { state: 'later', name, detail };
   } catch {
-    const detail = `hashicorp/google ${providerVersion} is not here, and registry.terraform.io cannot be reached: fill a folder where it can be, and name it in gcpProviderMirror`;
+    const detail = `hashicorp/google ${providerVersion} is not here, and ${registry} cannot be reached: fill a folder where it can be, and name it in gcpProviderMirror`;
     return { state: 'bad', name, detail, mend: fill('terraform-mirror') };
   }
 }

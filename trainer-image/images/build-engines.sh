@@ -1,6 +1,8 @@
 #!/bin/bash
 # Builds the environments of engines where an image has them: /opt/trainyard/engines/<engine>, from their lock files.
-#   build-engines.sh sklearn autogluon …
+#   build-engines.sh                   all that there are
+#   build-engines.sh sklearn torch …   these
+#   build-engines.sh --list            says which there are, and builds none
 set -euo pipefail
 
 uv_version=0.13.8 # as in infra/local/bring_uv.py
@@ -8,7 +10,19 @@ images=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 locks=$images/../trainer/engines
 place=${TRAINYARD_ENGINES_FOLDER:-/opt/trainyard/engines}
 
-[ $# -gt 0 ] || { echo "build-engines: name at least one engine" >&2; exit 64; }
+# An engine is a folder with a lock file: whoever adds one adds no line here.
+all=()
+for lock in "$locks"/*/requirements.lock; do
+  [ -f "$lock" ] || continue
+  folder=${lock%/*}
+  all+=("${folder##*/}")
+done
+[ ${#all[@]} -gt 0 ] || { echo "build-engines: there is no engine in $locks" >&2; exit 78; }
+if [ "${1:-}" = --list ]; then
+  printf '%s\n' "${all[@]}"
+  exit
+fi
+[ $# -gt 0 ] || set -- "${all[@]}"
 for engine in "$@"; do
   [ -f "$locks/$engine/requirements.lock" ] || { echo "build-engines: there is no engine \"$engine\"" >&2; exit 64; }
 done

@@ -14,7 +14,8 @@ RUN apt-get update \
 # The environments first, which change rarely and are large.
 COPY trainer-image/trainer/engines /opt/trainyard/trainer-image/trainer/engines
 COPY trainer-image/images/build-engines.sh /opt/trainyard/trainer-image/images/build-engines.sh
-ARG ENGINES="sklearn autogluon h2o torch"
+# Empty: all that there are.
+ARG ENGINES=""
 # hadolint ignore=SC2086
 RUN /opt/trainyard/trainer-image/images/build-engines.sh $ENGINES
 

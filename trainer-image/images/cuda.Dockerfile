@@ -14,7 +14,8 @@ RUN apt-get update \
 
 COPY trainer-image/trainer/engines /opt/trainyard/trainer-image/trainer/engines
 COPY trainer-image/images/build-engines.sh /opt/trainyard/trainer-image/images/build-engines.sh
-ARG ENGINES="torch autogluon sklearn h2o"
+# Empty: all that there are.
+ARG ENGINES=""
 # hadolint ignore=SC2086
 RUN /opt/trainyard/trainer-image/images/build-engines.sh $ENGINES
 

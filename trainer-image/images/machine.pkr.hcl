@@ -41,8 +41,9 @@ variable "zone" {
 }
 
 variable "engines" {
-  type    = list(string)
-  default = ["sklearn", "autogluon", "h2o", "torch"]
+  type        = list(string)
+  default     = []
+  description = "Empty for all that there are."
 }
 
 variable "subnetwork" {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes a machine of a plain Debian 12 whose /opt/trainyard has the trainer: packages, engines, driver, unit.
 # For an image it is run once by Packer; on a machine without an image it is run at boot by startup-script.sh.
-#   provision.sh [--gpu] <engine>…
+#   provision.sh [--gpu] [<engine>…]      without engines: all that there are
 set -euo pipefail
 
 images=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -32,7 +32,7 @@ if [ "$gpu" = yes ]; then
     nvidia-modprobe nvidia-persistenced
 fi
 
-say "building the environments of: $*"
+say "building the environments of: ${*:-all engines}"
 "$images/build-engines.sh" "$@"
 
 say "installing the unit"

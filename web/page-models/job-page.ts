@@ -145,6 +145,7 @@ export function jobPage(
       clock,
     ),
     money: moneyCard(
+      'job',
       job,
       facts.resources,
       { budgetMicros: spec.limits.budgetMicros, secondsLeft: secondsLeft(facts, clock.nowMs) },

@@ -1,5 +1,7 @@
+import { billedMachine } from '../../db/billed-machine.ts';
 import type { JobRow, PredictionRow, ResourceRow } from '../../db/tables.ts';
-import { type BilledMachine, costParts } from '../../domain/cost-parts.ts';
+import { costParts } from '../../domain/cost-parts.ts';
+import type { HolderKind } from '../../domain/ids.ts';
 import { moneyMarks } from '../../domain/machine-times.ts';
 import { costOf, formatMoney, totalCost } from '../../domain/money.ts';
 
@@ -17,7 +19,18 @@ export interface MoneyCard {
 
 type Work = Pick<JobRow | PredictionRow, 'cost_micros' | 'cost_is_final' | 'price_list_date' | 'phase' | 'done_at_ms'>;
 
+interface AtCap {
+  stops: string;
+  before: string;
+}
+
+const atCap: Record<HolderKind, AtCap> = {
+  job: { stops: 'training stops and the best so far is kept', before: 'the best so far is kept' },
+  prediction: { stops: 'it stops', before: 'it stops' },
+};
+
 export function moneyCard(
+  kind: HolderKind,
   work: Work,
   resources: readonly ResourceRow[],
   limits: { budgetMicros: number | null; secondsLeft: number | null },
@@ -42,37 +55,22 @@ export function moneyCard(
       parts.length > 1 && total === spent
         ? parts.map(({ title, micros }) => ({ title, amount: formatMoney(micros) }))
         : [],
-    warning: near && budgetMicros && work.done_at_ms === null ? warningOf(spent, budgetMicros) : null,
-    note: noteOf(work, resources, limits, { spent, near, isFinal }),
+    warning: near && budgetMicros && work.done_at_ms === null ? warningOf(kind, spent, budgetMicros) : null,
+    note: noteOf(work, resources, limits, { spent, near, isFinal, atCap: atCap[kind] }),
   };
 }
 
-function billedMachine(row: ResourceRow): BilledMachine[] {
-  if (row.started_at_ms === null) return [];
-  return [
-    {
-      attempt: row.attempt,
-      pricePerHourMicros: row.price_per_hour_micros,
-      diskPerHourMicros: row.disk_price_per_hour_micros,
-      leastSeconds: row.billed_at_least_seconds,
-      fromMs: row.started_at_ms,
-      toMs: row.ended_at_ms ?? (row.state === 'gone' ? row.gone_confirmed_at_ms : null),
-      removalAskedAtMs: row.removal_asked_at_ms,
-    },
-  ];
-}
-
-function warningOf(spent: number, budgetMicros: number): string {
+function warningOf(kind: HolderKind, spent: number, budgetMicros: number): string {
   const percent = Math.floor((spent / budgetMicros) * 100);
   const stops = Math.round(moneyMarks.stops * 100);
-  return `${percent} % of the ${formatMoney(budgetMicros)} cap is used. At ${stops} % at the latest training stops and the best so far is kept.`;
+  return `${percent} % of the ${formatMoney(budgetMicros)} cap is used. At ${stops} % at the latest ${atCap[kind].stops}.`;
 }
 
 function noteOf(
   work: Work,
   resources: readonly ResourceRow[],
   { budgetMicros, secondsLeft }: { budgetMicros: number | null; secondsLeft: number | null },
-  { spent, near, isFinal }: { spent: number; near: boolean; isFinal: boolean },
+  { spent, near, isFinal, atCap: { before } }: { spent: number; near: boolean; isFinal: boolean; atCap: AtCap },
 ): string {
   const machines = resources.filter((row) => row.kind === 'machine');
   // What has no price needs no date of a price list.
@@ -80,7 +78,7 @@ function noteOf(
   const prices = work.price_list_date && !isFree ? ` Prices of ${work.price_list_date}.` : '';
   if (isFinal && isFree) return 'Its machine has no price.';
   if (isFinal) return `By the cloud's own times.${prices}`;
-  if (near) return `Close to the cap: the best so far is kept before it is reached.${prices}`;
+  if (near) return `Close to the cap: ${before} before it is reached.${prices}`;
   const price = machines.findLast((row) => row.ended_at_ms === null)?.price_per_hour_micros;
   if (price === undefined || secondsLeft === null || work.done_at_ms !== null) {
     return `${work.done_at_ms === null ? 'Counted while a machine exists.' : 'Final once the cloud has confirmed every end.'}${prices}`;

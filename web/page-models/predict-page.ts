@@ -4,7 +4,9 @@ import type { Clock } from './clock.ts';
 import type { UploadForm } from './data-page.ts';
 import type { Allow } from '../../domain/prediction-spec.ts';
 import { inputColumns } from './models-page.ts';
-import type { Option } from './new-job-page.ts';
+import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
+import type { PredictionMoney } from '../services/prediction-money.ts';
+import type { Field, Option } from './new-job-page.ts';
 import { formatMany } from './plain-words.ts';
 
 export interface PredictPage {
@@ -17,8 +19,19 @@ export interface PredictPage {
   datasets: Option[];
   upload: UploadForm;
   allow: AllowChoice[];
+  /** Why none can run with this model. */
+  obstacle: string | null;
+  /** Null where its machine costs nothing. */
+  cap: Cap | null;
   /** Why the chosen dataset was not taken. */
   problem: { title: string; message: string; whatToDo: string } | null;
+}
+
+export interface Cap {
+  field: Pick<Field, 'name' | 'label' | 'value' | 'hint' | 'problem'>;
+  sentence: string;
+  parts: { title: string; text: string; amount: string }[];
+  prices: string;
 }
 
 export interface AllowChoice {
@@ -36,6 +49,9 @@ export function predictPage(
     chosen: string;
     upload: UploadForm;
     allow: Allow;
+    money: PredictionMoney;
+    /** As it was sent; undefined where nothing was. */
+    budget: string | undefined;
     problem: PredictPage['problem'];
     clock: Clock;
   },
@@ -56,8 +72,30 @@ export function predictPage(
     })),
     upload: input.upload,
     allow: allowChoices(input.allow),
+    obstacle: input.money.problems.find(({ field }) => field === 'machine')?.message ?? null,
+    cap: capOf(input.money, input.budget),
     problem: input.problem,
   };
+}
+
+/** Filled in with what covers the worst case where there must be one. */
+function capOf({ worst, needsBudget }: PredictionMoney, given: string | undefined): Cap | null {
+  if (!worst || worst.sensibleBudgetMicros === 0) return null;
+  const hint = `${needsBudget ? 'It is billed, so it needs one. ' : ''}${formatMoney(worst.sensibleBudgetMicros)} covers the worst case.`;
+  const usual = needsBudget ? String(worst.sensibleBudgetMicros / MICROS_PER_DOLLAR) : '';
+  return {
+    field: { name: 'budget', label: 'Cap, in dollars', value: given ?? usual, hint, problem: null },
+    sentence: worst.sentence,
+    parts: worst.parts.map(({ title, text, micros }) => ({ title, text, amount: formatMoney(micros) })),
+    prices: `Prices of ${worst.priceListDate}.`,
+  };
+}
+
+/** What was written as a cap; an empty one is none. */
+export function budgetFrom(text: string): number | null | undefined {
+  if (text.trim() === '') return null;
+  const dollars = Number(text.trim().replace(',', '.').replace(/^\$/, ''));
+  return Number.isFinite(dollars) && dollars >= 0 ? Math.round(dollars * MICROS_PER_DOLLAR) : undefined;
 }
 
 function allowChoices({ extraColumns, castTypes }: Allow): AllowChoice[] {

@@ -97,7 +97,7 @@ export function predictionPage(
     track: trackOf('prediction', prediction, facts.timeline, clock, null),
     bar: barOf(work, clock.nowMs),
     output: outputOf(facts, href),
-    money: moneyCard(prediction, resources, { budgetMicros: null, secondsLeft: null }, clock.nowMs),
+    money: moneyCard('prediction', prediction, resources, { ...facts.spec.limits, secondsLeft: null }, clock.nowMs),
     machine: machineCard(facts.attempts, resources, clock, prediction),
     from: [
       { name: 'Model', value: model?.name ?? 'removed', href: model && !model.deleted ? `/models/${model.id}` : null },

@@ -81,6 +81,8 @@ export const reportSchema = z.object({
     .nullish(),
   ...closerParts,
   curves: z.object({ roc: points.nullish(), pr: points.nullish() }).nullish(),
+  /** Of several classes or labels; the pages draw their average, the report each of them. */
+  curvesEach: part(z.object({ of: z.string(), macro: z.object({ of: z.number(), roc: points, pr: points }) })),
   warnings: list(z.string()),
   rows: z.object({ train: number, validation: number, test: number }).nullish(),
   seconds: z.record(z.string(), number).nullish(),

@@ -69,10 +69,7 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
     residuals: report.residuals
       ? { scatter: scatterOf(report.residuals.points), histogram: histogramOf(report.residuals.histogram) }
       : null,
-    curves: [
-      curveChart('ROC curve', 'False positive rate', 'True positive rate', report.curves?.roc, true),
-      curveChart('Precision and recall', 'Recall', 'Precision', report.curves?.pr, false),
-    ].filter((curve) => curve !== null),
+    curves: curveCharts(report),
     closer: closerLook(report),
     timings: timingRows(report, folds),
     versions: Object.entries(report.versions ?? {}).map(([name, value]) => ({ name, value })),
@@ -82,6 +79,15 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
       ...{ name, title },
     })),
   };
+}
+
+/** Of several classes or labels their average, as the title says. */
+function curveCharts({ curves, curvesEach: each }: Report): CurveChart[] {
+  const many = each ? `, average of ${each.macro.of} ${each.of === 'class' ? 'classes' : 'labels'}` : '';
+  return [
+    curveChart(`ROC curve${many}`, 'False positive rate', 'True positive rate', curves?.roc ?? each?.macro.roc, true),
+    curveChart(`Precision and recall${many}`, 'Recall', 'Precision', curves?.pr ?? each?.macro.pr, false),
+  ].filter((curve) => curve !== null);
 }
 
 function baselineWords({ baseline, metric }: Report): string {

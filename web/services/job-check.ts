@@ -12,6 +12,7 @@ import { needsBudget } from '../../domain/prices.ts';
 import { taskWords } from '../../domain/task.ts';
 import { tooMuchForMonth } from '../../domain/workspace-limits.ts';
 import type { MachineType } from '../../infra/cloud.ts';
+import { cloudNow } from './cloud-now.ts';
 import { engineFindings } from './engine-findings.ts';
 import { checkJobRecipe, type FittingRecipe } from './job-recipe.ts';
 import type { ServiceOptions } from './options.ts';
@@ -115,13 +116,8 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
   const machineFor = async (
     request: JobRequest,
   ): Promise<{ machine?: MachineType; types: MachineType[]; problems: FieldProblem[] }> => {
-    const cloud = clouds.find(({ name }) => name === request.machine.cloud);
-    if (!cloud) {
-      const known = clouds.map(({ name }) => name).join(', ');
-      const message = `This installation has no cloud “${request.machine.cloud}”. It has: ${known}.`;
-      return { types: [], problems: [{ field: 'machine.cloud', message }] };
-    }
-    const types = await cloud.machineTypes();
+    const { types, problem } = await cloudNow(clouds, request.machine.cloud);
+    if (problem !== null) return { types: [], problems: [{ field: 'machine.cloud', message: problem }] };
     const machine = types.find(({ name }) => name === request.machine.type);
     if (machine) return { machine, types, problems: spotProblems(request, machine) };
     const known = types.map(({ name }) => name).join(', ');

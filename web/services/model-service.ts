@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { countOf } from '../../db/read-models/jobs-models.ts';
 import type { ModelRow } from '../../db/tables.ts';
 import type { ServiceOptions } from './options.ts';
@@ -74,7 +75,8 @@ export function modelService(options: ServiceOptions): ModelService {
       const about = { contentType: 'text/html; charset=utf-8', fileName: `${fileNameOf(row.name)} report.html` };
       return {
         ...(await storedDownload(options, `models/${id}/report.html`, about)),
-        etag: `${row.archive_hash}-report`,
+        // The cost comes into it when the model has long been kept, and every time the report of the row changes with it.
+        etag: `${createHash('sha256').update(row.report_json).digest('hex').slice(0, 32)}-report`,
       };
     },
 

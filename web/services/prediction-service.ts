@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { tooMuchFor } from '../../activities/workspace-use.ts';
 import { ownName } from '../../data/own-name.ts';
 import { countOf } from '../../db/read-models/jobs-models.ts';
@@ -9,17 +10,16 @@ import { IdempotencyConflict } from '../../db/stores/job-store.ts';
 import type { DatasetRow, ModelRow, PredictionRow } from '../../db/tables.ts';
 import { logFolderOf } from '../../infra/object-names.ts';
 import { type Fit, fitToModel, mendedBy, mendedSentences, misfits } from '../../domain/fit-to-model.ts';
-import type { Micros } from '../../domain/money.ts';
-import { worstPricesOf } from '../../domain/prices.ts';
 import {
   type Allow,
   allowSchema,
   keptPredictionSpec,
+  predictionLimitsSchema,
+  type PredictionRequest,
   predictionRequestSchema,
   type PredictionSpec,
   predictionSpecSchema,
 } from '../../domain/prediction-spec.ts';
-import { mostMicros } from '../../domain/worst-case.ts';
 import type { KeepDataset } from './dataset-service.ts';
 import { deliver } from './deliver.ts';
 import { workAsks } from './job-asks.ts';
@@ -27,6 +27,7 @@ import { costNow, partsOf } from './job-details.ts';
 import { withLocalCopy } from './local-copy.ts';
 import { fileNameOf, storedDownload } from './model-service.ts';
 import type { ServiceOptions } from './options.ts';
+import { predictionMoney } from './prediction-money.ts';
 import { conflict, notFound, Refused } from './refused.ts';
 import { problemsIn } from './request-problems.ts';
 import { inputSchemaOf, predictionSummary, profileOf, specOf } from './row-views.ts';
@@ -45,6 +46,7 @@ import type {
 import type { FieldProblem } from './views.ts';
 
 const requestSchema = predictionRequestSchema.strict();
+const asUsual = allowSchema.parse(undefined);
 
 export function predictionService(
   options: ServiceOptions,
@@ -76,7 +78,7 @@ export function predictionService(
   const specFor = async (
     who: Who,
     model: ModelRow,
-    asked: Pick<PredictionSpec, 'id' | 'datasetId' | 'allow'>,
+    asked: Pick<PredictionRequest, 'datasetId' | 'allow' | 'limits'> & { id: string },
   ): Promise<PredictionSpec> => {
     // On a machine like the one that trained it: there it is known to fit.
     const job = await stores.jobs.get({ workspaceId: who.workspaceId, deleted: true }, model.job_id);
@@ -89,23 +91,14 @@ export function predictionService(
     });
   };
 
-  /** It has no cap: its time and its attempts bound it. It never goes to a larger machine. */
-  const worstOf = async ({ machine, limits }: PredictionSpec): Promise<Micros> => {
-    const cloud = clouds.find(({ name }) => name === machine.cloud);
-    const type = (await cloud?.machineTypes())?.find(({ name }) => name === machine.type);
-    if (!type) return 0;
-    const { seconds, attempts, silenceSeconds } = limits;
-    const asOfJob = { trainingSeconds: seconds, longestSeconds: seconds, attempts, silenceSeconds, budgetMicros: null };
-    return mostMicros(asOfJob, worstPricesOf(type, machine.spot, []));
-  };
-
   const accept = async (who: Who, given: unknown): Promise<PredictionAccepted | Rejected> => {
     const result = requestSchema.safeParse(given);
     if (!result.success) return { problems: problemsIn(result.error) };
-    const { id = randomUUID(), modelId, datasetId, allow } = result.data;
+    const { id = randomUUID(), modelId, datasetId, allow, limits } = result.data;
     const before = await stores.predictions.get({ workspaceId: who.workspaceId, deleted: true }, id);
     if (before) {
-      const isSame = before.model_id === modelId && before.dataset_id === datasetId && allowsSame(before, allow);
+      const isSame =
+        before.model_id === modelId && before.dataset_id === datasetId && asksSame(before, { allow, limits });
       if (!isSame) throw askedDifferently();
       return { prediction: predictionSummary(before), sentence: await begin(before), created: false };
     }
@@ -120,8 +113,10 @@ export function predictionService(
     }
     const problems = misfitsOf(model, dataset, { field: 'datasetId', allow });
     if (problems.length > 0) return { problems };
-    const spec = await specFor(who, model, { id, datasetId, allow });
-    const worstMicros = await worstOf(spec);
+    const spec = await specFor(who, model, { id, datasetId, allow, limits });
+    const money = await predictionMoney(clouds, spec);
+    if (money.problems.length > 0) return { problems: money.problems };
+    const worstMicros = money.worst?.micros ?? 0;
     const kept = await stores.database
       .transaction(async (trx) => {
         const isThere =
@@ -149,7 +144,7 @@ export function predictionService(
     who: Who,
     modelId: string,
     file: UploadedFile,
-    { id, allow }: { id: string; allow: Allow },
+    { id, allow, limits }: { id: string } & Pick<PredictionRequest, 'allow' | 'limits'>,
   ): Promise<PredictionAccepted | Rejected> => {
     const model = await findModel(who, modelId);
     const kept = await parts.keep(who, file);
@@ -164,8 +159,8 @@ export function predictionService(
     const datasetId = kept.row.id;
     // Another file or choice, sent from a page that the browser went back to, is another request.
     const before = await stores.predictions.get({ workspaceId: who.workspaceId, deleted: true }, id);
-    const own = before && (before.dataset_id !== datasetId || !allowsSame(before, allow)) ? {} : { id };
-    const accepted = await accept(who, { ...own, modelId, datasetId, allow });
+    const own = before && (before.dataset_id !== datasetId || !asksSame(before, { allow, limits })) ? {} : { id };
+    const accepted = await accept(who, { ...own, modelId, datasetId, allow, limits });
     if ('problems' in accepted) await dropAgain();
     return accepted;
   };
@@ -173,10 +168,21 @@ export function predictionService(
   return {
     accept,
 
-    async acceptUpload(who, modelId, file, { id = randomUUID(), allow = allowSchema.parse(undefined) } = {}) {
+    async money(who, modelId) {
+      const model = await findModel(who, modelId);
+      const asked = {
+        id: randomUUID(),
+        datasetId: randomUUID(),
+        allow: asUsual,
+        limits: predictionLimitsSchema.parse({}),
+      };
+      return predictionMoney(clouds, await specFor(who, model, asked));
+    },
+
+    async acceptUpload(who, modelId, file, { id = randomUUID(), allow = asUsual, budgetMicros = null } = {}) {
       const key = `${who.workspaceId}/${id}`;
       const mine = (uploads.get(key) ?? Promise.resolve()).then(() =>
-        acceptOneUpload(who, modelId, file, { id, allow }),
+        acceptOneUpload(who, modelId, file, { id, allow, limits: { budgetMicros } }),
       );
       const ended = mine.then(nothing, nothing);
       uploads.set(key, ended);
@@ -284,9 +290,9 @@ function misfitsOf(
   return misfits(fitOf(model, dataset), allow, model.name).map((message) => ({ field, message }));
 }
 
-function allowsSame(row: PredictionRow, { extraColumns, castTypes }: Allow): boolean {
-  const { allow } = keptPredictionSpec(row.spec_json);
-  return allow.extraColumns === extraColumns && allow.castTypes === castTypes;
+function asksSame(row: PredictionRow, asked: Pick<PredictionRequest, 'allow' | 'limits'>): boolean {
+  const { allow, limits } = keptPredictionSpec(row.spec_json);
+  return isDeepStrictEqual(allow, asked.allow) && limits.budgetMicros === asked.limits.budgetMicros;
 }
 
 function removalOf(row: PredictionRow): Removal {

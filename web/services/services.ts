@@ -6,6 +6,7 @@ import type { ReadSettings } from '../../infra/engine-settings.ts';
 import type { TaskGuess } from '../../domain/guess-task.ts';
 import type { Holder } from '../../domain/ids.ts';
 import type { JobRequestInput, JobSpec } from '../../domain/job-spec.ts';
+import type { Micros } from '../../domain/money.ts';
 import type { Phase } from '../../domain/phases.ts';
 import type { Outcome } from '../../domain/outcomes.ts';
 import type { Allow } from '../../domain/prediction-spec.ts';
@@ -14,6 +15,7 @@ import type { ExtendAnswer } from '../../workflows/messages.ts';
 import type { ImportOptionsInput } from '../../domain/import-options.ts';
 import type { LookService } from './look-service.ts';
 import type { MachineService } from './machine-service.ts';
+import type { PredictionMoney } from './prediction-money.ts';
 import type { PreparationService } from './preparation-service.ts';
 import type { RecipeService } from './recipe-service.ts';
 import type { SweepService } from './sweep-service.ts';
@@ -202,8 +204,10 @@ export interface PredictionService {
     who: Who,
     modelId: string,
     file: UploadedFile,
-    asked?: { id?: string | undefined; allow?: Allow | undefined },
+    asked?: { id?: string | undefined; allow?: Allow | undefined; budgetMicros?: Micros | null | undefined },
   ): Promise<PredictionAccepted | Rejected>;
+  /** What one with this model costs at worst, before any cap. */
+  money(who: Who, modelId: string): Promise<PredictionMoney>;
   get(who: Who, id: string): Promise<PredictionDetail>;
   list(who: Who, query: { modelId?: string; offset?: number; limit?: number }): Promise<Page<PredictionSummary>>;
   cancel(who: Who, id: string): Promise<Asked>;

@@ -87,9 +87,8 @@ async function terraformIn(folder: string, options: GcpBootstrapOptions): Promis
     });
     if (code !== 0) throw failureOf(reasonIn(said), project);
   };
-  const providers = await prepareProviders(cacheFolder, providerMirror, (args, at, environment) =>
-    run(args, at, environment, false),
-  );
+  const source = { cacheFolder, program: terraform, mirror: providerMirror };
+  const providers = await prepareProviders(source, (args, at, environment) => run(args, at, environment, false));
   await giveLockFile(providers, folder);
   return (args, aloud) => run(args, folder, { TF_CLI_CONFIG_FILE: providers.configFile }, aloud);
 }

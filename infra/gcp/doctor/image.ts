@@ -1,80 +1,56 @@
 import type { GcpCheckOptions, GcpFinding } from '../../gcp-checks.ts';
+import { buildImages, imageKinds, type ImageKind } from '../../trainer-image.ts';
 import type { OfferedType } from '../catalogue.ts';
-import { lastPart, type Looking } from './look.ts';
+import { lookAtImage } from '../images.ts';
+import type { Looking } from './look.ts';
 
-interface Image {
-  name: string;
-  labels?: Record<string, string>;
-  status?: string;
-  diskSizeGb?: string;
-  creationTimestamp?: string;
-}
+type ImageSettings = Pick<GcpCheckOptions, 'image' | 'trainerHash' | 'trainerFolder'>;
 
-type ImageSettings = Pick<GcpCheckOptions, 'image' | 'trainerHash'>;
-
-/** Each image that a machine of the catalogue boots from, and whether this trainer is in it. */
+/** Each image that a machine of the catalogue boots from, and whether this trainer is in it: as the house looks. */
 export async function imagesFit(
   looking: Looking,
-  { image, trainerHash }: ImageSettings,
+  settings: ImageSettings,
   types: readonly OfferedType[],
 ): Promise<GcpFinding[]> {
-  const build = `gcloud builds submit --project ${looking.project} --config trainer-image/images/cloudbuild-machine.yaml --substitutions _TRAINER_HASH=${trainerHash} .`;
-  if (image !== '') return [await oneFits(looking, { named: image, title: 'Image', build, trainerHash, needed: true })];
-  const kinds = [
-    { kind: 'cpu', used: types.some(({ gpus }) => gpus.length === 0) },
-    { kind: 'gpu', used: types.some(({ gpus }) => gpus.length > 0) },
-  ].filter(({ used }) => used);
-  return Promise.all(
-    kinds.map(({ kind }, place) =>
-      oneFits(looking, {
-        named: `trainyard-${kind}`,
-        title: `Image ${kind}`,
-        build: build.replace('_TRAINER_HASH=', `_KINDS=${kind},_TRAINER_HASH=`),
-        trainerHash,
-        // Jobs on the other kind of machine can start without it.
-        needed: place === 0,
+  const { image, trainerHash: hash, trainerFolder } = settings;
+  const { project } = looking;
+  const build = (kinds: readonly ImageKind[]) => buildImages({ project, kinds, hash, trainerFolder });
+  const used = (kind: ImageKind) => types.some(({ gpus }) => gpus.length > 0 === (kind === 'gpu'));
+  const kinds = imageKinds.filter(used);
+  if (image !== '') {
+    return [
+      await oneFits(looking, settings, {
+        kind: kinds[0] ?? 'cpu',
+        title: 'Image',
+        build: build(imageKinds),
+        needed: true,
       }),
+    ];
+  }
+  return Promise.all(
+    kinds.map((kind, place) =>
+      // Jobs on the other kind of machine can start without it.
+      oneFits(looking, settings, { kind, title: `Image ${kind}`, build: build([kind]), needed: place === 0 }),
     ),
   );
 }
 
 interface Wanted {
-  named: string;
+  kind: ImageKind;
   title: string;
   build: string;
-  trainerHash: string;
   needed: boolean;
 }
 
-async function oneFits({ api, project }: Looking, wanted: Wanted): Promise<GcpFinding> {
-  const { named, title: name, build: mend, trainerHash } = wanted;
+async function oneFits({ api }: Looking, settings: ImageSettings, wanted: Wanted): Promise<GcpFinding> {
+  const { title: name, build: mend } = wanted;
+  const { trainerHash } = settings;
   const state = wanted.needed ? 'bad' : 'later';
   const what = wanted.needed ? '' : '; jobs on machines of this kind cannot start';
-  const path = pathOf(named, project);
-  const found = await api.get<Image>('compute', path);
-  if (!found)
-    return {
-      state,
-      name,
-      detail: `there is no ${named.includes('/') ? named : `image of the family ${named}`}${what}`,
-      mend,
-    };
-  if (found.status !== undefined && found.status !== 'READY') {
-    return { state, name, detail: `${found.name} is ${found.status}${what}` };
-  }
-  const carried = found.labels?.['trainyard-trainer'] ?? /-([0-9a-f]{12})$/.exec(found.name)?.[1];
-  if (carried === trainerHash)
-    return { state: 'good', name, detail: `${found.name}, with this trainer (${trainerHash})` };
-  const has = carried ? `the trainer ${carried}` : 'no trainer by its name';
-  return { state, name, detail: `${found.name} carries ${has}, and this is ${trainerHash}${what}`, mend };
-}
-
-/** As the machine's stack asks for it: a family of the project, or the address of one image or family. */
-function pathOf(named: string, project: string): string {
-  if (!named.includes('/')) return `projects/${project}/global/images/family/${named}`;
-  const path = named.replace(/^https?:\/\/[^/]+\/(?:compute\/)?v1\//, '');
-  if (path.startsWith('projects/')) return path;
-  return path.startsWith('global/')
-    ? `projects/${project}/${path}`
-    : `projects/${project}/global/images/${lastPart(path)}`;
+  const seen = await lookAtImage(api, settings, wanted.kind);
+  if (seen.fit === 'missing') return { state, name, detail: `there is no ${seen.wanted}${what}`, mend };
+  if (seen.fit === 'not ready') return { state, name, detail: `${seen.name} is ${seen.status}${what}` };
+  if (seen.fit === 'good') return { state: 'good', name, detail: `${seen.name}, with this trainer (${trainerHash})` };
+  const has = seen.carries ? `the trainer ${seen.carries}` : 'no trainer by its name';
+  return { state, name, detail: `${seen.name} carries ${has}, and this is ${trainerHash}${what}`, mend };
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +12,14 @@ const onlyProvider = JSON.stringify({
 
 type RunTerraform = (args: string[], folder: string, environment: Record<string, string>) => Promise<void>;
 
+export interface ProviderSource {
+  cacheFolder: string;
+  /** Terraform, or OpenTofu: each has addresses of its own for the same provider. */
+  program: string;
+  /** '' is wherever the program finds it. */
+  mirror: string;
+}
+
 /** What every run of Terraform stands on: providers on this disk, so that none asks the network. */
 export interface Providers {
   /** Names the file for TF_CLI_CONFIG_FILE. */
@@ -24,17 +32,20 @@ export interface Providers {
  * The provider, brought once: Terraform's own plugin cache is not safe when two runs initialise at once, so one folder is
  * initialised apart and renamed into place whole, and every later run takes from it as from a mirror.
  */
-export async function prepareProviders(cacheFolder: string, mirror: string, run: RunTerraform): Promise<Providers> {
-  const place = join(cacheFolder, 'terraform', `google-${providerVersion}${mirror ? '-mirror' : ''}`);
+export async function prepareProviders(source: ProviderSource, run: RunTerraform): Promise<Providers> {
+  const place = providerPlace(source);
   const providers = { configFile: join(place, 'terraform.rc'), lockFile: join(place, '.terraform.lock.hcl') };
-  if (!existsSync(providers.configFile)) await make(place, mirror, run);
-  if (mirror) {
-    // Another mirror may be named today than when this was made.
-    const beside = `${providers.configFile}.${randomUUID()}`;
-    await writeFile(beside, configOf(mirror));
-    await rename(beside, providers.configFile);
-  }
+  if (!existsSync(providers.configFile)) await make(place, source.mirror, run);
   return providers;
+}
+
+/** What was written down of one provider fits no other: neither its checksum nor the address that it came from. */
+export function providerPlace({ cacheFolder, program, mirror }: ProviderSource): string {
+  const key = createHash('sha256')
+    .update(JSON.stringify([program, mirror]))
+    .digest('hex')
+    .slice(0, 12);
+  return join(cacheFolder, 'terraform', `google-${providerVersion}-${key}`);
 }
 
 async function make(place: string, mirror: string, run: RunTerraform): Promise<void> {

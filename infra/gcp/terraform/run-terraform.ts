@@ -40,7 +40,7 @@ const secondInterruptMs = 500;
 const leaseWithinMs = 600_000;
 /** It only takes this long when Google does not answer. A kill in the middle can leave a wrong state, and a lock. */
 const killAfterMs = 900_000;
-const program = join(import.meta.dirname, 'guarded.sh');
+const guard = join(import.meta.dirname, 'guarded.sh');
 const erroredState = 'errored.tfstate';
 /** Of the environment: where programs and credentials are, and how to reach the network. Nothing else is its business. */
 const passedOn =
@@ -131,8 +131,8 @@ export class Terraform {
   }
 
   #providersReady(): Promise<Providers> {
-    const { cacheFolder, providerMirror } = this.#options;
-    this.#providers ??= prepareProviders(cacheFolder, providerMirror, (args, folder, environment) =>
+    const { cacheFolder, program, providerMirror: mirror } = this.#options;
+    this.#providers ??= prepareProviders({ cacheFolder, program, mirror }, (args, folder, environment) =>
       this.#measured('bring provider', () =>
         this.#run(args, {
           folder,
@@ -175,7 +175,7 @@ export class Terraform {
     },
   ): Promise<void> {
     if (how.signal.aborted || how.abandon?.aborted) throw stopped();
-    const child = spawn(program, [this.#options.program, ...args], {
+    const child = spawn(guard, [this.#options.program, ...args], {
       cwd: how.folder,
       // A Ctrl-C in a terminal is for us: it goes on to Terraform by our own word only.
       detached: true,

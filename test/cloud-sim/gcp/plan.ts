@@ -14,10 +14,6 @@ export function planFor(given: Partial<SimulationPlan> & { folder: string }): Si
     python: 'python3',
     trainerFolder: join(root, 'trainer-image'),
     pythons: {},
-    images: [
-      { name: 'trainyard-cpu-simulated', family: 'trainyard-cpu' },
-      { name: 'trainyard-gpu-simulated', family: 'trainyard-gpu' },
-    ],
     delays: { bootMs: 150, deleteMs: 100, changeMs: 50, answerMs: 0 },
     shortestRunSeconds: 30,
     ...given,

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { imageFamily, imageKinds, imageName, trainerHash } from '../../../infra/trainer-image.ts';
 import { adminOf } from './admin.ts';
 import { freePort, Guests, type Image } from './boot/guest.ts';
 import { MachineProcesses } from './boot/machine-processes.ts';
@@ -26,7 +27,8 @@ export interface SimulationPlan extends Image {
   project: string;
   programs: Programs;
   python: string;
-  images: ImageToAdd[];
+  /** Unless told: those that carry the trainer that instances run. */
+  images?: ImageToAdd[];
   delays: Delays;
   /** Google's is 30; the shortest that an instance may be given to live. */
   shortestRunSeconds: number;
@@ -67,7 +69,7 @@ export async function openSimulation(plan: SimulationPlan): Promise<Simulation> 
     ground.records.kind('service-account').put(owner, ownerAccount(project, owner));
     ground.policies.begin(`projects/${project}`, [{ role: 'roles/owner', members: [`serviceAccount:${owner}`] }]);
     ground.tokens.writeKeyFile(keyFileIn(folder), owner, project, endpoint);
-    for (const image of plan.images) addImage(ground, image);
+    for (const image of plan.images ?? (await imagesOf(plan))) addImage(ground, image);
   }
 
   const programs = await startPrograms(plan.programs, folder, ports, endpoint);
@@ -111,6 +113,11 @@ export async function openSimulation(plan: SimulationPlan): Promise<Simulation> 
       ground.records.close();
     },
   };
+}
+
+async function imagesOf({ trainerFolder }: SimulationPlan): Promise<ImageToAdd[]> {
+  const hash = await trainerHash(trainerFolder);
+  return imageKinds.map((kind) => ({ name: imageName(kind, hash), family: imageFamily(kind) }));
 }
 
 async function choosePorts(): Promise<Ports> {

@@ -10,6 +10,7 @@ import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
 import { machineRole, yardRole } from '../../../infra/gcp/permissions.ts';
 import type { GcpBootstrapOptions } from '../../../infra/gcp-bootstrap.ts';
 import { folderStore } from '../../../infra/local/folder-store.ts';
+import { ownTrainerFolder } from '../../../infra/trainer-image.ts';
 import { realProvider, terraformProgram } from '../../cloud-sim/gcp/google-provider.ts';
 import { openSimulationForTest, type SimulationForTest } from '../../cloud-sim/gcp/open-simulation-for-test.ts';
 import { hasCloudSim } from '../../../tools/cloud-sim/find-cloud-sim.ts';
@@ -118,6 +119,7 @@ if (provider) {
           machineTypes: ['e2-standard-2'],
           endpoint: cloud.sim.endpoint,
           trainerHash: hash,
+          trainerFolder: ownTrainerFolder,
         });
         expect(found.filter((one) => one.state !== 'good')).toEqual([]);
       } finally {
@@ -149,6 +151,7 @@ if (provider) {
           heartbeatSeconds: 1,
           logCapBytes: 1_000_000,
           trainerHash: '',
+          trainerFolder: ownTrainerFolder,
         });
         const labels = { kind: 'job' as const, id: randomUUID(), installationId: 'home', owner: 'ann' };
         const ref = { kind: labels.kind, id: labels.id, attempt: 1 };

@@ -1,6 +1,7 @@
 import { checkGcp } from '../../../infra/gcp/doctor/check-gcp.ts';
 import { machinePermissions, machineRole, yardPermissions, yardRole } from '../../../infra/gcp/permissions.ts';
 import type { GcpCheckOptions, GcpFinding } from '../../../infra/gcp-checks.ts';
+import { ownTrainerFolder } from '../../../infra/trainer-image.ts';
 import { describeSimulated } from '../../cloud-sim/gcp/describe-simulated.ts';
 import { openSimulationForTest, type SimulationForTest } from '../../cloud-sim/gcp/open-simulation-for-test.ts';
 
@@ -45,6 +46,7 @@ describeSimulated('what ./x doctor gcp finds', () => {
       machineTypes: [],
       endpoint: cloud.sim.endpoint,
       trainerHash: hash,
+      trainerFolder: ownTrainerFolder,
       ...more,
     });
   const named = (found: GcpFinding[], name: string): GcpFinding => {

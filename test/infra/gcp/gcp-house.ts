@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +8,7 @@ import { openAuth } from '../../../infra/gcp/google-auth.ts';
 import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
 import type { GcpCloudOptions } from '../../../infra/gcp-options.ts';
 import { folderStore } from '../../../infra/local/folder-store.ts';
+import { ownTrainerFolder } from '../../../infra/trainer-image.ts';
 import { type GcpSimulation, startGcpSimulation } from '../../cloud-sim/gcp/start-gcp-simulation.ts';
 import type { House } from '../cloud-contract.ts';
 import { processesOf } from '../local-house.ts';
@@ -24,13 +24,11 @@ export interface GcpHouse extends House {
 
 const here = import.meta.dirname;
 /** One for all tests of a machine: bringing the provider is not what they are about. */
-const cacheBase = join(tmpdir(), 'trainyard-gcp-test-cache');
+const cacheFolder = join(tmpdir(), 'trainyard-gcp-test-cache');
 
 export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Promise<GcpHouse> {
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-gcp-'));
   const { mirror } = await provider();
-  // What Terraform wrote down of one provider fits no other.
-  const cacheFolder = join(cacheBase, createHash('sha256').update(mirror).digest('hex').slice(0, 12));
   const simulation = await startGcpSimulation({ folder: join(folder, 'google'), trainerFolder });
   process.env['GOOGLE_APPLICATION_CREDENTIALS'] = simulation.keyFile;
   const measured = new Map<string, number[]>();
@@ -54,6 +52,7 @@ export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Prom
     heartbeatSeconds: 1,
     logCapBytes: 1_000_000,
     trainerHash: '',
+    trainerFolder: ownTrainerFolder,
   };
   const options: GcpCloudOptions = {
     ...plain,

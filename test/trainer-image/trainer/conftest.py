@@ -15,8 +15,8 @@ from trainer_bench import TRAINER_IMAGE, Run, Yard
 
 sys.path.insert(0, str(TRAINER_IMAGE))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the supervisor does, for what is trained in this process
-#: Engines with an environment of their own: their tests run in that alone.
-APART = ("autogluon", "h2o", "torch")
+#: Engines but the small one have an environment of their own: their tests run in that alone.
+APART = sorted({path.parent.name for path in TRAINER_IMAGE.glob("trainer/engines/*/__init__.py")} - {"sklearn"})
 _PRESENT = [engine for engine in APART if importlib.util.find_spec(engine) is not None]
 #: Most files read data sets of scikit-learn at their head; where it is not, only those that name its engine are read.
 collect_ignore = [

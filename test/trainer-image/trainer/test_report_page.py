@@ -101,6 +101,16 @@ def test_what_people_wrote_stays_text(yard: Yard, here: Here):
     assert "img" not in read(readme_safe).tags
 
 
+def test_leaves_one_room_for_the_cost_that_no_name_can_forge(yard: Yard, here: Here):
+    mark = "<!--trainyard:cost-->"
+    frame = iris().rename(columns={"petal width (cm)": mark, "species": f"species{mark}"})
+    run = here(yard.ask(frame, f"species{mark}", "multiclass", settings={"algorithm": "linear"}))
+    assert run.code == 0
+    page = (run.out / "report.html").read_text("utf-8")
+    assert page.count(mark) == 1 and page.count("<!--/trainyard:cost-->") == 1
+    assert f"<dt>Cost</dt><dd>{mark}Not counted" in page
+
+
 def test_says_what_is_unknown_with_a_dash(yard: Yard, here: Here):
     run = here(yard.ask(iris(), "species", "multiclass", settings={"algorithm": "linear"}))
     report = copy.deepcopy(run.report)

@@ -67,6 +67,7 @@ def test_every_task_has_every_part_that_fits_it(kind: str, reports: dict[str, Ru
         assert (report[name] is not None) == is_classes
     for name in ("curves", "thresholds"):
         assert (report[name] is not None) == (kind == "binary")
+    assert (report["curvesEach"] is not None) == (kind == "multiclass")
     assert (report["residuals"] is not None) == (kind == "regression")
     gain = report["baseline"]["difference"]
     assert 0 < gain["low"] < gain["value"] < gain["high"]
@@ -97,7 +98,12 @@ def test_ignored_columns_are_in_no_part(kind: str, reports: dict[str, Run]):
 def test_the_page_shows_the_parts(reports: dict[str, Run]):
     titles = {
         "binary": ["Class by class", "Where “yes” begins", "Can its probabilities be believed"],
-        "multiclass": ["Class by class", "Can its probabilities be believed"],
+        "multiclass": [
+            "Class by class",
+            "Can its probabilities be believed",
+            "ROC curves",
+            "Curve by curve, each against the rest",
+        ],
         "regression": ["Where it is off", "Errors in quantiles"],
     }
     for kind, wanted in titles.items():

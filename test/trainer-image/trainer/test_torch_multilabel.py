@@ -46,7 +46,9 @@ def test_the_preset_learns_six_labels_reports_and_predicts(yard: Yard, here: Her
     assert mean == pytest.approx(report["best"]["test"])
     assert report["confusion"] is report["perClass"] is report["curves"] is report["residuals"] is None
     told = {one["part"] for one in report["budget"]["leftOut"]}
-    assert {"confusion matrix", "calibration", "thresholds"} <= told
+    assert {"confusion matrix", "thresholds"} <= told
+    assert report["calibration"]["of"] == "yes" and [row["name"] for row in report["curvesEach"]["rows"]] != []
+    assert report["curvesEach"]["macro"]["rocAuc"] == pytest.approx(mean)
     assert not any("could not be made" in one["reason"] for one in report["budget"]["leftOut"])
     # As the preset says: six epochs at most.
     heard = {event["name"]: event["step"] for event in run.of("metric")}

@@ -110,6 +110,56 @@ it('describes what it really answers', async () => {
   }
 });
 
+describe('a job is asked for', () => {
+  const wordsOf = (engine: unknown) => ({ name: 'x', datasetId: crypto.randomUUID(), task, engine });
+  const task = { kind: 'binary', labels: ['churned'] };
+  const check = (body: object) => {
+    const ajv = new Ajv2020({ strict: false, formats: { uuid: true } });
+    ajv.addSchema({ $id: 'document', ...document });
+    const schema = document.paths['/api/v1/jobs']?.post?.requestBody?.content['application/json']?.schema;
+    return ajv.compile(absolute(schema ?? { not: {} }))(body);
+  };
+
+  it('with the settings of its engine, in types, defaults, ranges and help', () => {
+    const { SklearnEngine: engine, EngineChoice: choice } = document.components.schemas;
+    expect(engine).toMatchObject({
+      description: 'A handful of solid algorithms.',
+      properties: {
+        settings: {
+          additionalProperties: false,
+          properties: {
+            effort: { enum: ['quick', 'balanced', null], default: 'balanced' },
+            trees: { type: ['integer', 'null'], default: 200, minimum: 10, maximum: 2000 },
+          },
+        },
+      },
+    });
+    expect(JSON.stringify(engine)).toContain('Trees. How many.');
+    expect(choice).toMatchObject({
+      discriminator: {
+        propertyName: 'name',
+        mapping: { sklearn: '#/components/schemas/SklearnEngine' },
+      },
+    });
+  });
+
+  it.each([
+    ['nothing said', { name: 'sklearn' }, true],
+    ['what it takes', { name: 'sklearn', settings: { trees: 20, effort: 'quick' } }, true],
+    ['an unknown setting', { name: 'sklearn', settings: { sharpness: 3 } }, false],
+    ['a setting of another engine', { name: 'classes_only', settings: { trees: 20 } }, false],
+    ['more than the range', { name: 'sklearn', settings: { trees: 2001 } }, false],
+    ['a part of a whole number', { name: 'sklearn', settings: { trees: 20.5 } }, false],
+    ['no such choice', { name: 'sklearn', settings: { effort: 'heroic' } }, false],
+    ['no such engine', { name: 'magic' }, false],
+  ])('%s: the document and the service say the same', async (_what, engine, fits) => {
+    expect(check(wordsOf(engine))).toBe(fits);
+    const { body } = await yard.api.post('/jobs/check', wordsOf(engine));
+    const ofEngine = (body.problems as { field: string }[]).filter(({ field }) => field.startsWith('engine.'));
+    expect(ofEngine.length === 0).toBe(fits);
+  });
+});
+
 it('is shown by a page that keeps to the content security policy', async () => {
   const page = await request(yard.app).get('/api/docs');
   expect(page.status).toBe(200);

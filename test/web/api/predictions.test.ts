@@ -129,7 +129,12 @@ it('reads a prediction from before there was a choice as one that allowed both',
 it('tells programs of the choice in the document of the API', async () => {
   const { body } = await request(yard.app).get('/openapi.json');
   const { content } = body.paths['/api/v1/models/{id}/predict'].post.requestBody;
-  expect(Object.keys(content['multipart/form-data'].schema.properties)).toEqual(['extraColumns', 'castTypes', 'file']);
+  expect(Object.keys(content['multipart/form-data'].schema.properties)).toEqual([
+    'extraColumns',
+    'castTypes',
+    'budgetMicros',
+    'file',
+  ]);
   expect(content['multipart/form-data'].schema.required).toEqual(['file']);
   expect(Object.keys(body.components.schemas.PredictRequest.properties.allow.properties)).toEqual([
     'extraColumns',

@@ -17,6 +17,7 @@ _FIRST_TO_GO = (
     "residuals",
     "importance",
     "history",
+    "curvesEach",
     "confusion",
     "perClass",
     "perLabel",

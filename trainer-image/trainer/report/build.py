@@ -14,7 +14,8 @@ from trainer.fitting import Fitted, Order, Output
 from trainer.inputs import Inputs
 from trainer.report.bounded import bounded
 from trainer.report.budget import Budget, report_seconds
-from trainer.report.classes import calibration, per_class, thresholds
+from trainer.report.classes import calibration, calibration_of_labels, per_class, thresholds
+from trainer.report.curves_each import curves_of_classes, curves_of_labels
 from trainer.report.data_facts import data_facts, versions
 from trainer.report.dependence import partial_dependence
 from trainer.report.errors import error_quantiles, errors_by_prediction, worst_errors
@@ -26,7 +27,7 @@ from trainer.report.learning import learning_curve
 from trainer.report.per_label import per_label, worst_rows
 
 #: Of the time that is left when their turn comes; partial dependence, the last, gets the rest.
-_LEAKAGE_SHARE, _IMPORTANCE_SHARE = 0.2, 0.6
+_LEAKAGE_SHARE, _IMPORTANCE_SHARE, _CURVES_SHARE = 0.2, 0.6, 0.5
 
 
 def build_report(
@@ -87,7 +88,7 @@ def build_report(
         "data": data_facts(order, inputs),
         "rows": {**fitted.rows_, "test": len(inputs.test_values)},
         "seed": order.seed,
-        "versions": versions(),
+        "versions": versions(order.spec.engine),
         "madeAt": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "why": why,
         "budget": budget.told(),
@@ -177,31 +178,39 @@ def _dependence(
     return budget.part("what the model makes of a column", draw) or []
 
 
+_ABOUT_CLASSES: tuple[str, ...] = ("confusion", "perClass", "calibration", "curves", "curvesEach", "thresholds")
+
+
 def _of_classes(order: Order, inputs: Inputs, output: Output, budget: Budget) -> dict[str, Any]:
-    labels = list(order.spec.task.labels)
+    none = dict.fromkeys(_ABOUT_CLASSES)
+    truth, labels = inputs.test_values, list(order.spec.task.labels)
     if labels:
-        for part in ("confusion matrix", "calibration", "thresholds", "ROC and precision curves"):
+        for part in ("confusion matrix", "thresholds"):
             budget.leave_out(part, "of several labels at once there is no such thing; see label by label")
-        by_label = per_label(inputs.test_values, output, labels)
         return {
-            "perLabel": by_label,
-            "confusion": None,
-            "perClass": None,
-            "calibration": None,
-            "curves": None,
-            "thresholds": None,
+            **none,
+            "perLabel": per_label(truth, output, labels),
+            "calibration": budget.part("calibration", lambda _: calibration_of_labels(truth, output)),
+            "curvesEach": budget.part(
+                "ROC and precision curves", lambda s: curves_of_labels(truth, output, labels, s), _CURVES_SHARE
+            ),
         }
     if not order.spec.task.is_classes:
-        return {"confusion": None, "perClass": None, "calibration": None, "curves": None, "thresholds": None}
-    truth, names, positive = inputs.test_values, inputs.labels.class_names, inputs.labels.positive
-    is_binary = order.spec.task.kind == "binary"
-    return {
+        return none
+    names, positive = inputs.labels.class_names, inputs.labels.positive
+    found = {
         "confusion": confusion(truth, output, names),
         "perClass": per_class(truth, output, names),
         "calibration": budget.part("calibration", lambda _: calibration(truth, output, positive, names)),
-        "curves": curves(truth, output, positive) if is_binary else None,
-        "thresholds": thresholds(truth, output, positive) if is_binary else None,
     }
+    if order.spec.task.kind == "binary":
+        more = {"curves": curves(truth, output, positive), "thresholds": thresholds(truth, output, positive)}
+    else:
+        each = budget.part(
+            "ROC and precision curves", lambda s: curves_of_classes(truth, output, names, s), _CURVES_SHARE
+        )
+        more = {"curvesEach": each}
+    return {**none, **found, **more}
 
 
 def _of_numbers(order: Order, inputs: Inputs, output: Output) -> dict[str, Any]:

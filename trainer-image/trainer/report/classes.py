@@ -72,6 +72,19 @@ def calibration(truth: np.ndarray, output: Output, positive: int, names: list[st
         best = shares.argmax(axis=1)
         given, is_so = shares[np.arange(len(truth)), best], truth == best
         brier = float(np.mean(((shares - np.eye(shares.shape[1])[truth]) ** 2).sum(axis=1)))
+    of = names[positive] if len(names) == 2 else None
+    return {"of": of, **_reliability(given, is_so), "brier": brier}
+
+
+def calibration_of_labels(truth: np.ndarray, output: Output) -> dict[str, Any] | None:
+    """Every label of every row is one question with a yes or a no; all of them together."""
+    if output.probabilities is None or truth.size == 0:
+        return None
+    given, is_so = output.probabilities.ravel(), truth.ravel() == 1
+    return {"of": "yes", **_reliability(given, is_so), "brier": float(np.mean((given - is_so) ** 2))}
+
+
+def _reliability(given: np.ndarray, is_so: np.ndarray) -> dict[str, Any]:
     place = np.clip((given * _BINS).astype("int64"), 0, _BINS - 1)
     bins: list[dict[str, Any]] = []
     off = 0.0
@@ -81,12 +94,11 @@ def calibration(truth: np.ndarray, output: Output, positive: int, names: list[st
         if not count:
             continue
         mean, share = float(given[rows].mean()), float(is_so[rows].mean())
-        off += abs(mean - share) * count / len(truth)
+        off += abs(mean - share) * count / len(given)
         low, high = _wilson(share, count)
         bins.append({"from": number / _BINS, "to": (number + 1) / _BINS, "count": count, "mean": mean, "share": share,
                      "low": low, "high": high})  # fmt: skip
-    of = names[positive] if len(names) == 2 else None
-    return {"of": of, "bins": bins, "brier": brier, "expectedError": off}
+    return {"bins": bins, "expectedError": off}
 
 
 def _wilson(share: float, count: int) -> tuple[float, float]:

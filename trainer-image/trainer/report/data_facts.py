@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from trainer import __version__
+from trainer.engine import ENGINES_FOLDER
 from trainer.fitting import Order
 from trainer.inputs import Inputs
 
-_TOLD = (
-    "scikit-learn", "autogluon.tabular", "h2o", "torch", "torchvision", "lightgbm", "xgboost-cpu", "xgboost", "catboost",
-    "pandas", "numpy", "scipy", "duckdb",
-)  # fmt: skip
+#: In an engine's requirements.in: a package, and the parts of it that are asked for.
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.\-]*)(?:\[([^\]]*)\])?")
 #: A sum of more takes seconds that the report has better uses for.
 _MOST_HASHED_BYTES = 512 * 2**20
 
@@ -53,11 +53,26 @@ def _sum_of_file(order: Order) -> str | None:
     return digest.hexdigest()
 
 
-def versions() -> dict[str, str]:
+def versions(engine: str) -> dict[str, str]:
+    """Of what the engine itself asks for, as far as it is here; not of all that comes along with that."""
     found = {"trainer": __version__, "python": platform.python_version()}
-    for name in _TOLD:
+    for name in _asked_for(engine):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
     return found
+
+
+def _asked_for(engine: str) -> list[str]:
+    try:
+        lines = (ENGINES_FOLDER / engine / "requirements.in").read_text("utf-8").splitlines()
+    except OSError:
+        return []
+    names: list[str] = []
+    for matched in filter(None, map(_REQUIREMENT.match, lines)):
+        names.append(matched[1])
+        for part in filter(None, (part.strip() for part in (matched[2] or "").split(","))):
+            # Some libraries have a smaller build for machines without a GPU.
+            names += [part, f"{part}-cpu"]
+    return list(dict.fromkeys(names))

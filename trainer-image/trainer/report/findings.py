@@ -38,20 +38,24 @@ def curves(truth: np.ndarray, output: Output, positive: int) -> dict[str, Any] |
     yes = truth == positive
     if not yes.any() or yes.all():
         return None
-    score = output.probabilities[:, positive]
+    roc, pr = curve_of(yes, output.probabilities[:, positive])
+    return {"roc": thinned(roc), "pr": thinned(pr)}
+
+
+def curve_of(yes: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(share of false alarms, share found) from nothing on, and (share found, share right of what is said)."""
     order = np.argsort(-score, kind="stable")
     ends = np.flatnonzero(np.r_[score[order][1:] != score[order][:-1], True])
     hits = np.cumsum(yes[order])[ends]
     said = ends + 1
     roc = np.column_stack([np.r_[0, (said - hits) / (~yes).sum()], np.r_[0, hits / yes.sum()]])
-    pr = np.column_stack([hits / yes.sum(), hits / said])
-    return {"roc": _thinned(roc), "pr": _thinned(pr)}
+    return roc, np.column_stack([hits / yes.sum(), hits / said])
 
 
-def _thinned(points: np.ndarray) -> list[list[float]]:
+def thinned(points: np.ndarray, most: int = _CURVE_POINTS) -> list[list[float]]:
     """The ends stay; between them points evenly spread."""
-    if len(points) > _CURVE_POINTS:
-        points = points[np.unique(np.linspace(0, len(points) - 1, _CURVE_POINTS).round().astype(int))]
+    if len(points) > most:
+        points = points[np.unique(np.linspace(0, len(points) - 1, most).round().astype(int))]
     return [[round(float(x), 5), round(float(y), 5)] for x, y in points]
 
 

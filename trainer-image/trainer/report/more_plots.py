@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trainer.report.plots import Scale, figure, frame_of, svg_of, text_at
+from trainer.report.plots import Scale, figure, frame_of, path_of, svg_of, text_at
 
 #: Told apart by dashes as well as by colour, and named at their end.
 _KINDS = ("line", "line two", "line three", "line four", "line five")
@@ -46,6 +46,25 @@ def lines_plot(
             ends.append(_apart(y(last) + 4, ends))
             body.append(text_at(width - room + 6, ends[-1], _short(str(one["name"])), "start", f"end {kind}"))
     return svg_of(width, 262, label, body)
+
+
+def overlaid_plot(
+    points: list[list[float]],
+    behind: list[list[list[float]]],
+    label: str,
+    x_title: str,
+    y_title: str,
+    *,
+    diagonal: bool = False,
+) -> str:
+    """One line in a square of shares, with others faint behind it."""
+    x, y = Scale(0, 1, 62, 410), Scale(0, 1, _LOW, _HIGH)
+    body = frame_of(x, y, x_title, y_title)
+    if diagonal:
+        body.append(f'<path class="guess" d="M{x(0):.1f} {y(0):.1f}L{x(1):.1f} {y(1):.1f}"/>')
+    body.extend(f'<path class="faint" d="{path_of(line, x, y)}"/>' for line in behind)
+    body.append(f'<path class="line" d="{path_of(points, x, y)}"/>')
+    return svg_of(430, 262, label, body)
 
 
 def _apart(height: float, taken: list[float]) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 from trainer.metrics import METRICS
 from trainer.report import sections as closer
+from trainer.report.curve_sections import curves_each
 from trainer.report.plots import bars, confusion_table, figure, histogram, line_plot, scatter, score, step_plot
 from trainer.report.sections import card as _card
 
@@ -16,6 +17,9 @@ _WHY = {
     "stop_asked": "It was stopped when asked; this is the best until then.",
     "time_up": "The time was up; this is the best until then.",
 }
+
+#: A trainer knows no prices. Who keeps the model writes the cost between the marks (activities/report-cost.ts).
+_ROOM_FOR_COST = "<dt>Cost</dt><dd><!--trainyard:cost-->Not counted: this page did not go through Trainyard.<!--/trainyard:cost--></dd>"
 
 
 def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[str, Any]) -> str:
@@ -34,6 +38,7 @@ def make_page(report: dict[str, Any], history: list[list[float]], facts: dict[st
         closer.per_class(report),
         closer.per_label(report),
         _curves(report),
+        curves_each(report),
         _pair(closer.calibration(report), closer.thresholds(report)),
         _residuals(report),
         closer.errors(report),
@@ -112,7 +117,7 @@ def _facts(report: dict[str, Any], facts: dict[str, Any]) -> str:
         "Versions": ", ".join(f"{name} {version}" for name, version in report["versions"].items()),
     }
     body = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in items.items())
-    return _card("How it was made", "", f"<dl>{body}</dl>")
+    return _card("How it was made", "", f"<dl>{body}{_ROOM_FOR_COST}</dl>")
 
 
 def _preparation(report: dict[str, Any]) -> str:

@@ -88,6 +88,10 @@ def frame_of(
     return body
 
 
+def path_of(points: list[list[float]], x: Scale, y: Scale) -> str:
+    return "M" + "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in points)
+
+
 def line_plot(
     points: list[list[float]],
     label: str,
@@ -105,8 +109,7 @@ def line_plot(
     body = frame_of(x, y, x_title, y_title)
     if diagonal:
         body.append(f'<path class="guess" d="M{x(0):.1f} {y(0):.1f}L{x(1):.1f} {y(1):.1f}"/>')
-    path = "L".join(f"{x(a):.1f} {y(b):.1f}" for a, b in points)
-    body.append(f'<path class="line" d="M{path}"/>')
+    body.append(f'<path class="line" d="{path_of(points, x, y)}"/>')
     return svg_of(width, 262, label, body)
 
 

@@ -21,7 +21,7 @@ def table(heads: list[tuple[str, bool]], rows: list[str]) -> str:
     return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
-def _row(name: str, numbers: list[str], kind: str = "") -> str:
+def row_of(name: str, numbers: list[str], kind: str = "") -> str:
     cells = "".join(f"<td class=num>{escape(number)}</td>" for number in numbers)
     return f'<tr{f" class={kind}" if kind else ""}><th scope="row">{escape(name)}</th>{cells}</tr>'
 
@@ -55,7 +55,7 @@ def per_class(report: dict[str, Any]) -> str:
     if not found:
         return ""
     rows = [
-        _row(
+        row_of(
             row["label"],
             [*(score(row[name]) for name in ("precision", "recall", "f1")), f"{row['support']:,}", f"{row['predicted']:,}"],
         )
@@ -74,7 +74,7 @@ def per_label(report: dict[str, Any]) -> str:
         return ""
     names = ("rocAuc", "logLoss", "precision", "recall", "f1")
     rows = [
-        _row(row["label"], [*(score(row[name]) for name in names), f"{row['support']:,}", f"{row['predicted']:,}"])
+        row_of(row["label"], [*(score(row[name]) for name in names), f"{row['support']:,}", f"{row['predicted']:,}"])
         for row in found
     ]
     titles = ("ROC AUC", "Log loss", "Precision", "Recall", "F1", "Rows", "Said")
@@ -92,7 +92,7 @@ def thresholds(report: dict[str, Any]) -> str:
     best = max(found, key=lambda row: row["f1"] or 0)["threshold"]
     names = ("precision", "recall", "f1", "accuracy")
     rows = [
-        _row(f"{row['threshold']:.2f}", [f"{row['said']:,}", *(score(row[n]) for n in names)],
+        row_of(f"{row['threshold']:.2f}", [f"{row['said']:,}", *(score(row[n]) for n in names)],
              "best" if row["threshold"] == best else "")
         for row in found
         if round(row["threshold"] * 100) % 10 == 0 or row["threshold"] in (0.05, 0.95, best)
@@ -116,7 +116,7 @@ def calibration(report: dict[str, Any]) -> str:
         f"{score(found['expectedError'])}; lower is better."
     )
     rows = [
-        _row(f"{one['from']:.0%} to {one['to']:.0%}", [f"{one['count']:,}", f"{one['mean']:.1%}", f"{one['share']:.1%}"])
+        row_of(f"{one['from']:.0%} to {one['to']:.0%}", [f"{one['count']:,}", f"{one['mean']:.1%}", f"{one['share']:.1%}"])
         for one in found["bins"]
     ]  # fmt: skip
     counts = table([("Said", False), ("Rows", True), ("On average", True), ("So it was", True)], rows)
@@ -136,7 +136,7 @@ def errors(report: dict[str, Any]) -> str:
             card("Where it is off", "The middle of the errors and eight in ten of them, by what was predicted.", drawn)
         )
     if quantiles:
-        rows = [_row(f"{q['percent']} %", [figure(q["error"]), figure(q["size"])]) for q in quantiles]
+        rows = [row_of(f"{q['percent']} %", [figure(q["error"]), figure(q["size"])]) for q in quantiles]
         heads = [("Of the rows", False), ("Actual − predicted at most", True), ("Off by at most", True)]
         parts.append(card("Errors in quantiles", "Held-out rows, from the least to the most.", table(heads, rows)))
     return f'<div class="two">{"".join(parts)}</div>' if parts else ""
@@ -162,7 +162,7 @@ def _dependence_of(one: dict[str, Any]) -> str:
         if len(series) == 1:
             return categories_plot(names, series[0], label) + _of_class(series)
         heads = [("", False), *((line["name"], True) for line in series)]
-        rows = [_row(name, [score(line["mean"][i]) for line in series]) for i, name in enumerate(names)]
+        rows = [row_of(name, [score(line["mean"][i]) for line in series]) for i, name in enumerate(names)]
         return table(heads, rows)
     is_date = one["kind"] == "date"
     at = [float(date.fromisoformat(v).toordinal()) for v in one["values"]] if is_date else one["values"]

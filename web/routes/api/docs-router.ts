@@ -15,9 +15,17 @@ const swaggerFiles = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 export function docsRouter(operations: readonly Operation[], context: AppContext): SecuredRoutes {
   const routes = context.openRoutes();
   let document: string | undefined;
-  routes.get('/openapi.json', 'public', (_request, response) => {
-    document ??= JSON.stringify(openApiDocument(operations, context.settings.version));
-    response.type('json').set('Cache-Control', 'no-cache').send(document);
+  routes.get('/openapi.json', 'public', async (_request, response) => {
+    response.type('json').set('Cache-Control', 'no-cache');
+    if (document === undefined) {
+      // Without a Python that could be asked there is a document all the same, until there is one.
+      const engines = await context.engines().catch(() => undefined);
+      const made = JSON.stringify(openApiDocument(operations, context.settings.version, engines ?? []));
+      if (engines) document = made;
+      response.send(made);
+      return;
+    }
+    response.send(document);
   });
   routes.get('/api/docs', 'public', (_request, response) => {
     response.sendFile(join(docsFolder, 'index.html'), { cacheControl: false });

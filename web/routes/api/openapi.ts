@@ -5,14 +5,23 @@ import {
   type RouteConfig,
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import type { Engine } from '../../../domain/engine.ts';
+import { engineChoicesSchema } from './engine-choices.ts';
 import type { Answer, Operation } from './operation.ts';
 import { problemDocumentSchema } from './schemas.ts';
 
-/** The API as OpenAPI 3.1, made from the very operations that are mounted. */
-export function openApiDocument(operations: readonly Operation[], version: string): Record<string, unknown> {
+/**
+ * The API as OpenAPI 3.1, made from the very operations that are mounted, and from what the engines declare: of each
+ * engine its settings. Without engines these are what any engine may have.
+ */
+export function openApiDocument(
+  operations: readonly Operation[],
+  version: string,
+  engines: readonly Engine[],
+): Record<string, unknown> {
   const registry = new OpenAPIRegistry();
   for (const operation of operations) registry.registerPath(pathOf(operation));
-  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const { components, ...document } = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
       title: 'Trainyard',
@@ -23,7 +32,16 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     },
     servers: [{ url: '/' }],
   });
-  return document as unknown as Record<string, unknown>;
+  const schemas = { ...components?.schemas, ...engineSchemas(engines) };
+  return { ...document, components: { ...components, schemas } };
+}
+
+/** In place of the `EngineChoice` that the operations know: which engines there are is known when they are asked. */
+function engineSchemas(engines: readonly Engine[]) {
+  const choices = engineChoicesSchema(engines);
+  if (choices === undefined) return {};
+  const definition = { type: 'schema' as const, schema: choices };
+  return new OpenApiGeneratorV31([definition]).generateComponents().components?.schemas;
 }
 
 function pathOf(operation: Operation): RouteConfig {

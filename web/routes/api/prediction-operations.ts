@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '../../../domain/ids.ts';
-import { allowSchema, predictionRequestSchema } from '../../../domain/prediction-spec.ts';
+import { allowSchema, predictionLimitsSchema, predictionRequestSchema } from '../../../domain/prediction-spec.ts';
 import { parsed } from '../../services/request-problems.ts';
 import type { PredictionAccepted, Rejected, Services } from '../../services/services.ts';
 import { predictionDetailSchema, predictionSummarySchema } from '../../services/views.ts';
@@ -12,9 +12,13 @@ import { sendDownload } from '../send-download.ts';
 
 const tag = 'prediction';
 const bodySchema = z
-  .strictObject({ datasetId: idSchema, id: idSchema.optional(), allow: allowSchema })
+  .strictObject({ datasetId: idSchema, id: idSchema.optional(), allow: allowSchema, limits: predictionLimitsSchema })
   .meta({ id: 'PredictRequest' });
-const fieldsSchema = z.strictObject({ extraColumns: yesOrNo.default(true), castTypes: yesOrNo.default(true) });
+const fieldsSchema = z.strictObject({
+  extraColumns: yesOrNo.default(true),
+  castTypes: yesOrNo.default(true),
+  budgetMicros: z.coerce.number().int().min(0).optional(),
+});
 const accepted = {
   202: { description: 'Accepted.', schema: acceptedPredictionSchema, headers: { Location: 'Its address.' } },
 };
@@ -30,8 +34,8 @@ export function predictionOperations(api: ApiRoutes, { predictions, models }: Se
     const { who, request } = given;
     if (request.is('multipart/form-data')) {
       const file = receivedFile(request);
-      const allow = parsed(fieldsSchema, request.body ?? {});
-      answer(given, await predictions.acceptUpload(who, modelId, file, { allow }));
+      const { budgetMicros, ...allow } = parsed(fieldsSchema, request.body ?? {});
+      answer(given, await predictions.acceptUpload(who, modelId, file, { allow, budgetMicros }));
       return;
     }
     answer(given, await predictions.accept(who, { ...parsed(bodySchema, request.body ?? {}), modelId }));
@@ -40,7 +44,7 @@ export function predictionOperations(api: ApiRoutes, { predictions, models }: Se
     method: 'post',
     permission: 'predict',
     description:
-      'A new file as multipart/form-data, or the id of a dataset as JSON. Columns that the model does not know are ignored and types are cast, unless that is not allowed: such data is refused then, with its columns and their types.',
+      'A new file as multipart/form-data, or the id of a dataset as JSON. Columns that the model does not know are ignored and types are cast, unless that is not allowed: such data is refused then, with its columns and their types. It runs on a machine like the one that trained the model; where that is billed, it needs a cap.',
     json: bodySchema,
     file: true,
     fileFields: fieldsSchema,

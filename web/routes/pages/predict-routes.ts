@@ -5,7 +5,7 @@ import { readModelPage } from '../../../db/read-models/model-pages.ts';
 import { idSchema } from '../../../domain/ids.ts';
 import type { Allow } from '../../../domain/prediction-spec.ts';
 import { uploadForm } from '../../page-models/data-page.ts';
-import { predictPage } from '../../page-models/predict-page.ts';
+import { budgetFrom, predictPage } from '../../page-models/predict-page.ts';
 import { notFound, Refused } from '../../services/refused.ts';
 import type { PredictionAccepted, Rejected } from '../../services/services.ts';
 import type { SecuredRoutes } from '../secured-routes.ts';
@@ -32,6 +32,8 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       chosen: textOf(request, 'datasetId') || queryOf(request, 'dataset'),
       upload: uploadForm(`${path}/upload`, 'Upload and predict', context.uploads.limitMb, file, randomUUID()),
       allow: allowIn(request),
+      money: await services.predictions.money(who, facts.model.id),
+      budget: request.method === 'POST' ? textOf(request, 'budget') : undefined,
       problem: dataset && {
         title: dataset.title,
         message: dataset.message,
@@ -46,6 +48,10 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
   const goOn = (response: Response, answer: PredictionAccepted | Rejected) => {
     if ('problems' in answer) {
       const message = answer.problems.map((problem) => problem.message).join(' ');
+      const [field] = answer.problems.map((problem) => problem.field);
+      if (field === 'limits.budgetMicros')
+        throw new Refused(422, 'It needs a cap', message, { hint: 'Fill in a cap.' });
+      if (field === 'machine') throw new Refused(422, 'There is no machine for it', message);
       throw new Refused(422, 'This data does not fit', message, { hint: 'Mend the data, or choose other data.' });
     }
     goTo(response, `/predictions/${answer.prediction.id}`);
@@ -69,7 +75,10 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const modelId = idIn(request, 'model with this id');
       goOn(
         response,
-        await services.predictions.accept(context.who(request), { id, modelId, datasetId, allow: allowIn(request) }),
+        await services.predictions.accept(context.who(request), {
+          ...{ id, modelId, datasetId, allow: allowIn(request) },
+          limits: { budgetMicros: budgetIn(request) },
+        }),
       );
     }),
   );
@@ -84,7 +93,9 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
       const id = idSchema.safeParse(textOf(request, 'id')).data ?? randomUUID();
       goOn(
         response,
-        await services.predictions.acceptUpload(context.who(request), modelId, file, { id, allow: allowIn(request) }),
+        await services.predictions.acceptUpload(context.who(request), modelId, file, {
+          ...{ id, allow: allowIn(request), budgetMicros: budgetIn(request) },
+        }),
       );
     }),
   );
@@ -96,4 +107,11 @@ export function predictRoutes(routes: SecuredRoutes, kit: PageKit): void {
 /** A box that is not ticked is sent as nothing, so a hidden “no” goes before it; where neither came, nothing was asked. */
 function allowIn(request: Request): Allow {
   return { extraColumns: textOf(request, 'extraColumns') !== 'no', castTypes: textOf(request, 'castTypes') !== 'no' };
+}
+
+function budgetIn(request: Request): number | null {
+  const given = textOf(request, 'budget');
+  const budget = budgetFrom(given);
+  if (budget !== undefined) return budget;
+  throw new Refused(422, 'It needs a cap', `The cap is a number; “${given}” is none.`, { hint: 'Write it as 2.50.' });
 }
