@@ -22,7 +22,7 @@ def kill(process: Process) -> None:
 
 def lose_after(label: str) -> Callable[[Process], None]:
     def lose(process: Process) -> None:
-        process.wait_for(lambda event: event["type"] == "checkpoint" and event["label"] == label)
+        process.wait_for(lambda event: event["type"] == "checkpoint" and event["label"].startswith(label))
         kill(process)
 
     return lose

@@ -278,7 +278,11 @@ class AutogluonEngine:
             "preset": self._order.settings["preset"],
             "models fitted": len(self.tried_),
             "fitted again on all training rows": "yes" if self.fitted_again_ else "no",
-            **({} if not self._moves_threshold() else {"threshold of decision": self._predictor.decision_threshold}),
+            **(
+                {}
+                if not self._moves_threshold()
+                else {"threshold of decision": f"{self._predictor.decision_threshold:g}"}
+            ),
         }
 
 

@@ -56,6 +56,8 @@ def _sides(pixels: int, height: int, width: int) -> tuple[int, int]:
 def check_data(spec: TrainSpec, settled: dict[str, SettingValue]) -> None:
     settings = chosen(settled)
     kind = kind_of_data(spec, settings)
+    if spec.split.folds > 1:
+        _check_folds(spec, kind)
     kinds = {column.name: family(column.sql_type) for column in spec.features}
     if kind == "text" and "text" not in kinds.values():
         raise TrainerFailure.of_setting(
@@ -78,6 +80,22 @@ def check_data(spec: TrainSpec, settled: dict[str, SettingValue]) -> None:
         raise TrainerFailure.of_setting(
             "data",
             f"{_names(odd)} holds images, which a table cannot be learned from. Choose images, or leave it out.",
+        )
+
+
+def _check_folds(spec: TrainSpec, kind: str) -> None:
+    if kind != "table":
+        raise TrainerFailure(
+            "BadSettings",
+            f"A network for {kind}s is fitted once and judged by one part of the rows. Folds are for tables: leave them out.",
+            "split.folds",
+        )
+    if spec.start_from is not None:
+        raise TrainerFailure(
+            "BadSettings",
+            "With folds a network learns from all rows in the end, so none are left that could judge more epochs of it. "
+            "Train afresh with more epochs.",
+            "continuesJobId",
         )
 
 
