@@ -22,6 +22,7 @@ afterAll(async () => {
 
 interface Report {
   resumed: { label: string } | null;
+  warnings: string[];
   best: { test: number };
   leaderboard: { model: string; baseline: boolean }[];
   extras: { name: string }[];
@@ -58,7 +59,7 @@ test('Java is gone with its trainer, and the job goes on elsewhere from the mode
   const machine = machineNameOf({ kind: 'job', id, attempt: 1 });
   const there = processesMarked(machine);
   expect(there.filter(isJava)).toHaveLength(1);
-  // All but Java itself and its guard, which must see by themselves that they are alone.
+  // All but Java itself and what watches over it: neither may go on alone.
   for (const { pid, command } of there) if (!command.includes('h2o.jar')) kill(pid);
   await waitFor('Java is gone', () => processesMarked(machine).length === 0, 15);
   rmSync(join(cloud, 'machines', machine, 'work'), { recursive: true, force: true });
@@ -68,6 +69,7 @@ test('Java is gone with its trainer, and the job goes on elsewhere from the mode
   expect(view).toMatchObject({ outcome: 'succeeded', attempt: 2 });
   const report = await api.json<Report>(`/models/${id}/report?format=json`);
   expect(report.resumed?.label).toBe(label);
+  expect(report.warnings.join('\n')).toMatch(/finished models were taken up from it: \w+_1/);
   expect(report.best.test).toBeGreaterThan(0.95);
   expect(report.leaderboard.filter(({ baseline }) => !baseline)).toHaveLength(4);
   const log = (await api.log(id)).join('\n');
