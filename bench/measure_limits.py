@@ -27,16 +27,32 @@ _ROWS = 6000
 _JUDGING = "Judging the winner"
 
 
-def made_table(kind: str) -> pd.DataFrame:
-    """Enough to do that a fit is cut off by its limit, and not over before."""
+def made_table(kind: str, data: object = None) -> pd.DataFrame:
+    """Enough to do that a fit is cut off by its limit, and not over before; `data`: as pixels or texts, where asked for."""
     random = np.random.default_rng(0)
+    if data in ("image", "text"):
+        return _other_than_table(str(data), kind, random)
     values = random.normal(size=(_ROWS, 20))
     frame = pd.DataFrame(values, columns=[f"x{number}" for number in range(20)])
     frame["city"] = random.choice([f"city {number}" for number in range(30)], _ROWS)
     score = values[:, 0] + values[:, 1] * values[:, 2] + random.normal(size=_ROWS)
+    return frame.assign(y=_label_of(score, kind))
+
+
+def _label_of(score: np.ndarray, kind: str) -> np.ndarray:
     classes = {"binary": 2, "multiclass": 4}
-    frame["y"] = score if kind == "regression" else pd.qcut(score, classes[kind], labels=False)
-    return frame
+    return score if kind == "regression" else pd.qcut(score, classes[kind], labels=False)
+
+
+def _other_than_table(data: str, kind: str, random: np.random.Generator) -> pd.DataFrame:
+    if data == "image":
+        pixels = random.integers(0, 17, (_ROWS, 64))
+        frame = pd.DataFrame(pixels, columns=[f"pixel{number}" for number in range(64)])
+        return frame.assign(y=_label_of(pixels[:, :32].sum(axis=1) + random.normal(size=_ROWS), kind))
+    words = np.array([f"word{number}" for number in range(200)])
+    said = random.integers(0, len(words), (_ROWS, 12))
+    frame = pd.DataFrame({"text": [" ".join(words[row]) for row in said]})
+    return frame.assign(y=_label_of((said < 50).sum(axis=1) + random.normal(size=_ROWS), kind))
 
 
 def hear_when(process: Process, began: float, heard: dict[str, float]) -> None:
@@ -48,7 +64,8 @@ def tried(engine: str, order: dict[str, Any]) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="trainyard-limits-") as folder:
         yard = Yard(Path(folder))
         kind = order["task"]
-        yard.ask(made_table(kind), "y", kind, engine=engine, settings=order["settings"], seconds=order["seconds"])
+        table = made_table(kind, order["settings"].get("data"))
+        yard.ask(table, "y", kind, engine=engine, settings=order["settings"], seconds=order["seconds"])
         began = time.time()
         heard: dict[str, float] = {}
 

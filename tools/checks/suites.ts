@@ -269,7 +269,7 @@ export const suites: readonly Suite[] = [
     name: 'trainer',
     what: 'the trainer with the small engine',
     fast: false,
-    budgetSeconds: 230,
+    budgetSeconds: 210,
     cores: 1,
     needs: ['python tools', 'sklearn'],
     steps: [
@@ -292,24 +292,27 @@ export const suites: readonly Suite[] = [
   },
   {
     name: 'torch',
-    what: 'the trainer with PyTorch, and a job of it whose machine is lost, disk and all',
+    what: 'the trainer with PyTorch, a job of it on IDX files, and one whose machine is lost, disk and all',
     fast: false,
-    budgetSeconds: 260,
+    budgetSeconds: 285,
     cores: 2,
     needs: ['python tools', 'temporal', 'torch'],
     steps: [
       { kind: 'pytest', engine: 'torch', args: ['-m', 'torch', 'test/trainer-image/trainer'] },
-      { kind: 'jest', paths: ['test/lost-disk/'] },
+      { kind: 'jest', paths: ['test/lost-disk/', 'test/whole-jobs/torch'] },
     ],
   },
   {
     name: 'h2o',
-    what: 'the trainer with H2O',
+    what: 'the trainer with H2O, and a job of it whose trainer dies beside its Java',
     fast: false,
-    budgetSeconds: 200,
+    budgetSeconds: 285,
     cores: 2,
-    needs: ['python tools', 'h2o'],
-    steps: [{ kind: 'pytest', engine: 'h2o', args: ['-m', 'h2o', 'test/trainer-image/trainer'] }],
+    needs: ['python tools', 'temporal', 'h2o'],
+    steps: [
+      { kind: 'pytest', engine: 'h2o', args: ['-m', 'h2o', 'test/trainer-image/trainer'] },
+      { kind: 'jest', paths: ['test/whole-jobs/h2o'] },
+    ],
   },
   {
     name: 'web',
