@@ -12,7 +12,7 @@ import { needsBudget } from '../../domain/prices.ts';
 import { taskWords } from '../../domain/task.ts';
 import { tooMuchForMonth } from '../../domain/workspace-limits.ts';
 import type { MachineType } from '../../infra/cloud.ts';
-import { cloudNow } from './cloud-now.ts';
+import { cloudNow, inWords } from './cloud-now.ts';
 import { engineFindings } from './engine-findings.ts';
 import { checkJobRecipe, type FittingRecipe } from './job-recipe.ts';
 import type { ServiceOptions } from './options.ts';
@@ -119,7 +119,14 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     const { types, problem } = await cloudNow(clouds, request.machine.cloud);
     if (problem !== null) return { types: [], problems: [{ field: 'machine.cloud', message: problem }] };
     const machine = types.find(({ name }) => name === request.machine.type);
-    if (machine) return { machine, types, problems: spotProblems(request, machine) };
+    if (machine) {
+      const found = spotProblems(request, machine);
+      if (found.length > 0) return { machine, types, problems: found };
+      const cloud = clouds.find(({ name }) => name === request.machine.cloud);
+      const obstacle = await cloud?.obstacleTo?.(machine.name);
+      const message = obstacle && inWords(obstacle);
+      return { machine, types, problems: message === undefined ? [] : [{ field: 'machine.type', message }] };
+    }
     const known = types.map(({ name }) => name).join(', ');
     const message = `There is no machine type “${request.machine.type}”. There are: ${known}.`;
     return { types, problems: [{ field: 'machine.type', message }] };

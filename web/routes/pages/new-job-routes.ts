@@ -181,6 +181,7 @@ export async function showJobForm(kit: PageKit, request: Request, response: Resp
     problems: form.problems ?? [],
     engines,
     machines,
+    obstacles: services.machines.obstacles(),
     loaded: form.loaded ?? null,
     title: form.title ?? newTitle,
     intro: form.intro ?? '',
