@@ -40,6 +40,8 @@ export interface MachineOrder extends AttemptRef {
   labels: Labels;
   type: string;
   spot: boolean;
+  /** People of the project may log in. */
+  ssh?: boolean;
   engine: string;
   /** When the cloud itself ends the machine, whoever is still alive. */
   endsAtMs: number;
@@ -128,6 +130,8 @@ export interface Cloud {
   lookAtMachine(ref: AttemptRef): Promise<MachineSeen>;
   /** Ends the machine with everything that runs on it. Returns once the cloud confirms that it is gone. */
   removeMachine(ref: AttemptRef): Promise<MachineSeen>;
+  /** The command by which a person logs in to a machine that allows it; absent where no machine can. */
+  loginCommand?(machine: { name: string; zone: string }): string;
   /** What the machine itself printed (serial console), newest last; for a person who asks why it never said hello. */
   readConsole(ref: AttemptRef): Promise<string>;
 

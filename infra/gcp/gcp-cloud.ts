@@ -159,6 +159,11 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
       await tombstones.forgetOld();
       return listThings({ installationId, buckets, signals, machines, compute });
     },
+    loginCommand({ name, zone }) {
+      // Without an address of the open network, Google's own door is the only one.
+      const by = options.publicAddress ? '' : ' --tunnel-through-iap';
+      return `gcloud compute ssh ${name} --zone ${zone} --project ${project}${by}`;
+    },
     manualRemoval({ kind, name, labels }) {
       if (kind === 'bucket') return `gcloud storage rm --recursive gs://${name} --project ${project}`;
       if (kind === 'signals') return signals.removalByHand(name, labels);

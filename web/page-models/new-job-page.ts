@@ -52,6 +52,8 @@ export interface NewJobPage {
   engines: EngineOption[];
   minutes: Field;
   machines: MachineGroup[];
+  /** Null where there is no cloud whose machines can be logged in to. */
+  ssh: { checked: boolean; problem: string | null } | null;
   /** Clouds of the settings that cannot be used now. */
   obstacles: (Obstacle & { cloud: string })[];
   machineProblem: string | null;
@@ -101,6 +103,7 @@ export interface NewJobInput {
   problems: readonly FieldProblem[];
   engines: readonly (Engine & { ready?: boolean })[];
   machines: readonly OfferedType[];
+  hasLogins: boolean;
   obstacles: readonly (Obstacle & { cloud: string })[];
   title: string;
   intro: string;
@@ -173,6 +176,9 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       'Training time over all attempts; “90 s” is seconds. When it is up, the best so far is kept.',
     ),
     machines: machineGroups(input.machines, values),
+    ssh: input.hasLogins
+      ? { checked: valueOf(values, 'machine.ssh') === 'on', problem: problems.get('machine.ssh') ?? null }
+      : null,
     obstacles: input.obstacles.map((each) => ({ ...each, cloud: cloudWords[each.cloud] ?? each.cloud })),
     machineProblem: problems.get('machine') ?? problems.get('machine.spot') ?? null,
     budget: budgetField(field, suggestedCap(input.machines, values)),

@@ -19,6 +19,10 @@ export interface CloudListing {
 }
 
 export interface MachineService {
+  /** How a person logs in to a machine of this cloud; null where nobody can. */
+  loginCommand(cloud: string, machine: { name: string; zone: string }): string | null;
+  /** Whether there is a cloud whose machines can be logged in to. */
+  hasLogins(): boolean;
   /** Clouds that the settings name, and that nothing new can be made in. */
   obstacles(): (Obstacle & { cloud: string })[];
   types(): Promise<(MachineType & { cloud: string })[]>;
@@ -88,6 +92,8 @@ export function machineService({ clouds, stores, workspaceLimits, now = Date.now
 
   return {
     listings,
+    loginCommand: (cloud, machine) => clouds.find(({ name }) => name === cloud)?.loginCommand?.(machine) ?? null,
+    hasLogins: () => clouds.some(({ loginCommand, isLeft }) => loginCommand !== undefined && !isLeft),
     obstacles: () =>
       clouds.flatMap(({ name, obstacle, isLeft }) => (obstacle && !isLeft ? [{ cloud: name, ...obstacle }] : [])),
     async types() {

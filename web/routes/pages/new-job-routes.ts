@@ -182,6 +182,7 @@ export async function showJobForm(kit: PageKit, request: Request, response: Resp
     engines,
     machines,
     obstacles: services.machines.obstacles(),
+    hasLogins: services.machines.hasLogins(),
     loaded: form.loaded ?? null,
     title: form.title ?? newTitle,
     intro: form.intro ?? '',
