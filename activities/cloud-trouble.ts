@@ -5,6 +5,7 @@ import { warnOnPage } from './timeline-entry.ts';
 
 /** What a cloud is tried again for, and what a person may have to mend meanwhile. */
 const toBeTold: ReadonlySet<FailureType> = new Set<FailureType>([
+  'CloudNotUsable',
   'RateLimited',
   'ApiDisabled',
   'PermissionDenied',

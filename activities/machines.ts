@@ -140,6 +140,7 @@ export function machineActivities(dependencies: Dependencies) {
       labels: labelsOf(dependencies, work),
       type: type.name,
       spot: attempt.spot === 1,
+      ...(work.spec.machine.ssh ? { ssh: true } : {}),
       engine: engineOf(work),
       endsAtMs: attempt.ends_at_ms,
       deadlineAtMs: attempt.deadline_at_ms,

@@ -8,6 +8,7 @@ const flags: Record<string, string> = {
   weightColumn: '--weight',
   'split.groupColumn': '--group',
   'split.timeColumn': '--by-time',
+  'machine.ssh': '--ssh',
   recipeId: '--recipe',
   recipeVersion: '--recipe',
   'limits.trainingSeconds': '--time',

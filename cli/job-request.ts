@@ -18,6 +18,7 @@ export interface TrainOptions {
   budget?: string;
   machine?: string;
   spot?: boolean;
+  ssh?: boolean;
   ignore?: string[];
   group?: string;
   byTime?: string;

@@ -8,14 +8,15 @@ import type { Output } from './output.ts';
 type OfferedType = z.infer<typeof machineTypeSchema>;
 
 /** As the API takes it; nothing where nothing was said. */
-export function machineOf({ machine, spot }: { machine?: string; spot?: boolean }) {
+export function machineOf({ machine, spot, ssh }: { machine?: string; spot?: boolean; ssh?: boolean }) {
   if (machine === undefined) {
+    if (ssh) throw new Usage('Say by --machine which machine is to be logged in to.');
     if (spot) throw new Usage('Say by --machine which machine is to be a spot one.');
     return {};
   }
   const [cloud, ...type] = machine.split('/');
   if (!cloud || type.join('/') === '') throw new Usage(`“${machine}” is no cloud/type, like local/local.`);
-  return { machine: { cloud, type: type.join('/'), spot: spot ?? false } };
+  return { machine: { cloud, type: type.join('/'), spot: spot ?? false, ...(ssh ? { ssh } : {}) } };
 }
 
 /** The kinds of machines of all clouds, as `--machine` takes them. */

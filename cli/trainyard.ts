@@ -57,6 +57,7 @@ command('train <file>', 'train a model on a file of data', (file: string, option
   .option('--budget <dollars>', 'the most that it may cost; a machine that is billed needs it')
   .option('--machine <cloud/type>', 'where it trains, as “machines” lists them; this computer unless told')
   .option('--spot', 'on a spot machine: cheaper, and its cloud may take it back')
+  .option('--ssh', 'people with a role for it may log in to its machine')
   .option('--ignore <column>', 'a column that the model must not see; may be repeated', several)
   .option('--group <column>', 'rows with the same value here are never on both sides of the split')
   .option('--by-time <column>', 'hold out the latest rows by this column')

@@ -26,6 +26,8 @@ export const failureFamilies = {
   DiskFull: 'platform',
   EngineUnavailable: 'platform',
   CloudUnavailable: 'platform',
+  /** Its settings do not hold; what is there can still be removed. */
+  CloudNotUsable: 'platform',
   // What a person has to mend in the cloud's own settings is retried all the same: nothing may be left behind meanwhile.
   RateLimited: 'platform',
   ApiDisabled: 'platform',

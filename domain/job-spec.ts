@@ -31,6 +31,8 @@ export const machineChoiceSchema = z.object({
   cloud: z.enum(['local', 'gcp', 'aws']).default('local'),
   type: z.string().min(1).max(64).default('local'),
   spot: z.boolean().default(false),
+  /** Whether people may log in to it by SSH; not unless told. */
+  ssh: z.boolean().optional(),
 });
 
 export const limitsSchema = z

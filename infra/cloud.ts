@@ -24,6 +24,12 @@ export interface MachineType {
   priceListDate: string;
 }
 
+/** Why nothing new can be made in a cloud, and the command, or what to write into the settings, that mends it. */
+export interface Obstacle {
+  reason: string;
+  mend: string;
+}
+
 /** What every thing in a cloud is marked with, so that it can be found without our tables. */
 export interface Labels extends Holder {
   installationId: string;
@@ -34,6 +40,8 @@ export interface MachineOrder extends AttemptRef {
   labels: Labels;
   type: string;
   spot: boolean;
+  /** People of the project may log in. */
+  ssh?: boolean;
   engine: string;
   /** When the cloud itself ends the machine, whoever is still alive. */
   endsAtMs: number;
@@ -90,6 +98,13 @@ export interface Cloud {
   /** Its machines are elsewhere: they bring their engines with their image, and what they say crosses a network. */
   readonly isRemote?: true;
 
+  /** In the way of anything new, by the settings alone; what is there can be looked at and removed all the same. */
+  readonly obstacle?: Obstacle;
+  /** In the way of a machine of this type, as far as it is known before one is made. */
+  obstacleTo?(type: string): Promise<Obstacle | undefined>;
+  /** The settings name it no more: it is there until what it has is gone, and is not offered. */
+  readonly isLeft?: true;
+
   machineTypes(): Promise<MachineType[]>;
   /** How many jobs may hold a place at once. */
   places(): Promise<number>;
@@ -115,6 +130,8 @@ export interface Cloud {
   lookAtMachine(ref: AttemptRef): Promise<MachineSeen>;
   /** Ends the machine with everything that runs on it. Returns once the cloud confirms that it is gone. */
   removeMachine(ref: AttemptRef): Promise<MachineSeen>;
+  /** The command by which a person logs in to a machine that allows it; absent where no machine can. */
+  loginCommand?(machine: { name: string; zone: string }): string;
   /** What the machine itself printed (serial console), newest last; for a person who asks why it never said hello. */
   readConsole(ref: AttemptRef): Promise<string>;
 

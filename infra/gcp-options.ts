@@ -1,4 +1,4 @@
-import type { Cloud } from './cloud.ts';
+import type { Cloud, Obstacle } from './cloud.ts';
 import type { Store } from './store.ts';
 
 /** What the house on Google Cloud is told. It stands apart, so that who opens it needs none of the packages for it. */
@@ -29,6 +29,9 @@ export interface GcpCloudOptions {
   trainerHash: string;
   /** What that trainer is made of. */
   trainerFolder: string;
+  /** The settings name it no more, or nothing new can be made for another reason: only what is there is taken care of. */
+  obstacle?: Obstacle;
+  isLeft?: true;
   measured?: (part: string, ms: number) => void;
 }
 

@@ -265,7 +265,7 @@ export const declarations = {
   gcpProject: {
     ...text(),
     default: '',
-    meaning: 'The Google Cloud project that machines may be made in. Empty: Google Cloud is not offered.',
+    meaning: 'The Google Cloud project that machines may be made in. Empty: Google Cloud is not offered; what is open in the one of before is taken down.',
   },
   gcpZones: {
     ...list(),

@@ -77,7 +77,11 @@ export function catalogue(prices: PriceList, options: CatalogueOptions): Offered
   }
   const unknown = machineTypes.find((name) => !prices.types.some((type) => type.name === name));
   if (unknown !== undefined) {
-    throw new TrainyardError('BadSettings', `The price list of ${prices.date} has no machine type “${unknown}”.`);
+    throw new TrainyardError(
+      'BadSettings',
+      `The price list of ${prices.date} has no machine type “${unknown}”.`,
+      `gcpMachineTypes takes ${prices.types.map(({ name }) => name).join(', ')}; without it, all are offered.`,
+    );
   }
   return prices.types
     .filter(({ name }) => machineTypes.length === 0 || machineTypes.includes(name))

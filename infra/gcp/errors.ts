@@ -153,7 +153,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** In the order of the rules; docs/gcp.md has a row for each. */
-export const cloudFailures: readonly FailureType[] = [...new Set(rules.map(({ type }) => type))];
+export const cloudFailures: readonly FailureType[] = [...new Set(rules.map(({ type }) => type)), 'CloudNotUsable'];
 
 /** Every failure of Google's APIs and of Terraform, as one of ours with the sentence that a person needs. */
 export function failureOf(error: unknown, project: string): TrainyardError {

@@ -1,8 +1,10 @@
 import { TrainyardError } from '../../domain/failures.ts';
 import { type AttemptRef, bucketNameOf, machineNameOf } from '../../domain/ids.ts';
-import type { Cloud, MachineOrder, Say } from '../cloud.ts';
+import { notUsable } from '../absent-cloud.ts';
+import type { Cloud, MachineOrder, Obstacle, Say } from '../cloud.ts';
 import type { GcpCloudOptions } from '../gcp-options.ts';
 import { Tombstones } from '../tombstones.ts';
+import type { ImageKind } from '../trainer-image.ts';
 import { BucketSpool } from './bucket-spool.ts';
 import { GcpBuckets } from './buckets.ts';
 import { catalogue, latestPrices, type OfferedType, partsOf } from './catalogue.ts';
@@ -26,7 +28,7 @@ const entryVersion = '1';
 /** The house that is Google Cloud: any worker can reach it, by what its environment signs in with. */
 export function openGcpCloud(options: GcpCloudOptions): Cloud {
   const { project, endpoint, installationId, measured } = options;
-  const types = catalogue(latestPrices(), options);
+  const { types, obstacle = options.obstacle } = offered(options);
   const auth = openAuth(endpoint);
   const api = new GoogleApi(auth, project, endpoint);
   const compute = new ComputeApi(api);
@@ -62,7 +64,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     zonesFor: (order) => typeOf(order).zones,
     stackFor: async (order, zone) => {
       const type = typeOf(order);
-      const hasGpu = type.gpus.length > 0;
+      const kind = kindOf(type);
       return machineStack({
         order,
         project,
@@ -71,9 +73,9 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
         nowMs: Date.now(),
         machineType: type.googleName,
         accelerator: type.accelerator,
-        hasGpu,
+        hasGpu: kind === 'gpu',
         disk: { type: type.diskType, gib: type.diskGib },
-        image: await images.fitting(hasGpu ? 'gpu' : 'cpu'),
+        image: await images.fitting(kind),
         network: options.network,
         subnetwork: options.subnetwork,
         publicAddress: options.publicAddress,
@@ -97,14 +99,27 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     return seen;
   };
 
+  const refuseNew = () => {
+    if (obstacle) throw notUsable(obstacle);
+  };
+
   return {
     name: 'gcp',
     host: null,
     isRemote: true,
+    ...(obstacle && { obstacle }),
+    ...(options.isLeft && { isLeft: options.isLeft }),
+    async obstacleTo(name) {
+      const type = types.find((each) => each.name === name);
+      return type && images.obstacle(kindOf(type));
+    },
     machineTypes: async () => types,
     places: async () => options.places,
 
-    createBucket: (labels) => buckets.create(labels),
+    async createBucket(labels) {
+      refuseNew();
+      await buckets.create(labels);
+    },
     removeBucket: (holder) => buckets.remove(holder),
     putObject: (holder, object, fromPath) => buckets.putFile(holder, object, fromPath),
     putText: (holder, object, text) => buckets.putText(holder, object, text),
@@ -112,7 +127,10 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     getText: (holder, object) => buckets.getText(holder, object),
     listObjects: (holder, prefix) => buckets.list(holder, prefix),
 
-    createSignals: (labels, say = nothingSaid) => signals.create(labels, say),
+    async createSignals(labels, say = nothingSaid) {
+      refuseNew();
+      await signals.create(labels, say);
+    },
     async removeSignals(holder, say = nothingSaid) {
       await signals.remove(holder, say);
       reading.forget(bucketNameOf(holder));
@@ -125,7 +143,10 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     },
     ackSignals: async (ref, seq) => reading.ack(ref, seq),
 
-    createMachine: (order, say = nothingSaid) => machines.create(order, say),
+    async createMachine(order, say = nothingSaid) {
+      refuseNew();
+      return machines.create(order, say);
+    },
     lookAtMachine: look,
     async removeMachine(ref) {
       const seen = await machines.remove(ref);
@@ -138,6 +159,11 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
       await tombstones.forgetOld();
       return listThings({ installationId, buckets, signals, machines, compute });
     },
+    loginCommand({ name, zone }) {
+      // Without an address of the open network, Google's own door is the only one.
+      const by = options.publicAddress ? '' : ' --tunnel-through-iap';
+      return `gcloud compute ssh ${name} --zone ${zone} --project ${project}${by}`;
+    },
     manualRemoval({ kind, name, labels }) {
       if (kind === 'bucket') return `gcloud storage rm --recursive gs://${name} --project ${project}`;
       if (kind === 'signals') return signals.removalByHand(name, labels);
@@ -147,6 +173,20 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
       return `gcloud compute instances delete ${name} --project ${project} --zone ${zone} --quiet`;
     },
   };
+}
+
+/** Zones or types that are in no price list must not keep what is open there from going home. */
+function offered(options: GcpCloudOptions): { types: OfferedType[]; obstacle?: Obstacle } {
+  try {
+    return { types: options.isLeft ? [] : catalogue(latestPrices(), options) };
+  } catch (error) {
+    if (!(error instanceof TrainyardError) || error.type !== 'BadSettings') throw error;
+    return { types: [], obstacle: { reason: error.message, mend: error.hint ?? '' } };
+  }
+}
+
+function kindOf({ gpus }: OfferedType): ImageKind {
+  return gpus.length > 0 ? 'gpu' : 'cpu';
 }
 
 /** All that the machine is told. No secret: it gets its tokens from Google, as the account that it is. */

@@ -1,4 +1,5 @@
-import { TrainyardError } from '../../domain/failures.ts';
+import { type FailureType, TrainyardError } from '../../domain/failures.ts';
+import type { Obstacle } from '../cloud.ts';
 import { buildImages, imageFamily, type ImageKind, imageName } from '../trainer-image.ts';
 import type { GoogleApi } from './google-api.ts';
 
@@ -24,6 +25,13 @@ interface Image {
   status?: string;
 }
 
+const mendedByPerson: ReadonlySet<FailureType> = new Set<FailureType>([
+  'ImageMissing',
+  'ApiDisabled',
+  'BillingDisabled',
+  'CredentialsMissing',
+  'PermissionDenied',
+]);
 const knownForMs = 60_000;
 
 /** Looks at the very image: the one that is named after this trainer, else what the family has now. */
@@ -68,6 +76,17 @@ export class GcpImages {
     if (seen.fit !== 'good') throw this.#missing(seen, kind);
     this.#fitting.set(kind, { atMs: Date.now(), path: seen.path });
     return seen.path;
+  }
+
+  /** The same as an answer. That Google could not be asked is no reason against a job: it is asked again before a machine. */
+  async obstacle(kind: ImageKind): Promise<Obstacle | undefined> {
+    try {
+      await this.fitting(kind);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof TrainyardError) || !mendedByPerson.has(error.type)) return undefined;
+      return { reason: error.message, mend: error.hint ?? '' };
+    }
   }
 
   #missing(seen: Exclude<ImageSeen, { fit: 'good' }>, kind: ImageKind): TrainyardError {

@@ -77,6 +77,7 @@ export function confirmPage({ spec, check, dataset, recipe, engine, machine, hos
         value: machine ? `${machine.title}${spec.machine.spot ? ', spot' : ''}` : spec.machine.type,
         href: null,
       },
+      ...(spec.machine.ssh ? [{ name: 'SSH access', value: 'for people with a role for it', href: null }] : []),
       ...estimateFacts(check),
       { name: 'Attempts', value: attemptsOf(spec), href: null },
       { name: 'Cap', value: limits.budgetMicros === null ? 'none' : formatMoney(limits.budgetMicros), href: null },
@@ -171,6 +172,7 @@ function cliFor(request: Omit<JobSpec, 'id' | 'workspaceId' | 'owner'>, file: st
       ? []
       : [`--machine ${quoted(`${request.machine.cloud}/${request.machine.type}`)}`]),
     ...(request.machine.spot ? ['--spot'] : []),
+    ...(request.machine.ssh ? ['--ssh'] : []),
     ...(limits.budgetMicros === null ? [] : [`--budget ${limits.budgetMicros / MICROS_PER_DOLLAR}`]),
     // By its id: several recipes may have one name.
     ...(recipe ? [`--recipe ${recipe.id}@${recipe.version}`] : []),

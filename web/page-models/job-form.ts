@@ -60,6 +60,7 @@ export function valuesOf(request: JobRequestInput): FormValues {
     machine: `${machine.cloud ?? 'local'}/${machine.type ?? 'local'}`,
     // Beside each machine there is such a mark; it says which it belongs to.
     'machine.spot': machine.spot ? [`${machine.cloud ?? 'local'}/${machine.type ?? 'local'}`] : [],
+    'machine.ssh': machine.ssh ? 'on' : '',
     continuesJobId: request.continuesJobId ?? '',
     recipeId: request.recipeId ?? '',
     recipeVersion: request.recipeVersion ? text(request.recipeVersion) : '',
@@ -143,6 +144,7 @@ export function requestFrom(
       cloud: cloud || undefined,
       type: type.join('/') || undefined,
       spot: many('machine.spot').some((each) => each === 'on' || each === one('machine')),
+      ssh: one('machine.ssh') === 'on' || undefined,
     }),
     limits: defined({
       trainingSeconds: seconds('minutes', 'The time limit'),

@@ -16,7 +16,7 @@ import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
 import { learningLive } from './learning-live.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { type LogCard, logCard } from './log-card.ts';
-import { type MachineCard, machineCard } from './machine-card.ts';
+import { type LoginCommand, type MachineCard, machineCard } from './machine-card.ts';
 import { type MoneyCard, moneyCard } from './money-card.ts';
 import { formatLimit, formatMany, formatScore } from './plain-words.ts';
 import { type Bar, barOf, progressOf } from './progress-bar.ts';
@@ -94,6 +94,7 @@ export function jobPage(
     clock: Clock;
     owner: string;
     temporalUiUrl: string | null;
+    loginCommand: LoginCommand;
     /** Asked for only while something does not go. */
     listings: readonly CloudListing[];
     nextSweepId: string;
@@ -151,7 +152,7 @@ export function jobPage(
       { budgetMicros: spec.limits.budgetMicros, secondsLeft: secondsLeft(facts, clock.nowMs) },
       clock.nowMs,
     ),
-    machine: machineCard(facts.attempts, facts.resources, clock, job),
+    machine: machineCard(facts.attempts, facts.resources, clock, job, spec.machine.ssh ? env.loginCommand : undefined),
     from: fromFacts(facts, env),
     release: releaseCard(isDone, facts.resources, clock),
     timeline: timelineCard(facts.timeline, clock, env.owner),

@@ -12,6 +12,8 @@ export interface MachineCard {
   heardAt: Moment | null;
   facts: { name: string; value: string }[];
   note: string;
+  /** How a person logs in; null unless it was asked for and it stands. */
+  login: string | null;
 }
 
 const number = z.number().nullish();
@@ -35,11 +37,15 @@ const quietAfterMs = 30_000;
 /** What was asked of the work, and what became of it. */
 type Work = Pick<JobRow, 'outcome' | 'cancel_asked_at_ms' | 'stop_asked_at_ms'>;
 
+/** Of a cloud; null where nobody may log in. */
+export type LoginCommand = (cloud: string, machine: { name: string; zone: string }) => string | null;
+
 export function machineCard(
   attempts: readonly AttemptRow[],
   resources: readonly ResourceRow[],
   clock: Clock,
   work: Work,
+  loginCommand: LoginCommand = () => null,
 ): MachineCard | null {
   const attempt = attempts.at(-1);
   if (!attempt) return null;
@@ -56,6 +62,8 @@ export function machineCard(
       ...checkpointFacts(attempt, clock),
     ],
     note: isGone ? goneNote(attempt, work) : endNote(attempt, clock),
+    login:
+      isGone || !attempt.zone ? null : loginCommand(attempt.cloud, { name: attempt.machine_name, zone: attempt.zone }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { LedgerLine, MachinesFacts } from '../../db/read-models/machines-pa
 import { intervalOf } from '../../db/stores/resource-store.ts';
 import { formatMoney, totalCost } from '../../domain/money.ts';
 import { isStuck } from '../../domain/stuck.ts';
+import type { Obstacle } from '../../infra/cloud.ts';
 import type { WorkspaceLimits, WorkspaceUse } from '../../domain/workspace-limits.ts';
 import type { StorageView } from '../services/services.ts';
 import type { CloudListing } from '../services/machine-service.ts';
@@ -26,7 +27,15 @@ export interface MachinesPage {
     spent: string;
   }[];
   kept: { used: string; free: string; logs: string; when: string };
-  asked: { cloud: string; when: string; sentence: string; orphans: string; clean: boolean; problem: string | null }[];
+  asked: {
+    cloud: string;
+    when: string;
+    sentence: string;
+    orphans: string;
+    clean: boolean;
+    problem: string | null;
+    obstacle: Obstacle | null;
+  }[];
   /** Of the workspace; null where it has none. */
   limits: { name: string; value: string }[] | null;
   /** In the cloud, and nobody's, or not in the ledger. */
@@ -89,6 +98,7 @@ export function machinesPage(
       orphans: orphansAt(orphans, listing, clock),
       clean: orphans.every(({ cloud, orphans: found }) => cloud !== listing.cloud || found.length === 0),
       problem: listing.problem,
+      obstacle: listing.obstacle,
     })),
     limits: limitsOf(workspace),
     strays: [

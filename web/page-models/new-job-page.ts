@@ -2,6 +2,7 @@ import type { DatasetProfile } from '../../domain/dataset.ts';
 import type { Engine, EngineSetting } from '../../domain/engine.ts';
 import { checkTraining, likeIdentifiers, trainingNotes } from '../../domain/guess-task.ts';
 import { metrics, metricTitle, type TaskKind, taskKinds, taskWords } from '../../domain/task.ts';
+import type { Obstacle } from '../../infra/cloud.ts';
 import type { FieldProblem } from '../services/views.ts';
 import { type ColumnView, columnView } from './column-view.ts';
 import { type FormValues, inputOf, settingText } from './job-form.ts';
@@ -12,6 +13,7 @@ import {
   type SuggestedCap,
   suggestedCap,
 } from './machine-options.ts';
+import { cloudWords } from './machine-card.ts';
 import { formatFit, formatMany } from './plain-words.ts';
 import type { RecipeCard } from './recipes/recipe-card.ts';
 
@@ -50,6 +52,10 @@ export interface NewJobPage {
   engines: EngineOption[];
   minutes: Field;
   machines: MachineGroup[];
+  /** Null where there is no cloud whose machines can be logged in to. */
+  ssh: { checked: boolean; problem: string | null } | null;
+  /** Clouds of the settings that cannot be used now. */
+  obstacles: (Obstacle & { cloud: string })[];
   machineProblem: string | null;
   budget: Field;
   ignored: Option[];
@@ -97,6 +103,8 @@ export interface NewJobInput {
   problems: readonly FieldProblem[];
   engines: readonly (Engine & { ready?: boolean })[];
   machines: readonly OfferedType[];
+  hasLogins: boolean;
+  obstacles: readonly (Obstacle & { cloud: string })[];
   title: string;
   intro: string;
   continued: NewJobPage['continued'];
@@ -168,6 +176,10 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       'Training time over all attempts; “90 s” is seconds. When it is up, the best so far is kept.',
     ),
     machines: machineGroups(input.machines, values),
+    ssh: input.hasLogins
+      ? { checked: valueOf(values, 'machine.ssh') === 'on', problem: problems.get('machine.ssh') ?? null }
+      : null,
+    obstacles: input.obstacles.map((each) => ({ ...each, cloud: cloudWords[each.cloud] ?? each.cloud })),
     machineProblem: problems.get('machine') ?? problems.get('machine.spot') ?? null,
     budget: budgetField(field, suggestedCap(input.machines, values)),
     ignored: profile.columns.map((column) => ({

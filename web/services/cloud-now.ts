@@ -1,4 +1,4 @@
-import type { Cloud, MachineType } from '../../infra/cloud.ts';
+import type { Cloud, MachineType, Obstacle } from '../../infra/cloud.ts';
 
 /** What a cloud offers now; without machines it says why in one sentence for a person. */
 export async function cloudNow(
@@ -6,7 +6,12 @@ export async function cloudNow(
   name: string,
 ): Promise<{ types: MachineType[]; problem: string | null }> {
   const cloud = clouds.find((each) => each.name === name);
+  if (cloud?.obstacle) return { types: [], problem: `${name} cannot be used: ${inWords(cloud.obstacle)}` };
   if (cloud) return { types: await cloud.machineTypes(), problem: null };
-  const known = clouds.map((each) => each.name).join(', ');
+  const known = clouds.flatMap((each) => (each.isLeft ? [] : each.name)).join(', ');
   return { types: [], problem: `This installation has no cloud “${name}”. It has: ${known}.` };
+}
+
+export function inWords({ reason, mend }: Obstacle): string {
+  return [reason, mend].filter(Boolean).join(' ');
 }

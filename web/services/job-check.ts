@@ -11,8 +11,8 @@ import { formatMoney } from '../../domain/money.ts';
 import { needsBudget } from '../../domain/prices.ts';
 import { taskWords } from '../../domain/task.ts';
 import { tooMuchForMonth } from '../../domain/workspace-limits.ts';
-import type { MachineType } from '../../infra/cloud.ts';
-import { cloudNow } from './cloud-now.ts';
+import type { Cloud, MachineType } from '../../infra/cloud.ts';
+import { cloudNow, inWords } from './cloud-now.ts';
 import { engineFindings } from './engine-findings.ts';
 import { checkJobRecipe, type FittingRecipe } from './job-recipe.ts';
 import type { ServiceOptions } from './options.ts';
@@ -119,7 +119,14 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     const { types, problem } = await cloudNow(clouds, request.machine.cloud);
     if (problem !== null) return { types: [], problems: [{ field: 'machine.cloud', message: problem }] };
     const machine = types.find(({ name }) => name === request.machine.type);
-    if (machine) return { machine, types, problems: spotProblems(request, machine) };
+    if (machine) {
+      const cloud = clouds.find(({ name }) => name === request.machine.cloud);
+      const found = [...spotProblems(request, machine), ...sshProblems(request, cloud)];
+      if (found.length > 0) return { machine, types, problems: found };
+      const obstacle = await cloud?.obstacleTo?.(machine.name);
+      const message = obstacle && inWords(obstacle);
+      return { machine, types, problems: message === undefined ? [] : [{ field: 'machine.type', message }] };
+    }
     const known = types.map(({ name }) => name).join(', ');
     const message = `There is no machine type “${request.machine.type}”. There are: ${known}.`;
     return { types, problems: [{ field: 'machine.type', message }] };
@@ -224,6 +231,12 @@ function spotProblems(
 ): FieldProblem[] {
   if (!spot || (spotPricePerHourMicros ?? null) !== null) return [];
   return [{ field: 'machine.spot', message: `${title} is not offered as a spot machine. Take it on demand.` }];
+}
+
+function sshProblems({ machine: { ssh } }: JobRequest, cloud: Cloud | undefined): FieldProblem[] {
+  if (!ssh || cloud?.loginCommand) return [];
+  const message = 'Nobody logs in to a machine here: its jobs are processes of this computer. Leave SSH access out.';
+  return [{ field: 'machine.ssh', message }];
 }
 
 /** What a cloud bills must not be without an end; and it must cover what is left to a workspace. */

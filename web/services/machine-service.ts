@@ -2,7 +2,7 @@ import { nobodys } from '../../activities/reconcile/orphans.ts';
 import { useOf } from '../../activities/workspace-use.ts';
 import type { Stores } from '../../db/open-stores.ts';
 import type { WorkspaceLimits, WorkspaceUse } from '../../domain/workspace-limits.ts';
-import type { Cloud, MachineType, Thing } from '../../infra/cloud.ts';
+import type { Cloud, MachineType, Obstacle, Thing } from '../../infra/cloud.ts';
 import type { OrphanReport } from './views.ts';
 
 /** What a cloud told of itself, and when. */
@@ -10,6 +10,8 @@ export interface CloudListing {
   cloud: string;
   askedAtMs: number;
   things: (Thing & { manualRemoval: string })[];
+  /** Why nothing new can be made there. */
+  obstacle: Obstacle | null;
   /** Why it could not be asked. */
   problem: string | null;
   /** How a person would take something away there by hand, also when the cloud does not answer. */
@@ -17,6 +19,12 @@ export interface CloudListing {
 }
 
 export interface MachineService {
+  /** How a person logs in to a machine of this cloud; null where nobody can. */
+  loginCommand(cloud: string, machine: { name: string; zone: string }): string | null;
+  /** Whether there is a cloud whose machines can be logged in to. */
+  hasLogins(): boolean;
+  /** Clouds that the settings name, and that nothing new can be made in. */
+  obstacles(): (Obstacle & { cloud: string })[];
   types(): Promise<(MachineType & { cloud: string })[]>;
   /** How many jobs and predictions may hold a machine at once, over all clouds. */
   places(): Promise<number>;
@@ -42,7 +50,12 @@ export function machineService({ clouds, stores, workspaceLimits, now = Date.now
   let asked: { atMs: number; answer: Promise<CloudListing[]> } | undefined;
 
   const ask = async (cloud: Cloud): Promise<CloudListing> => {
-    const asking = { cloud: cloud.name, askedAtMs: now(), removalByHand: (thing: Thing) => cloud.manualRemoval(thing) };
+    const asking = {
+      cloud: cloud.name,
+      askedAtMs: now(),
+      obstacle: cloud.obstacle ?? null,
+      removalByHand: (thing: Thing) => cloud.manualRemoval(thing),
+    };
     try {
       const things = await cloud.list();
       const named = things.map((thing) => ({ ...thing, manualRemoval: cloud.manualRemoval(thing) }));
@@ -79,6 +92,10 @@ export function machineService({ clouds, stores, workspaceLimits, now = Date.now
 
   return {
     listings,
+    loginCommand: (cloud, machine) => clouds.find(({ name }) => name === cloud)?.loginCommand?.(machine) ?? null,
+    hasLogins: () => clouds.some(({ loginCommand, isLeft }) => loginCommand !== undefined && !isLeft),
+    obstacles: () =>
+      clouds.flatMap(({ name, obstacle, isLeft }) => (obstacle && !isLeft ? [{ cloud: name, ...obstacle }] : [])),
     async types() {
       const all = await Promise.all(
         clouds.map(async (cloud) => (await cloud.machineTypes()).map((type) => ({ ...type, cloud: cloud.name }))),

@@ -2,7 +2,7 @@ import { formatMoney } from '../../domain/money.ts';
 import type { PredictionSpec } from '../../domain/prediction-spec.ts';
 import { needsBudget } from '../../domain/prices.ts';
 import type { Cloud } from '../../infra/cloud.ts';
-import { cloudNow } from './cloud-now.ts';
+import { cloudNow, inWords } from './cloud-now.ts';
 import type { FieldProblem, WorstCase } from './views.ts';
 import { worstCaseOf } from './worst-case.ts';
 
@@ -21,6 +21,8 @@ export async function predictionMoney(clouds: readonly Cloud[], { machine, limit
   const { types, problem } = await cloudNow(clouds, machine.cloud);
   const type = types.find(({ name }) => name === machine.type);
   if (!type) return { problems: [{ field: 'machine', message: problem ?? notOffered(machine) }], ...nothing };
+  const obstacle = await clouds.find(({ name }) => name === machine.cloud)?.obstacleTo?.(type.name);
+  if (obstacle) return { problems: [{ field: 'machine', message: inWords(obstacle) }], ...nothing };
   const { seconds, budgetMicros, ...rest } = limits;
   const asOfJob = { ...rest, trainingSeconds: seconds, longestSeconds: seconds, budgetMicros };
   const worst = worstCaseOf({ limits: asOfJob, machine }, type);

@@ -87,7 +87,8 @@ export function predictionService(
       ...who,
       modelId: model.id,
       engine: model.engine,
-      ...(job ? { machine: specOf(job).machine } : {}),
+      // Who may log in was asked of the job, and of nothing after it.
+      ...(job ? { machine: { ...specOf(job).machine, ssh: undefined } } : {}),
     });
   };
 

@@ -35,6 +35,11 @@ export function runSeconds({ endsAtMs }: Pick<MachineOrder, 'endsAtMs'>, nowMs: 
   return Math.min(longestRunSeconds, Math.max(shortestRunSeconds, seconds));
 }
 
+/** By roles of the project, where it was asked for; else nobody's key opens it, those of the project included. */
+function loginOf({ ssh }: MachineOrder): Record<string, string> {
+  return ssh ? { 'enable-oslogin': 'TRUE' } : { 'enable-oslogin': 'FALSE', 'block-project-ssh-keys': 'TRUE' };
+}
+
 /** One attempt's machine, with its own end in it, and the right to take itself away. */
 export function machineStack(plan: MachinePlan): Synthesised {
   const { order, project, zone } = plan;
@@ -49,7 +54,7 @@ export function machineStack(plan: MachinePlan): Synthesised {
       zone,
       machineType: plan.machineType,
       labels,
-      metadata: { ...plan.metadata, 'enable-oslogin': 'TRUE', 'serial-port-logging-enable': 'TRUE' },
+      metadata: { ...plan.metadata, ...loginOf(order), 'serial-port-logging-enable': 'TRUE' },
       tags: ['trainyard-machine'],
       bootDisk: {
         autoDelete: true,

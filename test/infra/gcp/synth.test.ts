@@ -58,6 +58,14 @@ describe('the machine stack', () => {
     expect(instance()['labels']).toEqual(instance()['boot_disk'].initialize_params.labels);
   });
 
+  test('lets nobody in unless it was asked for; then whoever has a role for it', () => {
+    const metadata = instance()['metadata'];
+    expect(metadata).toMatchObject({ 'enable-oslogin': 'FALSE', 'block-project-ssh-keys': 'TRUE' });
+    const open = instance({ order: { ...order, ssh: true } })['metadata'];
+    expect(open).toMatchObject({ 'enable-oslogin': 'TRUE' });
+    expect(open).not.toHaveProperty('block-project-ssh-keys');
+  });
+
   test('never runs longer than was decided, as far as Google can keep to it', () => {
     expect(runSeconds({ endsAtMs: 100_999 }, 0)).toBe(100);
     expect(runSeconds({ endsAtMs: 1000 }, 0)).toBe(30);

@@ -181,6 +181,8 @@ export async function showJobForm(kit: PageKit, request: Request, response: Resp
     problems: form.problems ?? [],
     engines,
     machines,
+    obstacles: services.machines.obstacles(),
+    hasLogins: services.machines.hasLogins(),
     loaded: form.loaded ?? null,
     title: form.title ?? newTitle,
     intro: form.intro ?? '',
