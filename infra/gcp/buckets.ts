@@ -36,7 +36,7 @@ export class GcpBuckets {
   readonly #storage: Storage;
   readonly #options: BucketsOptions;
   /** Those that were seen to be ours; names hold a UUID, so another's never takes the same. */
-  readonly #ours = new Set<string>();
+  readonly #ours = new Map<string, { createdAtMs: number }>();
 
   constructor(options: BucketsOptions) {
     this.#options = options;
@@ -78,9 +78,11 @@ export class GcpBuckets {
     await tombstones.refuse('bucket', name);
   }
 
-  /** The last net must not catch what a machine still needs. */
-  async outlive(holder: Holder, endsAtMs: number, nowMs: number): Promise<void> {
-    const days = Math.ceil(Math.max(0, endsAtMs - nowMs) / dayMs) + daysAfterEnd;
+  /** The last net must not catch what a machine still needs: that may have been laid there before another machine. */
+  async outlive(holder: Holder, endsAtMs: number): Promise<void> {
+    if (!(await this.isOurs(holder))) return;
+    const { createdAtMs } = this.#ours.get(bucketNameOf(holder)) ?? { createdAtMs: endsAtMs };
+    const days = Math.ceil((endsAtMs - createdAtMs) / dayMs) + daysAfterEnd;
     if (days <= leastDaysKept) return;
     await this.#said(() => this.bucket(holder).setMetadata({ lifecycle: lifecycleOf(days) }));
   }
@@ -168,12 +170,12 @@ export class GcpBuckets {
     try {
       const [metadata] = await this.bucket(holder).getMetadata();
       if (!readLabels(metadata.labels, this.#options.installationId)) return false;
+      this.#ours.set(name, { createdAtMs: Date.parse(metadata.timeCreated ?? '') || Date.now() });
     } catch (error) {
       // A name that is somebody else's is forbidden to us, not absent.
       if ([403, 404].includes(codeOf(error))) return false;
       throw failureOf(error, this.#options.project);
     }
-    this.#ours.add(name);
     return true;
   }
 

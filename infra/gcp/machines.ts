@@ -151,7 +151,7 @@ export class GcpMachines {
     // Those that were full a while ago are asked again when there is no other.
     const zones = untried.length > 0 ? untried : offered;
     const full = untried.length > 0 ? [...(record?.fullZones ?? [])] : [];
-    await buckets.outlive(order, order.endsAtMs, Date.now());
+    await buckets.outlive(order, order.endsAtMs);
     let last: TrainyardError | undefined;
     for (const zone of zones) {
       const times = { endsAtMs: order.endsAtMs, deadlineAtMs: order.deadlineAtMs };

@@ -6,6 +6,7 @@ import type { Quotas } from './compute/quotas.ts';
 import type { Fault } from './faults.ts';
 import type { Ground } from './ground.ts';
 import type { Json } from './json.ts';
+import type { RequestLog, RequestSeen } from './request-log.ts';
 
 /** What a test sees of an instance that no customer could. */
 export interface InstanceInside {
@@ -31,6 +32,7 @@ export interface AdminVerbs {
   removeImage: { takes: { name: string }; answers: void };
   network: { takes: { name: string; privateAccess: boolean }; answers: void };
   instances: { takes: object; answers: InstanceInside[] };
+  requests: { takes: { sinceMs: number }; answers: RequestSeen[] };
   serviceAccountKey: { takes: { email: string; path: string }; answers: void };
 }
 
@@ -41,13 +43,20 @@ interface Parts {
   life: InstanceLife;
   quotas: Quotas;
   processes: MachineProcesses;
+  requests: RequestLog;
 }
 
 type Verbs = {
   [V in AdminVerb]: (body: AdminVerbs[V]['takes']) => Promise<AdminVerbs[V]['answers']> | AdminVerbs[V]['answers'];
 };
 
-export function adminOf({ ground, life, quotas, processes }: Parts): (verb: string, body: Json) => Promise<unknown> {
+export function adminOf({
+  ground,
+  life,
+  quotas,
+  processes,
+  requests,
+}: Parts): (verb: string, body: Json) => Promise<unknown> {
   const { records, clock, faults, tokens, project } = ground;
   const instances = instancesIn(records);
   const named = (name: string): Instance => {
@@ -80,6 +89,7 @@ export function adminOf({ ground, life, quotas, processes }: Parts): (verb: stri
         metadataHost: `127.0.0.1:${metadataPort}`,
         serviceAccount,
       })),
+    requests: ({ sinceMs }) => requests.since(sinceMs),
     serviceAccountKey: ({ email, path }) => {
       const endpoint = `http://127.0.0.1:${records.kind<{ front: number }>('ports').get('')?.front}`;
       tokens.writeKeyFile(path, email, project, endpoint);

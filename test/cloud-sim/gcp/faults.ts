@@ -17,6 +17,8 @@ interface Which {
   /** Regular expressions; without one, any. */
   method?: string;
   path?: string;
+  /** What is asked for after the path: an object's name, in an upload. */
+  query?: string;
   times: number;
 }
 
@@ -53,11 +55,12 @@ export class Faults {
     return undefined;
   }
 
-  takeFor<K extends 'error' | 'delay'>(kind: K, method: string, path: string): FaultOf<K> | undefined {
+  takeFor<K extends 'error' | 'delay'>(kind: K, method: string, path: string, query: string): FaultOf<K> | undefined {
     return this.take(kind, (given) => {
       const fault = given as unknown as Which;
       const isMethod = fault.method === undefined || new RegExp(`^(?:${fault.method})$`).test(method);
-      return isMethod && (fault.path === undefined || new RegExp(fault.path).test(path));
+      const isQuery = fault.query === undefined || new RegExp(fault.query).test(query);
+      return isMethod && isQuery && (fault.path === undefined || new RegExp(fault.path).test(path));
     });
   }
 }

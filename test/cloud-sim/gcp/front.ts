@@ -4,6 +4,7 @@ import { ApiError } from './api-error.ts';
 import { disabledService } from './iam/projects.ts';
 import type { Ground } from './ground.ts';
 import { asJson, type Json } from './json.ts';
+import type { RequestLog } from './request-log.ts';
 import { type Call, findRoute, type Needed, type Route } from './router.ts';
 import { objectCallOf, passOn, passTo } from './storage/objects.ts';
 import { OAuthError } from './tokens.ts';
@@ -12,6 +13,7 @@ interface Parts {
   ground: Ground;
   routes: readonly Route[];
   storagePort: number;
+  requests: RequestLog;
   /** What tests ask for, under /_simulation/. */
   admin: (verb: string, body: Json) => Promise<unknown>;
 }
@@ -19,6 +21,7 @@ interface Parts {
 /** The one address behind which all of Google's REST APIs are: each request is signed for, allowed, hurt, answered. */
 export function startFront(port: number, parts: Parts): Promise<Server> {
   const server = createServer((incoming, outgoing) => {
+    if (!incoming.url?.startsWith('/_simulation/')) parts.requests.note(incoming, outgoing);
     answer(parts, incoming, outgoing).catch((error: unknown) => {
       if (outgoing.headersSent) outgoing.destroy();
       else if (error instanceof ApiError) say(outgoing, error.code, error.body());
@@ -50,9 +53,10 @@ async function answer(parts: Parts, incoming: IncomingMessage, outgoing: ServerR
       asJson({ answer: await parts.admin(path.slice('/_simulation/'.length), await jsonOf(incoming)) }),
     );
   }
-  const late = ground.faults.takeFor('delay', method, path);
+  const query = decodeURIComponent(url.search);
+  const late = ground.faults.takeFor('delay', method, path, query);
   if (late && !late.after) await wait(late.ms);
-  const fault = ground.faults.takeFor('error', method, path);
+  const fault = ground.faults.takeFor('error', method, path, query);
   if (fault && !fault.after) {
     await drain(incoming);
     return fail(outgoing, fault);

@@ -18,6 +18,7 @@ import { projectRoutes, servicesAtFirst } from './iam/projects.ts';
 import { serviceAccountRoutes } from './iam/service-accounts.ts';
 import { messagingRoutes } from './messaging.ts';
 import { type Programs, startPrograms } from './programs.ts';
+import { RequestLog } from './request-log.ts';
 import { bucketRoutes } from './storage/buckets.ts';
 import { keepLifecycles } from './storage/lifecycle.ts';
 
@@ -90,11 +91,13 @@ export async function openSimulation(plan: SimulationPlan): Promise<Simulation> 
     ...serviceAccountRoutes(ground),
     ...projectRoutes(ground),
   ];
+  const requests = new RequestLog();
   const front = await startFront(ports.front, {
     ground,
     routes,
     storagePort: ports.storage,
-    admin: adminOf({ ground, life, quotas, processes }),
+    requests,
+    admin: adminOf({ ground, life, quotas, processes, requests }),
   });
   const lifecycles = keepLifecycles(ground, `http://127.0.0.1:${ports.storage}`, (error) => console.error(error));
   await life.begin();

@@ -1,9 +1,8 @@
 import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { jest } from '@jest/globals';
 import { giveLockFile, prepareProviders, type Providers } from '../../../infra/gcp/terraform/provider-folder.ts';
-import { providerFolderIn } from '../../../tools/cloud-sim/find-google-provider.ts';
 import { runProgram } from '../../../tools/run-program.ts';
 import { terraformProgram } from '../../cloud-sim/gcp/google-provider.ts';
 import { provider, whyNoTerraform } from './provider.ts';
@@ -45,10 +44,11 @@ suite('the provider, brought once for every run of Terraform', () => {
 
   test('is not mistaken for that of another mirror, with the same cache', async () => {
     const other = join(folder, 'other-mirror');
-    await cp(providerFolderIn(mirror), providerFolderIn(other), { recursive: true, dereference: true });
-    const [binary = ''] = await readdir(providerFolderIn(other));
+    await cp(mirror, other, { recursive: true, dereference: true });
     // The same program with another checksum, as another build of it is.
-    await appendFile(join(providerFolderIn(other), binary), ' ');
+    const files = await readdir(other, { recursive: true });
+    const binaries = files.filter((name) => basename(name).startsWith('terraform-provider-google_'));
+    for (const name of binaries) await appendFile(join(other, name), ' ');
 
     const [first, second] = [await prepare(mirror), await prepare(other)];
     await initialise(second);
