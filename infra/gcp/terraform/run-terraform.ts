@@ -82,6 +82,11 @@ export class Terraform {
     }
   }
 
+  /** The bucket is gone, and with it all that was known of its stacks: so goes what was laid out here for them. */
+  async forgetAll(bucket: string): Promise<void> {
+    await rm(this.#folder(bucket, ''), { recursive: true, force: true });
+  }
+
   /** Holds the stack while `work` is done: nobody else applies, destroys or takes it away meanwhile. */
   async holding<T>(
     { stack }: Pick<Synthesised, 'stack'>,
