@@ -25,11 +25,13 @@ def learning_of(name: str, history: pd.DataFrame | None, *, classes: bool) -> di
     none = f"H2O tells no curve of {name}: it was not learned step by step."
     if history is None or len(history) < 2:
         return none
-    steps = next((column for column in _STEPS if column in history.columns), None)
+    # A linear model that searched has two columns of such a name, one of them empty.
+    numbered = {name: pd.to_numeric(history[name], errors="coerce") for name in _STEPS if name in history.columns}
+    steps = next((name for name, numbers in numbered.items() if numbers.notna().sum() >= 2), None)
     if steps is None:
         return none
     # A network is scored once more when it goes back to its best.
-    rows = history[pd.to_numeric(history[steps], errors="coerce").notna()].drop_duplicates(steps, keep="last")
+    rows = history[numbered[steps].notna()].drop_duplicates(steps, keep="last")
     for title, names in (*((_LOGLOSS,) if classes else (_DEVIANCE, _RMSE)), *_LINEAR):
         columns = {said: _numbers(rows[column]) for column, said in names.items() if column in rows.columns}
         found = {said: values for said, values in columns.items() if any(value is not None for value in values)}
