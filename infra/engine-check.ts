@@ -22,11 +22,27 @@ const findingSchema = z.object({
   /** Dotted, as in a job's request. */
   field: z.string().nullable(),
 });
-const answerSchema = z.object({ found: z.array(findingSchema.nullable()) });
+const timeSchema = z.object({
+  /** It goes on until its time is over; then no seconds are known. */
+  fillsTime: z.boolean(),
+  /** Of the whole training, and until its first model. */
+  seconds: z.number().min(0).nullable(),
+  firstSeconds: z.number().min(0).nullable(),
+});
+const answerSchema = z.object({
+  found: z.array(findingSchema.nullable()),
+  times: z.array(timeSchema.nullable()).default([]),
+});
 
 export type EngineFinding = z.infer<typeof findingSchema>;
-/** One for each trial: what stands against it, the first thing only. */
-export type CheckByEngine = (asked: AskedOfEngine) => Promise<(EngineFinding | null)[]>;
+export type TrainingTime = z.infer<typeof timeSchema>;
+export interface EngineAnswer {
+  /** One for each trial: what stands against it, the first thing only. */
+  found: (EngineFinding | null)[];
+  /** How long each will probably take; null, or nothing at all, where nobody knows. */
+  times: (TrainingTime | null)[];
+}
+export type CheckByEngine = (asked: AskedOfEngine) => Promise<EngineAnswer>;
 
 interface Options extends EnginesOptions {
   /** The interpreter of the engine's environment, where it is ready. */
@@ -45,7 +61,7 @@ const mostKept = 500;
  * kept by what was asked; whether something is installed is asked anew each time that it was not.
  */
 export function checkByEngine(options: Options): CheckByEngine {
-  const answers = new Map<string, Promise<(EngineFinding | null)[]>>();
+  const answers = new Map<string, Promise<EngineAnswer>>();
   return (asked) => {
     const python = options.environmentPython(asked.engine);
     const text = JSON.stringify(asked);
@@ -56,7 +72,7 @@ export function checkByEngine(options: Options): CheckByEngine {
     answers.set(key, answer);
     if (answers.size > mostKept) answers.delete(answers.keys().next().value ?? '');
     answer.then(
-      (found) => found.some((finding) => finding?.type === 'EngineUnavailable') && answers.delete(key),
+      ({ found }) => found.some((finding) => finding?.type === 'EngineUnavailable') && answers.delete(key),
       () => answers.delete(key),
     );
     return answer;
@@ -96,7 +112,8 @@ async function answerOf(python: string, order: string[], trainerFolder: string, 
     timeout,
     killSignal: 'SIGKILL',
   });
-  const { found } = answerSchema.parse(JSON.parse(stdout));
-  if (found.length !== count) throw new Error(`The engine judged ${found.length} of ${count} settings.`);
-  return found;
+  const answer = answerSchema.parse(JSON.parse(stdout));
+  const judged = answer.found.length;
+  if (judged !== count) throw new Error(`The engine judged ${judged} of ${count} settings.`);
+  return answer;
 }

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkByEngine } from '../../infra/engine-check.ts';
+import { type AskedOfEngine, checkByEngine } from '../../infra/engine-check.ts';
 
 const trainerFolder = join(import.meta.dirname, '../../trainer-image');
 let folder: string;
@@ -31,13 +31,17 @@ async function pythonSaying(name: string, script: string): Promise<string> {
 }
 const timesAsked = async (name: string) =>
   (await readFile(join(folder, `${name}.log`), 'utf8').catch(() => '')).split('\n').length - 1;
-const open = (python: string, environment?: string) =>
+const answering = (python: string, environment?: string) =>
   checkByEngine({
     python,
     trainerFolder,
     environmentPython: () => environment,
     onError: (error) => errors.push(error),
   });
+const open = (python: string, environment?: string) => {
+  const check = answering(python, environment);
+  return async (asked: AskedOfEngine) => (await check(asked)).found;
+};
 
 test('the engine itself says what stands against settings, and of which field', async () => {
   const check = open('python3');
@@ -86,4 +90,19 @@ test('in a ready environment its libraries are asked, too; where that fails, the
 test('an answer about fewer settings than were asked about is none', async () => {
   const check = open(await pythonSaying('python', `echo '{"found": []}'`));
   await expect(check(specOf('sklearn', {}))).rejects.toThrow('0 of 1');
+});
+
+test('the engine itself says how long it will take, where it is told the size of the data', async () => {
+  const size = { rows: 50_000, cells: 20, classes: 2, cpus: 2, gpus: 0 };
+  const ask = answering('python3');
+  const { times } = await ask({ ...specOf('sklearn', { algorithm: 'random_forest' }, { algorithm: 'linear' }), size });
+  const [forest, linear] = times.map((time) => time?.seconds ?? 0);
+  expect(forest).toBeGreaterThan(10 * (linear ?? 0));
+  expect((await ask({ ...specOf('h2o', {}), size })).times).toEqual([
+    { fillsTime: true, seconds: null, firstSeconds: null },
+  ]);
+  expect((await ask(specOf('sklearn', {}))).times).toEqual([null]);
+  expect(
+    (await answering(await pythonSaying('older', `echo '{"found": [null]}'`))(specOf('sklearn', {}))).times,
+  ).toEqual([]);
 });

@@ -9,6 +9,7 @@ from typing import Any
 
 from trainer.contract import SettingValue, TrainSpec, read_raw, train_spec_of
 from trainer.engine import Engine, load_engine
+from trainer.estimating import estimated, size_of
 from trainer.failures import EXIT_DONE, TrainerFailure
 from trainer.sql_types import family
 
@@ -40,9 +41,25 @@ def check_kinds(spec: TrainSpec, engine: Engine) -> None:
 
 
 def print_check(path: Path, *, here: bool) -> int:
-    """For each of the spec's `trials` (settings; without any, the spec itself) what stands against it, or null."""
-    print(json.dumps({"found": found_in(read_raw(path, "train"), here=here)}, ensure_ascii=False))
+    """For each of the spec's `trials` (settings; without any, the spec itself) what stands against it, or null; and time."""
+    raw = read_raw(path, "train")
+    found = found_in(raw, here=here)
+    print(json.dumps({"found": found, "times": times_in(raw, found)}, ensure_ascii=False))
     return EXIT_DONE
+
+
+def times_in(raw: dict[str, Any], found: list[dict[str, Any] | None]) -> list[dict[str, Any] | None]:
+    """How long each that nothing stands against will probably take, where data and engine tell."""
+    if all(found):
+        return [None] * len(found)
+    spec, trials = train_spec_of(raw, Path()), raw.get("trials") or [raw.get("settings") or {}]
+    engine, size = load_engine(spec.engine), size_of(raw, spec.task.kind)
+    if size is None:
+        return [None] * len(found)
+    return [
+        None if problem else estimated(engine, spec, engine.DECLARATION.settled(settings, spec.task.kind), size)
+        for settings, problem in zip(trials, found, strict=True)
+    ]
 
 
 def found_in(raw: dict[str, Any], *, here: bool) -> list[dict[str, Any] | None]:

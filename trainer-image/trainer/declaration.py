@@ -103,6 +103,8 @@ class Declaration:
     trainer_only: tuple[str, ...] = field(default=("duckdb",))
     #: It validates by the folds that it is given, where there are any, instead of making its own.
     takes_folds: bool = False
+    #: It goes on until its list of models or its time is over: how long that is, the limit says.
+    fills_time: bool = False
     #: What the README of an archive says of loading what lies in `model/`.
     archive_note: str = "The files in `model/` are pickles, and loading a pickle runs code: load only archives that come from where you trust."
     #: None where nobody has measured it: then nothing is estimated.

@@ -23,7 +23,8 @@ class Engine(Protocol):
     held-out rows are put aside. One whose settings have other names elsewhere has `settings_of(given)`: settings from a
     file of hyperparameters as people have it, and a sentence for each name that has no place (settings_file.py).
     One that has more to ask of a spec in its own environment, its libraries among it, has `check_here(spec, settings)`
-    (checking.py).
+    (checking.py). One that can tell how long a training will take has `training_time(spec, settings, size)`, by the
+    standard library only (estimating.py).
     """
 
     DECLARATION: Declaration

@@ -9,6 +9,7 @@ import { metricTitle, taskWords } from '../../domain/task.ts';
 import type { MachineType } from '../../infra/cloud.ts';
 import { gib } from '../services/preflight.ts';
 import type { JobCheck } from '../services/services.ts';
+import type { JobEstimate } from '../services/views.ts';
 import { chosenWords, heldOut } from './chosen-facts.ts';
 import { formatLimit, formatMany, formatSpan } from './plain-words.ts';
 
@@ -117,13 +118,23 @@ function pricesOf(machine: MachineType, spot: boolean): string[] {
 }
 
 /** Roughly: from the profile of the data and what runs of the engine on made tables needed. */
-function estimateFacts({ estimate }: JobCheck): ConfirmPage['facts'] {
+function estimateFacts({ estimate, spec }: JobCheck): ConfirmPage['facts'] {
   if (!estimate) return [];
   const { memoryBytes, machineMemoryBytes, firstModelSeconds } = estimate;
   return [
     { name: 'Memory', value: `probably about ${gib(memoryBytes)} of ${gib(machineMemoryBytes)} GiB`, href: null },
     { name: 'First model', value: `probably after about ${formatSpan(firstModelSeconds * 1000)}`, href: null },
+    ...trainingFacts(estimate, spec?.limits.trainingSeconds ?? null),
   ];
+}
+
+function trainingFacts({ trainingSeconds, fillsTime }: JobEstimate, limitSeconds: number | null): ConfirmPage['facts'] {
+  const limit = limitSeconds === null ? '' : formatSpan(limitSeconds * 1000);
+  if (fillsTime) return [{ name: 'Training', value: `uses up to all of the time given: ${limit}`, href: null }];
+  if (trainingSeconds === null) return [];
+  const about = `probably about ${formatSpan(trainingSeconds * 1000)} in all`;
+  const isCut = limitSeconds !== null && trainingSeconds > limitSeconds;
+  return [{ name: 'Training', value: isCut ? `${about}, of which the limit allows ${limit}` : about, href: null }];
 }
 
 function worstOf({ worstCase }: JobCheck): ConfirmPage['worst'] {

@@ -164,7 +164,6 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     const { settings } = checkSettings(engine, request.engine.settings);
     const needed = data.profile && preflight({ request, profile: data.profile, engine, machine, types });
     if (needed && needed.problems.length > 0) return { problems: needed.problems, warnings, creates: [] };
-    warnings.push(...(needed?.warnings ?? []));
     const spec: JobSpec = {
       ...request,
       id: request.id ?? randomUUID(),
@@ -174,10 +173,13 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       engine: { name: engine.name, settings },
       limits: completeLimits(request.limits),
     };
-    const found = await engineFindings(options, {
+    const { problems: found, time } = await engineFindings(options, {
       ...{ spec, columns, machine, profile: data.profile },
       trials: trials?.map((each) => checkSettings(engine, { ...settings, ...each }).settings) ?? [settings],
     });
+    // Asked once more, knowing what the engine makes of settings and data.
+    const estimated = data.profile && preflight({ request, profile: data.profile, engine, machine, types, time });
+    warnings.push(...(estimated?.warnings ?? []));
     if (trials === undefined && found[0]) return { problems: [found[0]], warnings, creates: [] };
     const worstCase = worstCaseOf(spec, machine, types);
     // Of trials the shared budget is asked for, and weighed.
@@ -191,7 +193,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       ...{ spec, problems: [], warnings, creates: createsOf(spec, machine) },
       worstCase,
       needsBudget: needsBudget(spec.machine.cloud, machine),
-      ...(needed?.estimate ? { estimate: needed.estimate } : {}),
+      ...(estimated?.estimate ? { estimate: estimated.estimate } : {}),
       ...(trials === undefined ? {} : { trialProblems: found }),
     };
   };

@@ -12,6 +12,7 @@ import {
   suggestedFor,
 } from '../../domain/preflight.ts';
 import type { MachineType } from '../../infra/cloud.ts';
+import type { TrainingTime } from '../../infra/engine-check.ts';
 import { durationInWords } from './sizes.ts';
 import type { FieldProblem, JobEstimate } from './views.ts';
 
@@ -22,6 +23,8 @@ interface Asked {
   machine: MachineType;
   /** All that the cloud of this machine offers. */
   types: readonly MachineType[];
+  /** What the engine makes of these settings; undefined where it cannot tell, or was not asked yet. */
+  time?: TrainingTime | undefined;
 }
 
 interface Preflight {
@@ -33,10 +36,11 @@ interface Preflight {
 const nothing: Preflight = { problems: [], warnings: [] };
 
 /** Whether data and engine will probably fit into the machine and its time, before it is started. */
-export function preflight({ request, profile, engine, machine, types }: Asked): Preflight {
+export function preflight({ request, profile, engine, machine, types, time }: Asked): Preflight {
   if (!engine.needs) return nothing;
   const size = sizeOfData(profile, [...request.ignoredColumns, ...sideColumns(request)]);
-  const estimate = estimateNeeds(engine.needs, size);
+  const needs = estimateNeeds(engine.needs, size);
+  const estimate = { ...needs, firstModelSeconds: time?.firstSeconds ?? needs.firstModelSeconds };
   const fit = fitOf(estimate, machine);
   const larger = suggestedFor(estimate, machine, types);
   // What a recipe leaves of the data is not known yet.
@@ -50,12 +54,14 @@ export function preflight({ request, profile, engine, machine, types }: Asked): 
     problems: [],
     warnings: [
       ...(fit === 'fits' ? [] : [memoryWarning(estimate, { size, engine, machine, larger, prepared: !mayRefuse })]),
-      ...timeWarnings(estimate, engine, request.limits.trainingSeconds),
+      ...timeWarnings(estimate, engine, request.limits.trainingSeconds, time?.seconds ?? null),
     ],
     estimate: {
       memoryBytes: estimate.memoryBytes,
       machineMemoryBytes: Math.round(machine.memoryGib * bytesPerGib),
       firstModelSeconds: Math.ceil(estimate.firstModelSeconds),
+      trainingSeconds: typeof time?.seconds === 'number' ? Math.ceil(time.seconds) : null,
+      fillsTime: time?.fillsTime ?? false,
       fits: fit === 'fits',
       suggestedType: larger?.name ?? null,
     },
@@ -84,11 +90,21 @@ function wayOut(larger: MachineType | undefined): string {
   return `The machine “${name}” would do (${memoryGib} GiB, ${formatMoney(pricePerHourMicros)} an hour). Or take less data.`;
 }
 
-function timeWarnings({ firstModelSeconds }: Estimate, engine: Engine, trainingSeconds: number): string[] {
-  if (firstModelSeconds <= trainingSeconds) return [];
-  const [needed, given] = [durationInWords(firstModelSeconds), durationInWords(trainingSeconds)];
+function timeWarnings(
+  { firstModelSeconds }: Estimate,
+  engine: Engine,
+  limitSeconds: number,
+  trainingSeconds: number | null,
+): string[] {
+  const limit = durationInWords(limitSeconds);
+  if (firstModelSeconds > limitSeconds) {
+    return [
+      `The first model of ${engine.title} will probably take about ${durationInWords(firstModelSeconds)}, and the time limit is ${limit}: it may end without a model. Give it more time, or less data.`,
+    ];
+  }
+  if (trainingSeconds === null || trainingSeconds <= limitSeconds) return [];
   return [
-    `The first model of ${engine.title} will probably take about ${needed}, and the time limit is ${given}: it may end without a model. Give it more time, or less data.`,
+    `${engine.title} will probably take about ${durationInWords(trainingSeconds)} with these settings, and the time limit is ${limit}: it is stopped there, and the best until then is kept.`,
   ];
 }
 

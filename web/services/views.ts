@@ -284,6 +284,10 @@ export const jobEstimateSchema = z
     memoryBytes: z.int(),
     machineMemoryBytes: z.int(),
     firstModelSeconds: z.int(),
+    /** Of the whole training with these settings, the time limit not counted; null where nobody knows. */
+    trainingSeconds: z.int().nullable(),
+    /** It goes on until its list of models or the time limit is at its end. */
+    fillsTime: z.boolean(),
     fits: z.boolean(),
     /** A machine type of the same cloud that it would fit into; null where it fits, or none does. */
     suggestedType: z.string().nullable(),

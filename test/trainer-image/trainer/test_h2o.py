@@ -52,8 +52,11 @@ def test_networks_and_stacks_follow_where_the_first_are_not_good_enough(mixed: R
 
 def test_shows_how_its_winner_learned_or_says_why_not(mixed: Run):
     report = mixed.report
-    if report["best"]["model"].startswith("StackedEnsemble"):
-        assert report["learning"] is None and "it was not learned step by step" in report["noLearning"]
+    assert not report["budget"]["leftOut"]
+    if report["learning"] is None:
+        # A linear model is often there at once.
+        assert report["best"]["model"].startswith(("StackedEnsemble", "GLM"))
+        assert "it was not learned step by step" in report["noLearning"]
     else:
         losses = report["learning"]["series"][0]["values"]
         assert len(losses) >= 2 and losses[-1] < losses[0]

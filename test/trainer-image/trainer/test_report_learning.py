@@ -99,6 +99,16 @@ def test_what_h2o_wrote_down_is_drawn_with_its_gaps_left_out():
     }
     numbers = learning_of("DeepLearning_1", history(epochs=[0, 1, 2, 2], training_rmse=[9, 5, 4, 3]), classes=False)
     assert isinstance(numbers, dict) and numbers["unit"] == "epoch" and numbers["series"][0]["values"] == [9, 5, 3]
+    searched = history(
+        iteration=[1, 2],
+        deviance_train=[1.2, 0.9],
+        deviance_xval=[1.3, 1.1],
+        deviance_test=["", ""],
+        iterations=[None, None],
+        training_logloss=["", ""],
+    )
+    held_back = learning_of("GLM_1", searched, classes=True)
+    assert isinstance(held_back, dict) and [one["name"] for one in held_back["series"]] == ["train_loss", "folds_loss"]
     linear = learning_of("GLM_1", history(iterations=[0, 1], objective=["0.7", "0.4"]), classes=True)
     assert isinstance(linear, dict) and linear["unit"] == "step" and linear["series"][0]["values"] == [0.7, 0.4]
 

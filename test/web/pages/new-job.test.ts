@@ -158,6 +158,12 @@ test('says what is wrong with the label before anything is sent', async () => {
   expect(again.text).not.toContain('f-task-labels-problem');
 });
 
+test('says before it is started how long the whole training will probably take', async () => {
+  const { address, fields } = await formFor(customersOf(600, 0));
+  const text = async (more: object) => (await session.post(address, '/jobs/confirm', { ...fields, ...more })).text;
+  expect(await text({})).toMatch(/Training<\/dt>\s*<dd[^>]*>probably about \d+ s in all/);
+});
+
 test('offers to ignore a column that looks like an identifier, by one click', async () => {
   const { address, html, fields } = await formFor(customersOf(600, 0));
   expect(html).toContain('“customer” has a different value in every row and looks like an identifier');

@@ -24,7 +24,14 @@ let errors: unknown[];
 beforeEach(() => {
   [asked, errors] = [[], []];
 });
-const find = (answer: EngineFinding | Error | null, more: object = {}, trials: object[] = [{}]) =>
+const find = async (answer: EngineFinding | Error | null, more: object = {}, trials: object[] = [{}]) =>
+  (await findings(answer, more, trials)).problems;
+const findings = (
+  answer: EngineFinding | Error | null,
+  more: object = {},
+  trials: object[] = [{}],
+  seconds: (number | null)[] = [],
+) =>
   engineFindings(
     {
       engines: {
@@ -32,7 +39,8 @@ const find = (answer: EngineFinding | Error | null, more: object = {}, trials: o
         check: async (each) => {
           asked.push(each);
           if (answer instanceof Error) throw answer;
-          return each.trials.map(() => answer);
+          const times = seconds.map((one) => one && { fillsTime: false, seconds: one, firstSeconds: 1 });
+          return { found: each.trials.map(() => answer), times: times.map((one) => one || null) };
         },
       },
       onError: (error) => errors.push(error),
@@ -54,6 +62,14 @@ test('asks with the spec that the machine would get, and what is known of rows a
   await find(null, { split: { timeColumn: 'x' } });
   await find(null, { recipeId: '33333333-3333-4333-8333-333333333333', recipeVersion: 1 });
   expect(asked.slice(1).map(({ rows }) => rows)).toEqual([null, null]);
+});
+
+test('tells how much there is to learn from, and takes the time of the trial that takes longest', async () => {
+  const { time } = await findings(null, {}, [{}, {}, {}], [20, 300, null]);
+  expect(time).toEqual({ fillsTime: false, seconds: 300, firstSeconds: 1 });
+  expect(asked[0]?.['size']).toEqual({ rows: 80, cells: 1, pixels: 0, classes: 2, cpus: 2, gpus: 0 });
+  expect((await findings(null)).time).toBeUndefined();
+  expect((await findings(new Error('no Python'))).time).toBeUndefined();
 });
 
 test('what a person can change is a problem of its field', async () => {

@@ -37,6 +37,7 @@ test('says nothing against what fits, and how much it needs', () => {
       memoryBytes: 512 * 1024 ** 2 + 1e6 * 58,
       machineMemoryBytes: 8 * 1024 ** 3,
       firstModelSeconds: 11,
+      ...{ trainingSeconds: null, fillsTime: false },
       fits: true,
       suggestedType: null,
     },
@@ -78,6 +79,35 @@ test('warns of a first model that takes longer than the time limit', () => {
     'The first model of Forest will probably take about 70 s, and the time limit is 60 s: it may end without a model. Give it more time, or less data.',
   ]);
   expect(look(600_000, [small], { limits: { trainingSeconds: 80 } }).warnings).toEqual([]);
+});
+
+const timed = (seconds: number | null, firstSeconds: number | null, trainingSeconds = 600) =>
+  preflight({
+    ...{ request: asked({ limits: { trainingSeconds } }), profile: profileOf(10_000), engine, machine: small },
+    ...{ types: [small], time: { fillsTime: seconds === null, seconds, firstSeconds } },
+  });
+
+test('what the engine makes of the settings goes before what it declares', () => {
+  expect(timed(42.2, 20.1)).toMatchObject({
+    warnings: [],
+    estimate: { firstModelSeconds: 21, trainingSeconds: 43, fillsTime: false },
+  });
+  expect(timed(3000, 700).warnings).toEqual([
+    'The first model of Forest will probably take about 12 min, and the time limit is 10 min: it may end without a model. Give it more time, or less data.',
+  ]);
+});
+
+test('warns of a training that the limit cuts short, and keeps the best of', () => {
+  expect(timed(3000, 20).warnings).toEqual([
+    'Forest will probably take about 50 min with these settings, and the time limit is 10 min: it is stopped there, and the best until then is kept.',
+  ]);
+});
+
+test('what uses all of its time has no time of its own', () => {
+  expect(timed(null, null)).toMatchObject({
+    warnings: [],
+    estimate: { firstModelSeconds: 11, trainingSeconds: null, fillsTime: true },
+  });
 });
 
 test('of an engine that nobody measured nothing is estimated', () => {

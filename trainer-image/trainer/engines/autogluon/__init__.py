@@ -125,6 +125,7 @@ DECLARATION = Declaration(
     download_megabytes=330,
     install_seconds=90,
     prepared_at_start=False,
+    fills_time=True,
     needs=Needs(base_megabytes=400, bytes_per_cell=60, base_seconds=4, seconds_per_million_cells=3),
 )
 

@@ -124,6 +124,7 @@ DECLARATION = Declaration(
     download_megabytes=390,
     install_seconds=30,
     prepared_at_start=False,
+    fills_time=True,
     archive_note="The model in `model/` is a MOJO, which Java reads as data: loading it runs no code that came with it.",
     needs=Needs(base_megabytes=750, bytes_per_cell=90, base_seconds=17, seconds_per_million_cells=2),
 )

@@ -12,6 +12,7 @@ from trainer.metrics import TASKS
 
 if TYPE_CHECKING:
     from trainer.fitting import Fitted, Order, Output
+    from trainer.size import Size, TrainingTime
 
 #: Its time grows with the square of the rows.
 _MOST_ROWS_FOR_SVM = 50_000
@@ -180,6 +181,12 @@ def check_here(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:
     from trainer.engines.sklearn.hyperparameters import check_values
 
     check_values(settings, classes=spec.task.is_classes)
+
+
+def training_time(spec: TrainSpec, settings: dict[str, SettingValue], size: Size) -> TrainingTime | None:
+    from trainer.engines.sklearn.timing import training_time as counted
+
+    return counted(spec, settings, size)
 
 
 def fit(order: Order) -> Fitted:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trainer.fitting import Fitted, Order, Output
+    from trainer.size import Size, TrainingTime
 
 #: What torch brings along on Linux; pip finds it again by torch itself, and a build of torch without CUDA needs none.
 _BROUGHT_BY_TORCH = (
@@ -237,6 +238,12 @@ def settings_of(given: dict[str, Any]) -> tuple[dict[str, SettingValue], list[st
 
     found = mapped(given)
     return found.settings, found.told
+
+
+def training_time(spec: TrainSpec, settings: dict[str, SettingValue], size: Size) -> TrainingTime | None:
+    from trainer.engines.torch.timing import training_time as counted
+
+    return counted(spec, settings, size)
 
 
 def fit(order: Order) -> Fitted:

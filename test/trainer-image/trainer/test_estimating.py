@@ -1,0 +1,116 @@
+"""Estimates of a whole training against what it took, within a factor that still tells minutes from hours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from trainer_bench import Yard
+
+from trainer.checking import found_in, times_in
+
+#: A machine that others use as well is slow now and then; an estimate that is further off is no help.
+FACTOR = 4
+
+
+def made(rows: int, columns: int, kind: str) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    values = random.normal(size=(rows, columns))
+    frame = pd.DataFrame(values, columns=[f"x{number}" for number in range(columns)])
+    said = values[:, 0] + values[:, 1] * values[:, 2] + random.normal(size=rows)
+    return frame.assign(y=said if kind == "regression" else np.where(said > 0, "yes", "no"))
+
+
+def asked_of(yard: Yard, frame: pd.DataFrame, **size: Any) -> dict[str, Any] | None:
+    told = {"rows": int(len(frame) * 0.8), "cells": frame.shape[1] - 1, "classes": 2, "cpus": 1, **size}
+    raw = {**yard.spec, "size": told}
+    (time,) = times_in(raw, found_in(raw, here=False))
+    return time
+
+
+def compare(estimate: float, took: float) -> None:
+    assert took / FACTOR <= estimate <= took * FACTOR, f"estimated {estimate:.1f} s, it took {took:.1f} s"
+
+
+@pytest.mark.parametrize(
+    ("settings", "rows", "columns", "kind"),
+    [
+        ({"algorithm": "linear"}, 600, 10, "binary"),
+        ({"algorithm": "extra_trees"}, 8000, 20, "binary"),
+        ({"algorithm": "svm"}, 2500, 20, "binary"),
+        ({"algorithm": "hist_gradient_boosting"}, 3000, 60, "regression"),
+        ({"trees": 100}, 1500, 12, "regression"),
+    ],
+)
+def test_an_estimate_for_scikit_learn_is_near_what_it_takes(
+    settings: dict[str, Any], rows: int, columns: int, kind: str, yard: Yard
+):
+    frame = made(rows, columns, kind)
+    yard.ask(frame, "y", kind, settings=settings, seconds=240)
+    estimate = asked_of(yard, frame)
+    assert estimate is not None and not estimate["fillsTime"] and estimate["firstSeconds"] <= estimate["seconds"]
+    run = yard.train()
+    assert run.code == 0, run.log
+    compare(estimate["seconds"], run.report["seconds"]["total"])
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("rows", "columns", "settings"),
+    [
+        (1000, 10, {"epochs": 20, "patience": 0}),
+        (20_000, 20, {"epochs": 20, "patience": 0}),
+        (1500, 256, {"data": "image", "epochs": 3, "patience": 0}),
+    ],
+)
+def test_an_estimate_for_torch_is_near_what_it_takes(rows: int, columns: int, settings: dict[str, Any], yard: Yard):
+    frame = made(rows, columns, "binary")
+    yard.ask(frame, "y", "binary", engine="torch", settings=settings, seconds=280)
+    estimate = asked_of(yard, frame, cpus=2)
+    assert estimate is not None
+    run = yard.train()
+    assert run.code == 0, run.log
+    seconds = run.report["seconds"]
+    compare(estimate["seconds"], seconds["total"])
+    if rows > 1000:
+        # Starting is much of it, so that which grows with the data is compared by itself, too.
+        compare(estimate["seconds"] - 10, seconds["fit"] + seconds["report"])
+
+
+def estimates(yard: Yard, engine: str, *trials: dict[str, Any], **size: Any) -> list[Any]:
+    yard.ask(made(40, 4, "binary"), "y", "binary", engine=engine)
+    told = {"rows": 100_000, "cells": 30, "classes": 2, "cpus": 4, **size}
+    raw = {**yard.spec, "trials": list(trials), "size": told}
+    return times_in(raw, found_in(raw, here=False))
+
+
+def test_more_of_anything_takes_longer(yard: Yard):
+    def of(settings: dict[str, Any], **size: Any) -> float:
+        return estimates(yard, "sklearn", settings, **size)[0]["seconds"]
+
+    forest = {"algorithm": "random_forest"}
+    assert of(forest) < of(forest, rows=400_000) and of(forest) < of(forest, cells=300)
+    assert of(forest) < of({**forest, "trees": 3000}) and of(forest, cpus=16) < of(forest)
+    few, many = of({"algorithm": "svm"}, rows=4000), of({"algorithm": "svm"}, rows=40_000)
+    assert many > 15 * few
+    assert of({"algorithm": "hist_gradient_boosting"}, classes=20) > 3 * of({"algorithm": "hist_gradient_boosting"})
+
+    def torch(settings: dict[str, Any], **size: Any) -> float:
+        return estimates(yard, "torch", settings, **size)[0]["seconds"]
+
+    assert torch({"epochs": 10, "patience": 0}) * 5 < torch({"epochs": 100, "patience": 0})
+    assert torch({"epochs": 100, "patience": 5}) < torch({"epochs": 100, "patience": 0})
+
+
+@pytest.mark.parametrize("engine", ["autogluon", "h2o"])
+def test_what_goes_on_until_its_time_is_over_says_so(engine: str, yard: Yard):
+    assert estimates(yard, engine, {}) == [{"fillsTime": True, "seconds": None, "firstSeconds": None}]
+
+
+def test_where_nobody_knows_nothing_is_said(yard: Yard):
+    ours = {"algorithm": "tree", "hyperparameters": '{"max_leaf_nodes": 5}'}
+    assert estimates(yard, "sklearn", ours, {"trees": -1}, {}, rows=1000)[:2] == [None, None]
+    assert estimates(yard, "torch", {}, gpus=1) == [None]
+    assert estimates(yard, "sklearn", {}, rows=0) == [None]
