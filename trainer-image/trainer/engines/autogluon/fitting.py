@@ -57,7 +57,8 @@ class AutogluonEngine:
         self.interval_: float | None = None
         self.validation_: dict[str, float] = {}
         self.rows_: dict[str, int] = {}
-        self.tried_: list[str] = []
+        #: Also by the job that this one goes on from, whether or not this attempt begins with what one before it left.
+        self.tried_: list[str] = [] if order.earlier is None else self._told_by(order.earlier / "model")["tried"]
 
     def fit(self) -> AutogluonEngine:
         if self._order.earlier is not None:
@@ -268,10 +269,13 @@ class AutogluonEngine:
         kept = {"classes": self._classes, "best": self.best_, "tried": self.tried_, "rows": rows}
         write_text(folder / "kept.json", json.dumps(kept))
 
+    @staticmethod
+    def _told_by(folder: Path) -> dict[str, Any]:
+        return json.loads((folder / "kept.json").read_text("utf-8"))
+
     def _start_from(self, folder: Path) -> AutogluonEngine:
-        kept = json.loads((folder / "kept.json").read_text("utf-8"))
+        kept = self._told_by(folder)
         shutil.copytree(folder / "predictor", self._path)
-        self.tried_ = kept["tried"]
         self._predictor = TabularPredictor.load(
             str(self._path), verbosity=2, require_version_match=False, require_py_version_match=False
         )
