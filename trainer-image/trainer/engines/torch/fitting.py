@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,8 @@ class TorchEngine:
             parts = given_folds(order.values, order.folds, is_classes, order.ordered)
         else:
             parts = list(folds(order.values, order.spec.split.folds, order.seed, is_classes))
+        if not self._resumes:
+            shutil.rmtree(self._kept.folder, ignore_errors=True)  # what lies there is of another training
         return ByFolds(order, self._settings, parts, self._kept.folder).fit()
 
     def _by_one_part(self) -> Result:
