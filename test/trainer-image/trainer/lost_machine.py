@@ -1,4 +1,4 @@
-"""A machine that is lost at a moment drawn at random, disk and all, and the next one that takes its job up."""
+"""A machine that is lost at a moment that is told or drawn at random, disk and all, and the next that takes its job up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,53 @@ def newest_checkpoint(work: Path) -> Path | None:
     return max(numbered, key=lambda path: int(path.name), default=None)
 
 
+def kill(process: Process) -> None:
+    for worker in process.workers():
+        os.kill(worker, signal.SIGKILL)
+    process.popen.kill()
+
+
+def lose_after(label: str) -> Callable[[Process], None]:
+    """Right after the checkpoint whose label begins so."""
+
+    def lose(process: Process) -> None:
+        process.wait_for(lambda event: event["type"] == "checkpoint" and event["label"].startswith(label))
+        kill(process)
+
+    return lose
+
+
+def lose_within(most_seconds: float) -> Callable[[Process], None]:
+    """Up to so long after the first checkpoint."""
+    seed = int(os.environ.get(SEED) or random.SystemRandom().randrange(1_000_000))
+    later = random.Random(seed).uniform(0, most_seconds)
+    print(f"{SEED}={seed}: lost {later:.2f} s after the first checkpoint")
+
+    def lose(process: Process) -> None:
+        process.wait_for(lambda event: event["type"] == "checkpoint")
+        time.sleep(later)
+        kill(process)
+
+    return lose
+
+
+def lost_and_moved(asked: Yard, lose: Callable[[Process], None], other: Path) -> Yard:
+    """Trains until it is lost; then the machine after it, with the newest checkpoint and nothing else of the first."""
+    lost = asked.train(while_running=lose)
+    assert lost.code == -signal.SIGKILL, lost.log
+    return _moved(asked, other)
+
+
+def _moved(asked: Yard, other: Path) -> Yard:
+    next_yard = Yard(other, asked.spec)
+    shutil.copytree(asked.work / "input", next_yard.work / "input")
+    newest = newest_checkpoint(asked.work)
+    if newest is not None:
+        shutil.copytree(newest, next_yard.work / "resume")
+    shutil.rmtree(asked.work)
+    return next_yard
+
+
 def lose_machine(asked: Yard, other: Path, models: int, most_seconds: float) -> Lost:
     """Kills it up to `most_seconds` after one of the first `models` models (or the baseline) was told, all of it at once."""
     seed = int(os.environ.get(SEED) or random.SystemRandom().randrange(1_000_000))
@@ -70,9 +118,7 @@ def _tried(asked: Yard, other: Path, seed: int, after: int, later: float) -> Los
         if after:
             process.wait_for_models(after)
         time.sleep(later)
-        for worker in process.workers():
-            os.kill(worker, signal.SIGKILL)
-        process.popen.kill()
+        kill(process)
         lost_at = time.time()
 
     run = asked.train(while_running=lose)
@@ -81,16 +127,13 @@ def _tried(asked: Yard, other: Path, seed: int, after: int, later: float) -> Los
         for made in ("out", "checkpoints"):
             shutil.rmtree(asked.work / made, ignore_errors=True)
         return None
-    next_yard = Yard(other, asked.spec)
-    shutil.copytree(asked.work / "input", next_yard.work / "input")
     newest = newest_checkpoint(asked.work)
     told: dict[str, Any] = {}
     rows: list[dict[str, Any]] = []
     if newest is not None:
         told = json.loads((newest / "checkpoint.json").read_text("utf-8"))
         rows = json.loads((newest / "board.json").read_text("utf-8"))["rows"]
-        shutil.copytree(newest, next_yard.work / "resume")
-    shutil.rmtree(asked.work)
+    next_yard = _moved(asked, other)
     kept = [row["model"] for row in rows if not row["baseline"]]
     safe_at = told["atMs"] / 1000 if told else began
     return Lost(seed, run, run.models, kept, told.get("label"), lost_at - safe_at, next_yard)

@@ -8,9 +8,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from lost_machines import lose_after, lose_at_random, lost_and_moved
+from lost_machine import lose_after, lose_within, lost_and_moved, newest_checkpoint
 from tables import diabetes, wine
-from test_checkpoints import newest_checkpoint
 from trainer_bench import Run, Yard
 
 pytestmark = pytest.mark.autogluon
@@ -51,7 +50,7 @@ def scores(run: Run) -> dict[str, float]:
 def test_levels_of_stacking_go_on_after_the_loss(
     yard: Yard, undisturbed: Run, tmp_path_factory: pytest.TempPathFactory, label: str | None
 ):
-    lose = lose_after(label) if label else lose_at_random(8)
+    lose = lose_after(label) if label else lose_within(8)
     asked = yard.ask(noisy(), "y", "binary", **STACKED)
     other = lost_and_moved(asked, lose, tmp_path_factory.mktemp("other"))
     kept = {row["model"] for row in json.loads((other.work / "resume" / "board.json").read_text("utf-8"))["rows"]}
@@ -89,7 +88,9 @@ def test_a_search_goes_on_with_the_tries_that_are_missing(yard: Yard, tmp_path_f
     draws = drawn(["GBM"], ranges, "binary", range(1, 4), seed=0, seconds=60)["GBM"]
     rates = [draw["learning_rate"] for draw in draws]
     assert len(set(rates)) == 3 and all(0.05 <= rate <= 0.3 for rate in rates)
-    models = newest_checkpoint(other.work) / "autogluon" / "models"
+    newest = newest_checkpoint(other.work)
+    assert newest is not None
+    models = newest / "autogluon" / "models"
     kept = [AbstractModel.load(str(models / f"LightGBM_T{number}")) for number in (1, 2, 3)]
     assert [model.params["learning_rate"] for model in kept] == rates
     assert {model.params["num_boost_round"] for model in kept} == {20}
@@ -100,7 +101,7 @@ def test_a_high_model_of_several_classes_goes_on_and_is_fitted_again_on_all_rows
 ):
     settings = {"preset": "high", "include": ["XT", "LR"]}
     asked = yard.ask(wine(), "cultivar", "multiclass", engine="autogluon", settings=settings, seconds=60)
-    other = lost_and_moved(asked, lose_at_random(4), tmp_path_factory.mktemp("other"))
+    other = lost_and_moved(asked, lose_within(4), tmp_path_factory.mktemp("other"))
     kept = {row["model"] for row in json.loads((other.work / "resume" / "board.json").read_text("utf-8"))["rows"]}
     run = other.train()
     assert run.code == 0, run.log

@@ -61,6 +61,10 @@ def test_what_comes_last_is_held_out(yard: Yard):
     rows = run.report["rows"]
     assert rows["validation"] == pytest.approx(0.75 * rows["train"], abs=30)
     assert rows["test"] == pytest.approx(120, abs=10)
+    assert run.report["validated"] == (
+        f"By 3 parts by “day”, one after the other ({rows['validation']} rows), each by what was learned from those before; "
+        "the score is over all of them; the model handed in has then learned from all rows."
+    )
     # Fitted on all of them in the end.
     assert not any("earliest rows only" in each for each in run.report["warnings"])
 
@@ -165,10 +169,13 @@ def test_autogluon_keeps_groups_whole_where_one_of_them_has_a_class_alone(yard: 
 
 @pytest.mark.autogluon
 def test_autogluon_validates_by_what_came_last_and_weighs_rows(yard: Yard):
-    run = asked(yard, {"include": ["GBM"]}, {"timeColumn": "day"}, "importance", engine="autogluon").train()
+    split = {"timeColumn": "day", "folds": 4}
+    run = asked(yard, {"include": ["GBM"]}, split, "importance", engine="autogluon").train()
     assert run.code == 0, run.log
     rows = run.report["rows"]
-    assert rows["validation"] == pytest.approx(96, abs=20) and rows["test"] == pytest.approx(120, abs=10)
+    assert rows["validation"] == pytest.approx(120, abs=20) and rows["test"] == pytest.approx(120, abs=10)
+    assert run.report["validated"].startswith(f"By the latest part by “day” ({rows['validation']} rows), by what was")
+    assert any("4 folds were asked for" in each for each in run.report["warnings"])
     assert yard.predict(visits().drop(columns=["importance"]), engine="autogluon").code == 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from lost_machines import lose_after, lose_at_random, lost_and_moved
+from lost_machine import lose_after, lose_within, lost_and_moved
 from tables import mixed_table, toxic_comments
 from test_torch_resume import learned
 from trainer_bench import Process, Run, Yard
@@ -38,6 +38,10 @@ def test_every_row_judges_once_and_the_last_network_learns_from_all(undisturbed:
     assert report["rows"] == {"train": 480, "validation": 480, "test": 120}
     page = (undisturbed.out / "report.html").read_text("utf-8")
     scores = [float(score) for score in page.split("Score of each fold</dt><dd>")[1].split("<")[0].split(", ")]
+    assert report["validated"] == (
+        "By 3 folds (480 rows), each by what was learned from the others; the score is the mean; "
+        "the model handed in has then learned from all rows."
+    )
     assert len(scores) == 3 and report["best"]["validation"] == pytest.approx(np.mean(scores), abs=1e-4)
     assert f"Spread over the folds</dt><dd>{np.std(scores, ddof=1):.1g}"[:-1] in page
     best = sorted(int(epoch) for epoch in page.split("Best epoch of each fold</dt><dd>")[1].split("<")[0].split(", "))
@@ -55,7 +59,7 @@ def test_goes_on_in_the_very_fold_to_the_same_weights(
 ):
     import torch  # pyright: ignore[reportMissingImports]
 
-    lose = lose_after(label) if label else lose_at_random(4)
+    lose = lose_after(label) if label else lose_within(4)
     other = lost_and_moved(asked(yard), lose, tmp_path_factory.mktemp("other"))
     kept = json.loads((other.work / "resume" / "checkpoint.json").read_text("utf-8"))["label"]
     run = other.train()
@@ -103,14 +107,23 @@ def test_groups_stay_whole_and_time_goes_forward(yard: Yard, here: Here):
     frame = pd.DataFrame({"x": random.normal(size=400), "day": np.arange(400), "shop": np.arange(400) // 20})
     frame["y"] = frame["x"] + random.normal(size=400) / 10
     settings = {"epochs": 2, "hidden_layers": 0}
-    for split, judged in (({"groupColumn": "shop", "folds": 4}, 320), ({"timeColumn": "day", "folds": 4}, 240)):
+    for split, judged, said in (
+        ({"groupColumn": "shop", "folds": 4}, 320, "By 4 folds of whole groups of “shop” (320 rows), each by"),
+        ({"timeColumn": "day", "folds": 4}, 240, "By 3 parts by “day”, one after the other (240 rows), each by"),
+        (
+            {"timeColumn": "day"},
+            64,
+            "By the latest part by “day” (64 rows), by what was learned from the rows before it",
+        ),
+    ):
         yard.ask(frame, "y", "regression", engine="torch", settings=settings, split=split)
         for column in yard.spec["columns"]:
             column["role"] = "ignored" if column["name"] in ("day", "shop") else column["role"]
         run = here(yard)
         assert run.code == 0
         # In the order of time nothing comes before the first part, so it judges nothing.
-        assert run.report["rows"]["validation"] == judged and run.report["rows"]["train"] == 320
+        assert run.report["rows"]["validation"] == judged and run.report["validated"].startswith(said)
+        assert run.report["rows"]["train"] == (320 if split.get("folds") else 256)
 
 
 @pytest.mark.parametrize("refused", ["text", "more epochs"])

@@ -66,6 +66,7 @@ def build_report(
             "testInterval": test_interval,
         },
         "scores": {"validation": fitted.validation_, "test": test},
+        "validated": getattr(fitted, "validated_", None),
         "baseline": {
             "model": baseline.name_,
             "validation": baseline_row["validation"],

@@ -110,6 +110,7 @@ def _facts(report: dict[str, Any], facts: dict[str, Any]) -> str:
     rows, seconds = report["rows"], report["seconds"]
     items = {
         "Rows": f"{rows['train']:,} learned from, {rows['validation']:,} validated on, {rows['test']:,} held out",
+        **({"Validated": report["validated"]} if report.get("validated") else {}),
         "Seconds": ", ".join(f"{name} {value:.1f}" for name, value in seconds.items()),
         **closer.data_words(report),
         "Seed": str(report["seed"]),

@@ -25,6 +25,7 @@ from trainer.files import write_text
 from trainer.fitting import NothingFitted, Order
 from trainer.output import Output
 from trainer.reading import available_memory
+from trainer.validated import how_validated, warn_of_parts
 
 _METRICS = {"rmse": "root_mean_squared_error", "mae": "mean_absolute_error", "mse": "mean_squared_error"}
 #: AutoGluon ends close to its limit by itself; beyond this it is broken off and put together from disk.
@@ -56,7 +57,8 @@ class AutogluonEngine:
         self.interval_: float | None = None
         self.validation_: dict[str, float] = {}
         self.rows_: dict[str, int] = {}
-        self.tried_: list[str] = []
+        #: Also by the job that this one goes on from, whether or not this attempt begins with what one before it left.
+        self.tried_: list[str] = [] if order.earlier is None else self._told_by(order.earlier / "model")["tried"]
 
     def fit(self) -> AutogluonEngine:
         if self._order.earlier is not None:
@@ -222,10 +224,20 @@ class AutogluonEngine:
         elif row is not None:
             self.validation_ = {self._order.spec.task.metric.name: row["validation"]}
         self.rows_ = outcomes.rows
+        self._tell_how(trainer)
         self.tried_ = sorted({*self.tried_, *trainer.get_model_names()})
         if self._fits_in_memory():
             self._predictor.persist("best", max_memory=None)
         return self
+
+    def _tell_how(self, trainer: Any) -> None:
+        order = self._order
+        # Bagged models are judged by their folds, but for rows that were set apart for it.
+        by_folds = trainer.bagged_mode and not trainer.has_val
+        parts = trainer.k_fold if by_folds else 1
+        learned = "all" if self.fitted_again_ else "folds" if by_folds else "without"
+        self.validated_ = how_validated(order, parts=parts, rows=self.rows_["validation"], learned=learned)
+        warn_of_parts(order, "AutoGluon", parts)
 
     def _fits_in_memory(self) -> bool:
         """By what the winner takes on disk: AutoGluon itself would load and pickle each of its models to tell, which
@@ -257,10 +269,13 @@ class AutogluonEngine:
         kept = {"classes": self._classes, "best": self.best_, "tried": self.tried_, "rows": rows}
         write_text(folder / "kept.json", json.dumps(kept))
 
+    @staticmethod
+    def _told_by(folder: Path) -> dict[str, Any]:
+        return json.loads((folder / "kept.json").read_text("utf-8"))
+
     def _start_from(self, folder: Path) -> AutogluonEngine:
-        kept = json.loads((folder / "kept.json").read_text("utf-8"))
+        kept = self._told_by(folder)
         shutil.copytree(folder / "predictor", self._path)
-        self.tried_ = kept["tried"]
         self._predictor = TabularPredictor.load(
             str(self._path), verbosity=2, require_version_match=False, require_py_version_match=False
         )

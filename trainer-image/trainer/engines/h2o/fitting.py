@@ -28,6 +28,7 @@ from trainer.failures import Interrupted, TrainerFailure
 from trainer.files import write_text
 from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
+from trainer.validated import how_validated, warn_of_parts
 
 
 class H2oEngine:
@@ -137,6 +138,11 @@ class H2oEngine:
                 raise TrainerFailure("TrainerBug", "H2O ended without a model and without a reason; its log says more.")
             raise NothingFitted
         self.best_, self.validation_, self.interval_ = best.name, best.scores, best.interval
+        parts = 1 if self._rows.fold_of is None else len(set(self._rows.fold_of.tolist()))
+        judged = self.rows_["validation"]
+        learned = "without" if self._rows.by_time else "all"
+        self.validated_ = how_validated(self._order, parts=parts, rows=judged, learned=learned)
+        warn_of_parts(self._order, "H2O", parts)
         if self._machine.gone:
             self._machine.close()
             self._machine.start()

@@ -24,6 +24,7 @@ from trainer.failures import Interrupted
 from trainer.files import write_text, written_whole
 from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
+from trainer.validated import how_validated
 
 #: A continued job gives up when this many variations in a row were no better.
 _PATIENCE = 25
@@ -80,6 +81,12 @@ class SklearnEngine:
         if self.pipeline_ is None:
             raise NothingFitted
         self._learn_from_all_rows(validation)
+        self.validated_ = how_validated(
+            order,
+            parts=validation.parts,
+            rows=validation.rows["validation"],
+            learned="all" if self.rows_["train"] == len(order.frame) else "without",
+        )
         return self
 
     def _queue(self) -> Iterator[Candidate]:

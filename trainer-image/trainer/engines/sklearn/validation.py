@@ -63,6 +63,7 @@ class Validation:
         self._scorer = order.scorer(order.values[self._judged])
         fitted = rows if by_folds else len(self._parts[0][0])
         self.rows = {"train": fitted, "validation": len(judged)}
+        self.parts = len(self._parts)
         self.words = f"{count}-fold validation" if by_folds else "validation on one part"
 
     def judge(self, candidate: Candidate) -> Judged:

@@ -5,6 +5,9 @@ A fold that is done leaves its answers and one small file; only the network unde
 fold, which is handed in when the time is over before all are through.
 """
 
+# Types are checked where torch is not installed, and this folder of the same name is taken for it.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import json
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from trainer.engines.torch import portable
 from trainer.engines.torch.epochs import TITLES, Epochs, Part
@@ -128,7 +132,7 @@ class ByFolds:
         folds, progress = self._done, network.progress
         means = {name: _mean([fold.scores.get(name) for fold in folds]) for name in folds[0].scores}
         judged = [rows for _, rows in self._parts]
-        outputs = [read_answers(self._folder / f"answers-{number + 1}.pt") for number in range(len(folds))]
+        outputs = [_read_answers(self._folder / f"answers-{number + 1}.pt") for number in range(len(folds))]
         together = Output(
             np.concatenate([output.values for output in outputs]),
             _joined([output.probabilities for output in outputs]),
@@ -208,12 +212,11 @@ def _mean_curves(curves: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
 
 
 def _write_answers(path: Path, output: Output) -> None:
-    """As lists of numbers, so that reading them runs nothing."""
-    probabilities = None if output.probabilities is None else output.probabilities.tolist()
-    write_tensors(path, {"values": output.values.tolist(), "probabilities": probabilities})
+    """As tensors, so that reading them runs nothing."""
+    probabilities = None if output.probabilities is None else torch.from_numpy(output.probabilities)
+    write_tensors(path, {"values": torch.from_numpy(output.values), "probabilities": probabilities})
 
 
-def read_answers(path: Path) -> Output:
+def _read_answers(path: Path) -> Output:
     told = read_tensors(path)
-    probabilities = None if told["probabilities"] is None else np.array(told["probabilities"])
-    return Output(np.array(told["values"]), probabilities)
+    return Output(told["values"].numpy(), None if told["probabilities"] is None else told["probabilities"].numpy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from trainer.files import write_text
 from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
 from trainer.split import folds, given_folds, holdout
+from trainer.validated import how_validated
 
 _VALIDATION_SHARE = 0.2
 
@@ -51,6 +53,13 @@ class TorchEngine:
         self.rows_, self.plan_, self.curves_ = result.rows, result.plan, result.curves
         self.fitted_again_ = bool(result.folds) and result.is_whole
         self._result, self._weights = result, result.weights
+        self.validated_ = how_validated(
+            self._order,
+            parts=len(result.folds) if self.fitted_again_ else 1,
+            rows=result.rows["validation"],
+            score="mean",
+            learned="all" if self.fitted_again_ else "without",
+        )
         self._network = portable.Network(self.plan_)
         self._network.load_state_dict(self._weights)
         self._network.to(portable.device())
@@ -67,6 +76,8 @@ class TorchEngine:
             parts = given_folds(order.values, order.folds, is_classes, order.ordered)
         else:
             parts = list(folds(order.values, order.spec.split.folds, order.seed, is_classes))
+        if not self._resumes:
+            shutil.rmtree(self._kept.folder, ignore_errors=True)  # what lies there is of another training
         return ByFolds(order, self._settings, parts, self._kept.folder).fit()
 
     def _by_one_part(self) -> Result:
