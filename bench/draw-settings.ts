@@ -11,7 +11,8 @@ export function drawSettings(engine: Engine, task: Engine['tasks'][number], rand
   const known = engine.settings.filter((setting) => setting.tasks.includes(task) && canBeDrawn(engine, setting));
   const chosen = new Set(Array.from({ length: 3 }, () => pick(known, random)));
   const settings: Settings = {};
-  for (const setting of chosen) {
+  // Texts last: what goes along with one must not be drawn over by another.
+  for (const setting of [...chosen].toSorted((a, b) => Number(a.type === 'text') - Number(b.type === 'text'))) {
     const text = texts[`${engine.name}.${setting.name}`];
     Object.assign(settings, text ? text(random) : { [setting.name]: valueFor(setting, random) });
   }

@@ -49,7 +49,7 @@ test('Java is gone with its trainer, and the job goes on elsewhere from the mode
     // XGBoost spins where others work, too.
     engine: { name: 'h2o', settings: { max_models: 4, exclude: ['XGBoost', 'DeepLearning', 'StackedEnsemble'] } },
     split: { folds: 2 },
-    limits: { trainingSeconds: 300, attempts: 3, silenceSeconds: 60 },
+    limits: { trainingSeconds: 400, attempts: 3, silenceSeconds: 60 },
   });
   const cloud = join(yard.dataFolder, 'cloud');
   const latest = join(cloud, 'buckets', bucketNameOf({ kind: 'job', id }), 'checkpoints/latest.json');
@@ -65,7 +65,7 @@ test('Java is gone with its trainer, and the job goes on elsewhere from the mode
   rmSync(join(cloud, 'machines', machine, 'work'), { recursive: true, force: true });
   const label = safe();
 
-  const view = await api.done(id, 200);
+  const view = await api.done(id, 300);
   expect(view).toMatchObject({ outcome: 'succeeded', attempt: 2 });
   const report = await api.json<Report>(`/models/${id}/report?format=json`);
   expect(report.resumed?.label).toBe(label);
@@ -75,7 +75,7 @@ test('Java is gone with its trainer, and the job goes on elsewhere from the mode
   const log = (await api.log(id)).join('\n');
   expect(log).toContain(`the trainer goes on from “${label}” of attempt 1`);
   expect(whatIsLeft(yard.dataFolder, [id], Date.now())).toEqual([]);
-}, 400_000);
+}, 500_000);
 
 test('its model predicts, in a Java that goes again, and its MOJO is handed out', async () => {
   const { prediction } = await api.post<{ prediction: { id: string } }>(`/jobs/${id}/predict`, { datasetId });
