@@ -80,6 +80,12 @@ export interface Thing {
 /** Takes a sentence for the platform log of whoever a thing is made for. */
 export type Say = (sentence: string) => void;
 
+/** A message that could not be delivered however often it was tried, and the events that are in it. */
+export interface DeadLetter {
+  firstSeq: number;
+  lastSeq: number;
+}
+
 export interface EventBatch {
   events: TrainerEvent[];
   /** Records that could not be read (a broken checksum): counted, never silently dropped. */
@@ -124,6 +130,9 @@ export interface Cloud {
   readSignals(ref: AttemptRef, afterSeq: number, signal: AbortSignal): AsyncIterable<EventBatch>;
   /** All up to `seq` are safe with us and may be forgotten there. */
   ackSignals(ref: AttemptRef, seq: number): Promise<void>;
+
+  /** What the channel of an attempt gave up delivering; absent where nothing is given up. Looking changes nothing. */
+  deadLetters?(ref: AttemptRef): Promise<DeadLetter[]>;
 
   /** One that has not started yet may still take the times of a later order; one that has keeps its own. */
   createMachine(order: MachineOrder, say?: Say): Promise<MachineMade>;

@@ -9,6 +9,7 @@ import { BucketSpool } from './bucket-spool.ts';
 import { GcpBuckets } from './buckets.ts';
 import { catalogue, latestPrices, type OfferedType, partsOf } from './catalogue.ts';
 import { ComputeApi, environmentKey } from './compute-api.ts';
+import { readDeadLetters } from './dead-letters.ts';
 import { GoogleApi } from './google-api.ts';
 import { openAuth } from './google-auth.ts';
 import { GcpImages } from './images.ts';
@@ -142,6 +143,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
       yield* reading.read(ref, afterSeq, signal);
     },
     ackSignals: async (ref, seq) => reading.ack(ref, seq),
+    deadLetters: (ref) => readDeadLetters(api, ref),
 
     async createMachine(order, say = nothingSaid) {
       refuseNew();
