@@ -111,6 +111,9 @@ export interface Cloud {
   /** The settings name it no more: it is there until what it has is gone, and is not offered. */
   readonly isLeft?: true;
 
+  /** How long a machine may take before its first word, where it has to set itself up before. */
+  readonly setUpSeconds?: number;
+
   machineTypes(): Promise<MachineType[]>;
   /** How many jobs may hold a place at once. */
   places(): Promise<number>;

@@ -16,11 +16,14 @@ import { GcpImages } from './images.ts';
 import { listThings } from './list-things.ts';
 import { GcpMachines } from './machines.ts';
 import { namesOf } from './names.ts';
+import { putTrainer } from './put-trainer.ts';
 import { PubsubSignals } from './pubsub-signals.ts';
 import { GcpSignals } from './signals.ts';
 import { machineStack } from './terraform/machine-stack.ts';
 import { Terraform } from './terraform/run-terraform.ts';
 
+/** Packages and an engine's environment, and a driver: minutes, and not always the same. */
+const setUpSeconds = 1200;
 const nothingSaid: Say = () => {};
 const workFolder = '/var/lib/trainyard/work';
 /** Of what the machine is told: bumped when an image of before could not follow. */
@@ -54,6 +57,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     );
   };
   const images = new GcpImages(api, options);
+  const giveTrainer = (order: MachineOrder) => putTrainer(options, buckets, order);
   const machines = new GcpMachines({
     project,
     installationId,
@@ -65,7 +69,8 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     zonesFor: (order) => typeOf(order).zones,
     stackFor: async (order, zone) => {
       const type = typeOf(order);
-      const kind = kindOf(type);
+      const choice = await images.choose(kindOf(type));
+      const script = choice.isPlain ? await giveTrainer(order) : undefined;
       return machineStack({
         order,
         project,
@@ -74,13 +79,13 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
         nowMs: Date.now(),
         machineType: type.googleName,
         accelerator: type.accelerator,
-        hasGpu: kind === 'gpu',
+        hasGpu: kindOf(type) === 'gpu',
         disk: { type: type.diskType, gib: type.diskGib },
-        image: await images.fitting(kind),
+        image: choice.path,
         network: options.network,
         subnetwork: options.subnetwork,
         publicAddress: options.publicAddress,
-        metadata: metadataFor(options, order, zone),
+        metadata: { ...metadataFor(options, order, zone), ...(script !== undefined && { 'startup-script': script }) },
       });
     },
   });
@@ -109,6 +114,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     host: null,
     isRemote: true,
     ...(obstacle && { obstacle }),
+    ...(options.setUpAtBoot && { setUpSeconds }),
     ...(options.isLeft && { isLeft: options.isLeft }),
     async obstacleTo(name) {
       const type = types.find((each) => each.name === name);

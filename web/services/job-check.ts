@@ -164,7 +164,10 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     const { settings } = checkSettings(engine, request.engine.settings);
     const needed = data.profile && preflight({ request, profile: data.profile, engine, machine, types });
     if (needed && needed.problems.length > 0) return { problems: needed.problems, warnings, creates: [] };
-    warnings.push(...(needed?.warnings ?? []));
+    warnings.push(
+      ...(needed?.warnings ?? []),
+      ...setUpWarnings(clouds.find(({ name }) => name === request.machine.cloud)),
+    );
     const spec: JobSpec = {
       ...request,
       id: request.id ?? randomUUID(),
@@ -231,6 +234,14 @@ function spotProblems(
 ): FieldProblem[] {
   if (!spot || (spotPricePerHourMicros ?? null) !== null) return [];
   return [{ field: 'machine.spot', message: `${title} is not offered as a spot machine. Take it on demand.` }];
+}
+
+function setUpWarnings(cloud: Cloud | undefined): string[] {
+  if (cloud?.setUpSeconds === undefined) return [];
+  const most = durationInWords(cloud.setUpSeconds);
+  return [
+    `Without an image of this trainer a machine sets itself up first: minutes, at most ${most}, that are billed and count as training time.`,
+  ];
 }
 
 function sshProblems({ machine: { ssh } }: JobRequest, cloud: Cloud | undefined): FieldProblem[] {
