@@ -9,14 +9,14 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 
-# What only one cloud needs comes when it is asked for: --build-arg CLOUDS=gcp, and a Terraform on the PATH beside it.
+# What only one cloud needs comes when it is asked for: --build-arg CLOUDS=gcp.
 FROM packages AS clouds
 ARG CLOUDS=
 COPY infra/gcp/package.json infra/gcp/package-lock.json infra/gcp/
 RUN mkdir -p infra/gcp/node_modules \
   && case ",$CLOUDS," in *,gcp,*) npm ci --prefix infra/gcp --omit=dev --no-audit --no-fund && npm cache clean --force ;; esac
 
-FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS base
+FROM node:24-bookworm-slim@sha256:6f7b03f7c2c8e2e784dcf9295400527b9b1270fd37b7e9a7285cf83b6951452d AS system
 # Python describes the engines, and is what the environments of the local machines are made from. tini reaps what they leave.
 # What comes from Debian is what stable has on that day.
 # hadolint ignore=DL3008
@@ -24,13 +24,31 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv tini \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o node -g node /data /cache
+
+# The release of Terraform that was tried with the provider, by its checksum, and the provider: nothing is fetched later.
+FROM system AS terraform
+ARG CLOUDS=
+WORKDIR /app
+COPY --from=packages /app/node_modules node_modules
+COPY package.json ./
+COPY domain domain
+COPY settings settings
+COPY infra infra
+COPY tools tools
+RUN mkdir -p /opt/terraform/bin /opt/terraform/providers \
+  && case ",$CLOUDS," in *,gcp,*) node tools/terraform/for-image.ts /opt/terraform ;; esac
+
+FROM system AS base
 ENV NODE_ENV=production \
+  PATH=/opt/terraform/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+  TRAINYARD_GCP_PROVIDER_MIRROR=/opt/terraform/providers \
   TRAINYARD_DATA_FOLDER=/data \
   TRAINYARD_CACHE_FOLDER=/cache \
   TRAINYARD_WEB_HOST=0.0.0.0 \
   TRAINYARD_ALLOWED_HOSTS=localhost
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
+COPY --from=terraform /opt/terraform /opt/terraform
 COPY package.json package-lock.json LICENSE ./
 COPY domain domain
 COPY settings settings

@@ -6,6 +6,7 @@ import { formatMoney, type Micros } from '../domain/money.ts';
 import { isWaitedFor, type Market, type Wait, waitForMachine } from '../domain/spot.ts';
 import type { Cloud, MachineOrder, MachineSeen, MachineType } from '../infra/cloud.ts';
 import { tellingTrouble } from './cloud-trouble.ts';
+import { keepLastWords } from './consoles.ts';
 import { costSoFar } from './costs.ts';
 import type { Dependencies } from './dependencies.ts';
 import { cloudFreeing, cloudOf, engineOf, type Freeing, type HolderWork, labelsOf } from './holders.ts';
@@ -192,6 +193,7 @@ export function machineActivities(dependencies: Dependencies) {
       const cloud = await cloudFreeing(dependencies, request);
       const key = { holder: { kind: ref.kind, id: ref.id }, kind: 'machine' as const, attempt: ref.attempt };
       await stores.resources.removalAsked({ ...key, name: machineNameOf(ref), cloud: cloud.name, nowMs: now() });
+      await keepLastWords(dependencies, cloud, ref);
       let seen: MachineSeen;
       try {
         seen = await cloud.removeMachine(ref);

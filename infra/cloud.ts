@@ -80,6 +80,12 @@ export interface Thing {
 /** Takes a sentence for the platform log of whoever a thing is made for. */
 export type Say = (sentence: string) => void;
 
+/** A message that could not be delivered however often it was tried, and the events that are in it. */
+export interface DeadLetter {
+  firstSeq: number;
+  lastSeq: number;
+}
+
 export interface EventBatch {
   events: TrainerEvent[];
   /** Records that could not be read (a broken checksum): counted, never silently dropped. */
@@ -105,6 +111,9 @@ export interface Cloud {
   /** The settings name it no more: it is there until what it has is gone, and is not offered. */
   readonly isLeft?: true;
 
+  /** How long a machine may take before its first word, where it has to set itself up before. */
+  readonly setUpSeconds?: number;
+
   machineTypes(): Promise<MachineType[]>;
   /** How many jobs may hold a place at once. */
   places(): Promise<number>;
@@ -124,6 +133,9 @@ export interface Cloud {
   readSignals(ref: AttemptRef, afterSeq: number, signal: AbortSignal): AsyncIterable<EventBatch>;
   /** All up to `seq` are safe with us and may be forgotten there. */
   ackSignals(ref: AttemptRef, seq: number): Promise<void>;
+
+  /** What the channel of an attempt gave up delivering; absent where nothing is given up. Looking changes nothing. */
+  deadLetters?(ref: AttemptRef): Promise<DeadLetter[]>;
 
   /** One that has not started yet may still take the times of a later order; one that has keeps its own. */
   createMachine(order: MachineOrder, say?: Say): Promise<MachineMade>;

@@ -18,6 +18,7 @@ export interface GcpCheckOptions
     | 'subnetwork'
     | 'publicAddress'
     | 'image'
+    | 'setUpAtBoot'
     | 'machineTypes'
     | 'endpoint'
     | 'trainerHash'

@@ -11,6 +11,8 @@ export interface GcpCloudOptions {
   publicAddress: boolean;
   /** A family of the project, or the address of one image; '' is the family of Trainyard's own. */
   image: string;
+  /** A machine of a plain image sets itself up, where no image has this trainer. */
+  setUpAtBoot?: boolean;
   machineTypes: readonly string[];
   places: number;
   terraform: string;

@@ -265,7 +265,8 @@ export const declarations = {
   gcpProject: {
     ...text(),
     default: '',
-    meaning: 'The Google Cloud project that machines may be made in. Empty: Google Cloud is not offered; what is open in the one of before is taken down.',
+    meaning:
+      'The Google Cloud project that machines may be made in. Empty: Google Cloud is not offered; what is open in the one of before is taken down.',
   },
   gcpZones: {
     ...list(),
@@ -288,6 +289,12 @@ export const declarations = {
     default: '',
     defaultInWords: 'the families `trainyard-cpu` and `trainyard-gpu` of the project',
     meaning: 'The image that they boot from: a family of the project, or the address of an image.',
+  },
+  gcpSetUpAtBoot: {
+    ...yesOrNo(),
+    default: false,
+    meaning:
+      'Where no image has this trainer: boot `gcpImage`, or plain Debian 12, and set it up then. Minutes that are billed and count as training time; it needs the open network.',
   },
   gcpMachineTypes: {
     ...list(),

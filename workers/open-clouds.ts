@@ -116,6 +116,7 @@ async function openHouse(
     subnetwork: settings.gcpSubnetwork,
     publicAddress: settings.gcpPublicAddress,
     image: settings.gcpImage,
+    setUpAtBoot: settings.gcpSetUpAtBoot,
     machineTypes: settings.gcpMachineTypes,
     places: settings.gcpPlaces,
     terraform: terraformProgram(settings.gcpTerraform, settings.cacheFolder),

@@ -11,12 +11,22 @@ const overrunMs = 180_000;
 
 export type LeftOff = { kind: 'lost'; failure: Failure } | { kind: 'overran' };
 
+interface Beginning {
+  nowMs: number;
+  heardAtMs: number;
+  silenceSeconds: number;
+  /** How long it may take until it is heard for the first time; absent of one that has been. */
+  firstWordSeconds?: number;
+}
+
 /**
  * Decides when nothing more is to be expected of a machine. "Gone" is what the cloud answers; silence, quiet and
  * overtime count only while somebody listened: a laptop that slept is no reason to give a machine up.
  */
 export class MachineWatch {
   readonly #silenceSeconds: number;
+  /** Until it has been heard, it may be setting itself up. */
+  #patienceSeconds: number;
   readonly #silence: Listening;
   readonly #quiet: Listening;
   readonly #overtime: Listening;
@@ -24,8 +34,9 @@ export class MachineWatch {
   #gone: MachineSeen | undefined;
   #overtimeFromMs = Number.POSITIVE_INFINITY;
 
-  constructor({ nowMs, heardAtMs, silenceSeconds }: { nowMs: number; heardAtMs: number; silenceSeconds: number }) {
+  constructor({ nowMs, heardAtMs, silenceSeconds, firstWordSeconds = 0 }: Beginning) {
     this.#silenceSeconds = silenceSeconds;
+    this.#patienceSeconds = Math.max(silenceSeconds, firstWordSeconds);
     this.#silence = new Listening(nowMs);
     this.#quiet = new Listening(nowMs, longestDrainTickMs);
     this.#overtime = new Listening(nowMs);
@@ -46,6 +57,7 @@ export class MachineWatch {
   tick(nowMs: number, heardAtMs: number): LeftOff | undefined {
     if (heardAtMs !== this.#heardAtMs) {
       this.#heardAtMs = heardAtMs;
+      this.#patienceSeconds = this.#silenceSeconds;
       this.#silence.heard(nowMs);
       this.#quiet.heard(nowMs);
     }
@@ -54,7 +66,7 @@ export class MachineWatch {
     if (nowMs <= this.#overtimeFromMs) this.#overtime.heard(nowMs);
     const overtimeMs = this.#overtime.tick(nowMs);
     if (this.#gone) return isQuiet ? lost(failureOf(this.#gone)) : undefined;
-    if (silentMs >= this.#silenceSeconds * 1000) return lost(silent(this.#silenceSeconds));
+    if (silentMs >= this.#patienceSeconds * 1000) return lost(silent(this.#patienceSeconds));
     return overtimeMs >= overrunMs && isQuiet ? { kind: 'overran' } : undefined;
   }
 }

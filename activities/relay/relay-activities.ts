@@ -7,6 +7,7 @@ import type { AttemptRef } from '../../domain/ids.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { cloudFreeing, cloudOf, type Freeing } from '../holders.ts';
 import { compactLog } from './compact-log.ts';
+import { tellDeadLetters } from './dead-letters.ts';
 import { Listening } from './listening.ts';
 import { Relay } from './relay.ts';
 import type { LeftOff } from './machine-watch.ts';
@@ -88,6 +89,7 @@ export function relayActivities(dependencies: Dependencies) {
       const ref = { kind: request.kind, id: request.id, attempt: request.attempt };
       const cloud = await cloudFreeing(dependencies, request);
       const relay = new Relay(dependencies, cloud, ref);
+      await tellDeadLetters(dependencies, cloud, ref);
       if (!(await relay.takeOver())) {
         const reading = relay.readUntilEnd().then(() => true);
         const quiet = new Listening(Date.now(), 2 * tickMs);

@@ -20,7 +20,9 @@ export async function watchMachine(
   relay: Relay,
   signal: AbortSignal,
 ): Promise<LeftOff | undefined> {
-  const watch = new MachineWatch({ nowMs: Date.now(), heardAtMs: relay.heardAtMs, silenceSeconds });
+  const wasHeard = ((await dependencies.stores.relays.get(ref))?.first_heard_at_ms ?? null) !== null;
+  const firstWordSeconds = wasHeard ? 0 : (cloud.setUpSeconds ?? 0);
+  const watch = new MachineWatch({ nowMs: Date.now(), heardAtMs: relay.heardAtMs, silenceSeconds, firstWordSeconds });
   const money = new MoneyWatch(dependencies, ref, { budgetMicros });
   let lookedMs = 0;
   while (!signal.aborted) {

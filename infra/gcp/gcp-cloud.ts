@@ -9,17 +9,21 @@ import { BucketSpool } from './bucket-spool.ts';
 import { GcpBuckets } from './buckets.ts';
 import { catalogue, latestPrices, type OfferedType, partsOf } from './catalogue.ts';
 import { ComputeApi, environmentKey } from './compute-api.ts';
+import { readDeadLetters } from './dead-letters.ts';
 import { GoogleApi } from './google-api.ts';
 import { openAuth } from './google-auth.ts';
 import { GcpImages } from './images.ts';
 import { listThings } from './list-things.ts';
 import { GcpMachines } from './machines.ts';
 import { namesOf } from './names.ts';
+import { putTrainer } from './put-trainer.ts';
 import { PubsubSignals } from './pubsub-signals.ts';
 import { GcpSignals } from './signals.ts';
 import { machineStack } from './terraform/machine-stack.ts';
 import { Terraform } from './terraform/run-terraform.ts';
 
+/** Packages and an engine's environment, and a driver: minutes, and not always the same. */
+const setUpSeconds = 1200;
 const nothingSaid: Say = () => {};
 const workFolder = '/var/lib/trainyard/work';
 /** Of what the machine is told: bumped when an image of before could not follow. */
@@ -53,6 +57,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     );
   };
   const images = new GcpImages(api, options);
+  const giveTrainer = (order: MachineOrder) => putTrainer(options, buckets, order);
   const machines = new GcpMachines({
     project,
     installationId,
@@ -64,7 +69,8 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     zonesFor: (order) => typeOf(order).zones,
     stackFor: async (order, zone) => {
       const type = typeOf(order);
-      const kind = kindOf(type);
+      const choice = await images.choose(kindOf(type));
+      const script = choice.isPlain ? await giveTrainer(order) : undefined;
       return machineStack({
         order,
         project,
@@ -73,13 +79,13 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
         nowMs: Date.now(),
         machineType: type.googleName,
         accelerator: type.accelerator,
-        hasGpu: kind === 'gpu',
+        hasGpu: kindOf(type) === 'gpu',
         disk: { type: type.diskType, gib: type.diskGib },
-        image: await images.fitting(kind),
+        image: choice.path,
         network: options.network,
         subnetwork: options.subnetwork,
         publicAddress: options.publicAddress,
-        metadata: metadataFor(options, order, zone),
+        metadata: { ...metadataFor(options, order, zone), ...(script !== undefined && { 'startup-script': script }) },
       });
     },
   });
@@ -108,6 +114,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     host: null,
     isRemote: true,
     ...(obstacle && { obstacle }),
+    ...(options.setUpAtBoot && { setUpSeconds }),
     ...(options.isLeft && { isLeft: options.isLeft }),
     async obstacleTo(name) {
       const type = types.find((each) => each.name === name);
@@ -145,6 +152,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
       yield* reading.read(ref, afterSeq, signal);
     },
     ackSignals: async (ref, seq) => reading.ack(ref, seq),
+    deadLetters: (ref) => readDeadLetters(api, ref),
 
     async createMachine(order, say = nothingSaid) {
       refuseNew();

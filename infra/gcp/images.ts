@@ -10,6 +10,14 @@ export interface ImageOptions {
   trainerHash: string;
   /** What the trainer is made of, for the command that makes its image. */
   trainerFolder: string;
+  /** Where none has this trainer, one of a plain system is taken, and set up when it boots. */
+  setUpAtBoot?: boolean;
+}
+
+export interface ImageChoice {
+  path: string;
+  /** It is a plain system: the trainer comes by way of the job's bucket. */
+  isPlain: boolean;
 }
 
 /** What there is of the image that machines of a kind boot from. */
@@ -32,6 +40,8 @@ const mendedByPerson: ReadonlySet<FailureType> = new Set<FailureType>([
   'CredentialsMissing',
   'PermissionDenied',
 ]);
+/** What startup-script.sh is written for. */
+const plainDebian = 'projects/debian-cloud/global/images/family/debian-12';
 const knownForMs = 60_000;
 
 /** Looks at the very image: the one that is named after this trainer, else what the family has now. */
@@ -68,6 +78,25 @@ export class GcpImages {
     this.#options = options;
   }
 
+  /** What a machine boots from; a plain system only where no image has this trainer, and that is allowed. */
+  async choose(kind: ImageKind): Promise<ImageChoice> {
+    try {
+      return { path: await this.fitting(kind), isPlain: false };
+    } catch (error) {
+      const plain = this.#options.setUpAtBoot ? await this.#plain(kind) : undefined;
+      if (plain === undefined || !(error instanceof TrainyardError) || error.type !== 'ImageMissing') throw error;
+      return { path: plain, isPlain: true };
+    }
+  }
+
+  /** One that carries another trainer is no plain system: its unit would start that. */
+  async #plain(kind: ImageKind): Promise<string | undefined> {
+    const { image } = this.#options;
+    if (image === '') return plainDebian;
+    const seen = await lookAtImage(this.#api, this.#options, kind);
+    return seen.fit === 'another' && seen.carries === undefined ? pathOf(image, this.#api.project) : undefined;
+  }
+
   /** One with another trainer in it is refused here: a machine of it would cost, and not train. */
   async fitting(kind: ImageKind): Promise<string> {
     const known = this.#fitting.get(kind);
@@ -81,7 +110,7 @@ export class GcpImages {
   /** The same as an answer. That Google could not be asked is no reason against a job: it is asked again before a machine. */
   async obstacle(kind: ImageKind): Promise<Obstacle | undefined> {
     try {
-      await this.fitting(kind);
+      await this.choose(kind);
       return undefined;
     } catch (error) {
       if (!(error instanceof TrainyardError) || !mendedByPerson.has(error.type)) return undefined;

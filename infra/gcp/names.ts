@@ -8,7 +8,7 @@ export const ownPrefix = '.trainyard/';
 /** Made once per project by infra/gcp/bootstrap: whoever has it on an instance may delete that one, and do nothing else. */
 export const machineRole = 'trainyardMachine';
 
-/** All names of one holder's things. Its topic and its subscription are called as its bucket is. */
+/** All names of one holder's things. Its topic and its subscription are called as its bucket is; so are those of its dead letters, with an end. */
 export function namesOf(holder: Holder, installationId: string, project: string) {
   const name = bucketNameOf(holder);
   const accountId = accountIdOf(holder, installationId);
@@ -17,6 +17,7 @@ export function namesOf(holder: Holder, installationId: string, project: string)
     topic: name,
     subscription: name,
     deadTopic: deadNameOf(name),
+    deadSubscription: deadNameOf(name),
     accountId,
     accountEmail: `${accountId}@${project}.iam.gserviceaccount.com`,
   };

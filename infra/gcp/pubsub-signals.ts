@@ -54,13 +54,18 @@ export class PubsubSignals {
     const seen = new Seen(afterSeq);
     let failure: { error: unknown; sinceMs: number } | undefined;
     const spool = this.#options.spoolOf(ref);
+    const others: Message[] = [];
 
     const hear = (message: Message) => {
       failure = undefined;
       const attempt = Number(message.attributes['attempt']);
-      // Of an earlier machine nobody reads any more: its spool is in the bucket. Of a later one, another relay does.
+      // Of an earlier machine nobody reads any more: its spool is in the bucket.
       if (attempt < ref.attempt) return message.ack();
-      if (attempt > ref.attempt) return message.nack();
+      if (attempt > ref.attempt) {
+        // Another relay's. Refused at once it would come back at once, again and again, until it is given up for dead.
+        others.push(message);
+        return;
+      }
       const batch = batchIn(message.data, seen.isNewMessage(message.id));
       const last = batch.events.at(-1)?.seq ?? Number(message.attributes['last'] ?? 0);
       if (last <= Math.max(afterSeq, reception.safe.get(attempt) ?? 0)) message.ack();
@@ -99,6 +104,7 @@ export class PubsubSignals {
         if (arrived.length === 0 && !signal.aborted) await arrival.next();
       }
     } finally {
+      for (const message of others) message.nack();
       for (const held of reception.held) {
         // Whoever reads next has it delivered again at once.
         if (held.attempt === ref.attempt) {

@@ -166,6 +166,7 @@ export class GcpSignals {
     const names = namesOf(holder, installationId, project);
     const labelled = [
       `projects/${project}/subscriptions/${names.subscription}`,
+      `projects/${project}/subscriptions/${names.deadSubscription}`,
       `projects/${project}/topics/${names.topic}`,
       `projects/${project}/topics/${names.deadTopic}`,
     ];
@@ -208,7 +209,7 @@ export class GcpSignals {
     const { project, installationId } = this.#options;
     const { accountEmail } = namesOf(labels, installationId, project);
     return [
-      `gcloud pubsub subscriptions delete ${name} --project ${project} --quiet`,
+      `gcloud pubsub subscriptions delete ${name} ${deadNameOf(name)} --project ${project} --quiet`,
       `gcloud pubsub topics delete ${name} ${deadNameOf(name)} --project ${project} --quiet`,
       `gcloud iam service-accounts delete ${accountEmail} --project ${project} --quiet`,
     ].join('; ');

@@ -21,8 +21,11 @@ import {
   terraformVersion,
   usableTerraform,
 } from '../../infra/terraform-program.ts';
+import { providerVersion } from '../../infra/gcp/terraform/provider-folder.ts';
+import { environmentName } from '../../settings/declarations.ts';
 import { openProgress } from '../../tools/progress.ts';
 import { bringTerraform, terraformAt, terraformSums } from '../../tools/terraform/bring-terraform.ts';
+import { terraformForImage } from '../../tools/terraform/for-image.ts';
 
 const system = `${process.platform}_${process.arch === 'x64' ? 'amd64' : process.arch}`;
 const progress = openProgress({ write: () => true });
@@ -137,4 +140,43 @@ describe('Terraform', () => {
     for (const sum of Object.values(terraformSums)) expect(sum).toMatch(/^[0-9a-f]{64}$/);
     expect(new Set(Object.values(terraformSums)).size).toBe(4);
   });
+});
+
+describe('what a container gets', () => {
+  /** Writes down what it was asked, and leaves what a mirror would have. */
+  const release = (mirrors: string) => {
+    const program = join(folder, 'terraform');
+    const script = `#!/bin/sh\n[ "$1 $2" = "providers mirror" ] || exit 3\ncat main.tf.json >"$3.asked" 2>/dev/null\n${mirrors}\n`;
+    writeFileSync(program, script);
+    rmSync(join(folder, 'release.zip'));
+    execFileSync('python3', ['-m', 'zipfile', '-c', join(folder, 'release.zip'), program]);
+    rmSync(program);
+    zip = readFileSync(join(folder, 'release.zip'));
+    return { from, sums: { [system]: createHash('sha256').update(zip).digest('hex') } };
+  };
+  const into = () => join(folder, 'image');
+
+  it('is the release, to be found on a PATH, and a mirror of the very provider that the house asks for', async () => {
+    await terraformForImage(into(), release('mkdir -p "$3/registry.terraform.io"'), progress);
+    expect(terraformProgram('', join(folder, 'none'), join(into(), 'bin'))).toBe(join(into(), 'bin/terraform'));
+    expect(readdirSync(join(into(), 'providers'))).toEqual(['registry.terraform.io']);
+    expect(readFileSync(join(into(), 'providers.asked'), 'utf8')).toContain(`"version":"${providerVersion}"`);
+  });
+
+  it('is nothing that is not the release, and nothing without its provider', async () => {
+    const { from: where } = release('exit 0');
+    const wrong = terraformForImage(into(), { from: where, sums: { [system]: 'a'.repeat(64) } }, progress);
+    await expect(wrong).rejects.toThrow(/what came is not the release/);
+    expect(existsSync(join(into(), 'bin/terraform'))).toBe(false);
+    const broken = release('echo "no such host"; exit 1');
+    await expect(terraformForImage(into(), broken, progress)).rejects.toThrow(/could not be brought: no such host/);
+  });
+});
+
+test('the Dockerfile takes both, where the workers look for them', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
+  expect(text).toContain('*,gcp,*) node tools/terraform/for-image.ts /opt/terraform ;;');
+  expect(text).toContain('COPY --from=terraform /opt/terraform /opt/terraform');
+  expect(text).toMatch(/PATH=\/opt\/terraform\/bin:/);
+  expect(text).toContain(`${environmentName('gcpProviderMirror')}=/opt/terraform/providers`);
 });

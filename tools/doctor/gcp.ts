@@ -37,6 +37,7 @@ async function thereIn(settings: Settings): Promise<GcpFinding[]> {
     subnetwork: settings.gcpSubnetwork,
     publicAddress: settings.gcpPublicAddress,
     image: settings.gcpImage,
+    setUpAtBoot: settings.gcpSetUpAtBoot,
     machineTypes: settings.gcpMachineTypes,
     endpoint: settings.gcpEndpoint,
     trainerHash: await trainerHash(trainerFolder),

@@ -179,7 +179,10 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     });
     // Asked once more, knowing what the engine makes of settings and data.
     const estimated = data.profile && preflight({ request, profile: data.profile, engine, machine, types, time });
-    warnings.push(...(estimated?.warnings ?? []));
+    warnings.push(
+      ...(estimated?.warnings ?? []),
+      ...setUpWarnings(clouds.find(({ name }) => name === request.machine.cloud)),
+    );
     if (trials === undefined && found[0]) return { problems: [found[0]], warnings, creates: [] };
     const worstCase = worstCaseOf(spec, machine, types);
     // Of trials the shared budget is asked for, and weighed.
@@ -233,6 +236,14 @@ function spotProblems(
 ): FieldProblem[] {
   if (!spot || (spotPricePerHourMicros ?? null) !== null) return [];
   return [{ field: 'machine.spot', message: `${title} is not offered as a spot machine. Take it on demand.` }];
+}
+
+function setUpWarnings(cloud: Cloud | undefined): string[] {
+  if (cloud?.setUpSeconds === undefined) return [];
+  const most = durationInWords(cloud.setUpSeconds);
+  return [
+    `Without an image of this trainer a machine sets itself up first: minutes, at most ${most}, that are billed and count as training time.`,
+  ];
 }
 
 function sshProblems({ machine: { ssh } }: JobRequest, cloud: Cloud | undefined): FieldProblem[] {

@@ -4,7 +4,7 @@ import type { OfferedType } from '../catalogue.ts';
 import { lookAtImage } from '../images.ts';
 import type { Looking } from './look.ts';
 
-type ImageSettings = Pick<GcpCheckOptions, 'image' | 'trainerHash' | 'trainerFolder'>;
+type ImageSettings = Pick<GcpCheckOptions, 'image' | 'setUpAtBoot' | 'trainerHash' | 'trainerFolder'>;
 
 /** Each image that a machine of the catalogue boots from, and whether this trainer is in it: as the house looks. */
 export async function imagesFit(
@@ -45,9 +45,12 @@ interface Wanted {
 async function oneFits({ api }: Looking, settings: ImageSettings, wanted: Wanted): Promise<GcpFinding> {
   const { title: name, build: mend } = wanted;
   const { trainerHash } = settings;
-  const state = wanted.needed ? 'bad' : 'later';
-  const what = wanted.needed ? '' : '; jobs on machines of this kind cannot start';
   const seen = await lookAtImage(api, settings, wanted.kind);
+  const plain = settings.image === '' || (seen.fit === 'another' && seen.carries === undefined);
+  const setsUp = settings.setUpAtBoot === true && plain;
+  const state = wanted.needed && !setsUp ? 'bad' : 'later';
+  const without = wanted.needed ? '' : '; jobs on machines of this kind cannot start';
+  const what = setsUp ? '; each machine sets itself up from a plain system, in minutes that are billed' : without;
   if (seen.fit === 'missing') return { state, name, detail: `there is no ${seen.wanted}${what}`, mend };
   if (seen.fit === 'not ready') return { state, name, detail: `${seen.name} is ${seen.status}${what}` };
   if (seen.fit === 'good') return { state: 'good', name, detail: `${seen.name}, with this trainer (${trainerHash})` };

@@ -6,7 +6,8 @@ import { hasCode } from '../../atomic-file.ts';
 
 export const providerVersion = '6.50.0';
 
-const onlyProvider = JSON.stringify({
+/** A plan that needs the provider and nothing else. */
+export const onlyProvider = JSON.stringify({
   terraform: { required_providers: { google: { source: 'google', version: providerVersion } } },
 });
 

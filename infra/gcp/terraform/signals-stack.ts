@@ -51,6 +51,15 @@ export function signalsStack(plan: SignalsPlan): Synthesised {
       deadLetterPolicy: { deadLetterTopic: dead.id, maxDeliveryAttempts: deliveryAttempts },
       ...common,
     });
+    // Without one, a topic keeps nothing: what is given up would be lost, and nobody would know.
+    new PubsubSubscription(stack, 'dead-subscription', {
+      name: names.deadSubscription,
+      topic: dead.id,
+      ackDeadlineSeconds: 10,
+      messageRetentionDuration: retention,
+      expirationPolicy: { ttl: '' },
+      ...common,
+    });
     const account = new ServiceAccount(stack, 'account', {
       accountId: names.accountId,
       // Made right before: after making one itself, the provider sleeps for ten seconds, whatever Google says.

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { AttemptRef, Holder } from '../../../domain/ids.ts';
+import type { DeadLetter } from '../../../infra/cloud.ts';
 import { until } from '../../infra/waiting.ts';
 import { type Ground, openGround } from '../ground.ts';
 import { ChannelCloud, words } from './channel-cloud.ts';
@@ -112,4 +113,30 @@ test('a long log is laid away in chunks while it grows', async () => {
   await draining;
   expect(await stored(ref)).toEqual(lines.map((_, index) => `${index + 1} line ${index + 2}`));
   expect((await ground.dependencies.stores.log.chunks(ref)).length).toBe(2);
+});
+
+test('tells once what its channel gave up on, and goes on when that cannot be asked for', async () => {
+  const ref = await training();
+  ground.cloud.say(ref, hello(1));
+  const letters = [
+    { firstSeq: 3, lastSeq: 5 },
+    { firstSeq: 9, lastSeq: 9 },
+  ];
+  const told = async () =>
+    (await ground.dependencies.stores.timeline.list(ref))
+      .filter(({ kind }) => kind === 'warning')
+      .map(({ text }) => text);
+  const asked = Object.assign(ground.cloud, {
+    deadLetters: async ({ id }: AttemptRef): Promise<DeadLetter[]> => {
+      if (id !== ref.id) return [];
+      throw new Error('not now');
+    },
+  });
+  await drain(ref);
+  expect(await told()).toEqual([]);
+  asked.deadLetters = async ({ id }) => (id === ref.id ? letters : []);
+  await drain(ref);
+  await drain(ref);
+  expect(await told()).toEqual([expect.stringContaining('gave up on 2 messages (events 3 to 9) of this machine')]);
+  expect((await stored(ref)).filter((text) => text.includes('gave up on 2 messages'))).toHaveLength(1);
 });

@@ -27,8 +27,8 @@ class Clock {
   readonly #watch: MachineWatch;
   #looks = 0;
 
-  constructor(silenceSeconds = 120) {
-    this.#watch = new MachineWatch({ nowMs: begin, heardAtMs: begin, silenceSeconds });
+  constructor(silenceSeconds = 120, firstWordSeconds = 0) {
+    this.#watch = new MachineWatch({ nowMs: begin, heardAtMs: begin, silenceSeconds, firstWordSeconds });
   }
 
   sleep(ms: number): void {
@@ -60,6 +60,17 @@ test('a machine that beats is left alone', () => {
 
 test('a machine that says nothing for its limit is lost, and not before', () => {
   const clock = new Clock(20);
+  clock.go(5, { beat: 1 });
+  expect(clock.go(19)).toBeUndefined();
+  expect(typeOf(clock.go(1))).toBe('MachineSilent');
+});
+
+test('a machine that sets itself up first has longer until its first word, and no longer after it', () => {
+  const mute = new Clock(20, 600);
+  expect(mute.go(599)).toBeUndefined();
+  expect(mute.go(2)).toMatchObject({ failure: { message: 'The machine said nothing for 600 seconds.' } });
+  const clock = new Clock(20, 600);
+  clock.go(300);
   clock.go(5, { beat: 1 });
   expect(clock.go(19)).toBeUndefined();
   expect(typeOf(clock.go(1))).toBe('MachineSilent');

@@ -213,6 +213,15 @@ describeSimulated('what ./x doctor gcp finds', () => {
     expect(named(await check({ machineTypes: ['g2-standard-4'] }), 'Image gpu').state).toBe('bad');
   });
 
+  it('is no more than slower machines, where an image is missing and machines set themselves up', async () => {
+    await cloud.sim.admin.ask('removeImage', { name: `trainyard-cpu-${hash}` });
+    const found = named(await check({ setUpAtBoot: true }), 'Image cpu');
+    expect(found).toMatchObject({
+      state: 'later',
+      detail: expect.stringContaining('sets itself up from a plain system'),
+    });
+  });
+
   it('is an image with another trainer in it', async () => {
     const { state, detail, mend } = named(await check({ trainerHash: other }), 'Image cpu');
     expect({ state, detail }).toEqual({

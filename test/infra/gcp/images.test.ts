@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
 import { openAuth } from '../../../infra/gcp/google-auth.ts';
 import { GoogleApi } from '../../../infra/gcp/google-api.ts';
 import { GcpImages, type ImageOptions } from '../../../infra/gcp/images.ts';
+import { putTrainer } from '../../../infra/gcp/put-trainer.ts';
 import { folderStore } from '../../../infra/local/folder-store.ts';
-import { imageKinds, ownTrainerFolder } from '../../../infra/trainer-image.ts';
+import { imageKinds, ownTrainerFolder, trainerArchive, trainerHash } from '../../../infra/trainer-image.ts';
 import { describeSimulated } from '../../cloud-sim/gcp/describe-simulated.ts';
 import { openSimulationForTest, type SimulationForTest } from '../../cloud-sim/gcp/open-simulation-for-test.ts';
 
@@ -62,12 +65,12 @@ describeSimulated('the image of a machine, before there is a machine', () => {
     [{ image: 'own' }, 'by-hand carries no trainer by its name or its label'],
     [{ image: 'none' }, 'has no image of the family none.'],
   ])('is refused with the command that makes it: %j', async (more, words) => {
-    const { trainerHash } = { trainerHash: hash, ...more };
+    const asked = { trainerHash: hash, ...more };
     await expect(imagesFor(more).fitting('cpu')).rejects.toMatchObject({
       type: 'ImageMissing',
       message: expect.stringContaining(words),
       hint: expect.stringContaining(
-        `gcloud builds submit --project ${cloud.sim.project} --config trainer-image/images/cloudbuild-machine.yaml --substitutions _KINDS=cpu,_TRAINER_HASH=${trainerHash} .`,
+        `gcloud builds submit --project ${cloud.sim.project} --config trainer-image/images/cloudbuild-machine.yaml --substitutions _KINDS=cpu,_TRAINER_HASH=${asked.trainerHash} .`,
       ),
     });
   });
@@ -88,6 +91,46 @@ describeSimulated('the image of a machine, before there is a machine', () => {
     expect(await images.fitting('cpu')).toBe(pathOf(name));
     await cloud.sim.admin.ask('removeImage', { name });
     expect(await images.fitting('cpu')).toBe(pathOf(name));
+  });
+
+  it('is a plain Debian where none fits and that is allowed, but never one with another trainer in it', async () => {
+    const allowed = { setUpAtBoot: true };
+    const path = 'projects/debian-cloud/global/images/family/debian-12';
+    expect(await imagesFor(allowed).choose('cpu')).toEqual({ path: pathOf(`trainyard-cpu-${hash}`), isPlain: false });
+    const without = { ...allowed, trainerHash: 'aaaaaaaaaaaa' };
+    expect(await imagesFor(without).choose('cpu')).toEqual({ path, isPlain: true });
+    expect(await imagesFor(without).obstacle('cpu')).toBeUndefined();
+    expect(await imagesFor({ ...without, image: 'own' }).choose('cpu')).toEqual({
+      path: pathOf('family/own'),
+      isPlain: true,
+    });
+    for (const wrong of [
+      { trainerHash: 'aaaaaaaaaaaa' },
+      { ...without, image: 'rest-is-none' },
+      { ...without, image: pathOf(`trainyard-gpu-${hash}`) },
+    ])
+      await expect(imagesFor(wrong).choose('cpu')).rejects.toMatchObject({ type: 'ImageMissing' });
+  });
+
+  it('that is plain gets this very trainer by way of its bucket, and the script that sets it up', async () => {
+    const held = new Map<string, Buffer>();
+    const buckets = {
+      putFile: async (_holder: unknown, object: string, from: string) => void held.set(object, await readFile(from)),
+    };
+    const told = { trainerFolder: ownTrainerFolder, trainerHash: await trainerHash(ownTrainerFolder) };
+    const script = await putTrainer(told, buckets, { kind: 'job', id: randomUUID() });
+    expect(script).toBe(await readFile(join(ownTrainerFolder, 'images/startup-script.sh'), 'utf8'));
+    expect([...held.keys()]).toEqual([trainerArchive]);
+    // As the script asks for it.
+    expect(script).toContain(`/o/${encodeURIComponent(trainerArchive)}?alt=media`);
+    const unpacked = join(folder, 'unpacked');
+    await mkdir(unpacked);
+    await writeFile(join(folder, 'trainer.tar.gz'), held.get(trainerArchive) as Buffer);
+    await promisify(execFile)('tar', ['-xzf', join(folder, 'trainer.tar.gz'), '-C', unpacked]);
+    expect(await trainerHash(unpacked)).toBe(told.trainerHash);
+    expect((await stat(join(unpacked, 'images/provision.sh'))).mode & 0o111).not.toBe(0);
+    const stale = putTrainer({ ...told, trainerHash: other }, buckets, { kind: 'job', id: randomUUID() });
+    await expect(stale).rejects.toMatchObject({ type: 'CloudUnavailable' });
   });
 
   it('is none of another trainer: no machine is made, and Terraform is not even called', async () => {

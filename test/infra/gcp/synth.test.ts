@@ -135,6 +135,11 @@ describe('the signals stack', () => {
         message_retention_duration: '604800s',
         dead_letter_policy: { dead_letter_topic: '${google_pubsub_topic.dead.id}', max_delivery_attempts: 100 },
       }),
+      expect.objectContaining({
+        topic: '${google_pubsub_topic.dead.id}',
+        expiration_policy: { ttl: '' },
+        message_retention_duration: '604800s',
+      }),
     ]);
   });
 
