@@ -15,6 +15,8 @@ export interface GcpCloudOptions {
   places: number;
   terraform: string;
   providerMirror: string;
+  /** How many Terraforms make things at once, and as many again take them away. */
+  terraformAtOnce: number;
   /** Where Google's APIs are; '' is Google. */
   endpoint: string;
   pubsubEndpoint: string;
@@ -27,6 +29,8 @@ export interface GcpCloudOptions {
   logCapBytes: number;
   /** Which trainer an image must carry; '' takes any. */
   trainerHash: string;
+  /** How long one createMachine may take over all zones; only tests say it. */
+  makeWithinMs?: number;
   measured?: (part: string, ms: number) => void;
 }
 

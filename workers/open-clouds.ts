@@ -62,6 +62,7 @@ async function openGcp(
     places: settings.gcpPlaces,
     terraform: terraformProgram(settings.gcpTerraform, settings.cacheFolder),
     providerMirror: settings.gcpProviderMirror,
+    terraformAtOnce: settings.gcpTerraformAtOnce,
     endpoint: settings.gcpEndpoint,
     pubsubEndpoint: settings.gcpPubsubEndpoint,
     dataFolder: settings.dataFolder,

@@ -12,6 +12,7 @@ import { masked, progressIn } from './progress.ts';
 import { giveLockFile, prepareProviders, type Providers } from './provider-folder.ts';
 import { StackLease } from './state-lock.ts';
 import { statePrefix, type Synthesised } from './synth.ts';
+import { Turns } from './turns.ts';
 
 export interface TerraformOptions {
   /** `terraform`, or OpenTofu’s `tofu`. */
@@ -22,6 +23,8 @@ export interface TerraformOptions {
   /** What cannot: a state that could not be written to the bucket. */
   dataFolder: string;
   providerMirror: string;
+  /** How many may be at work, each with its provider: so many that make, and as many that take away. */
+  atOnce: number;
   host: string;
   /** Told how long each part of the work took. */
   measured?: ((part: string, ms: number) => void) | undefined;
@@ -49,24 +52,25 @@ const passedOn =
 /** Applies and destroys stacks, one at a time each. Neither its exit code nor a plan proves anything: ask the cloud. */
 export class Terraform {
   readonly #options: TerraformOptions;
+  readonly #making: Turns;
+  /** Apart: what frees must not wait behind what costs. */
+  readonly #takingAway: Turns;
   #providers: Promise<Providers> | undefined;
 
   constructor(options: TerraformOptions) {
     this.#options = options;
+    this.#making = new Turns(options.atOnce);
+    this.#takingAway = new Turns(options.atOnce);
   }
 
   apply(stack: Synthesised, run: Run): Promise<void> {
-    return this.#under(stack, run, 'apply', ['apply', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s']);
+    const words = ['apply', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s'];
+    return this.#inTurn(this.#making, run, () => this.#under(stack, run, 'apply', words));
   }
 
   destroy(stack: Synthesised, run: Run): Promise<void> {
-    return this.#under(stack, run, 'destroy', [
-      'destroy',
-      '-auto-approve',
-      '-json',
-      '-input=false',
-      '-lock-timeout=20s',
-    ]);
+    const words = ['destroy', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s'];
+    return this.#inTurn(this.#takingAway, run, () => this.#under(stack, run, 'destroy', words));
   }
 
   /** What was made is gone, by the cloud’s own word: so goes what Terraform knew of it. */
@@ -97,6 +101,19 @@ export class Terraform {
       return await work({ lease, signal: AbortSignal.any([signal, lost.signal]) });
     } finally {
       await lease.release();
+    }
+  }
+
+  async #inTurn(turns: Turns, { signal, abandon }: Run, work: () => Promise<void>): Promise<void> {
+    const unwanted = AbortSignal.any([signal, ...(abandon ? [abandon] : [])]);
+    let begun = false;
+    try {
+      await turns.take(unwanted, () => {
+        begun = true;
+        return work();
+      });
+    } catch (error) {
+      throw begun ? error : stopped();
     }
   }
 
