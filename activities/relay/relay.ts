@@ -12,8 +12,11 @@ import { Contiguous } from './contiguous.ts';
 
 const lookAtDiskEveryMs = 5000;
 const lookAgainMs = 1000;
-/** Acknowledging every batch of a chatty trainer would cost more than reading it. */
-const ackEveryMs = 1000;
+/**
+ * Acknowledging every batch of a chatty trainer would cost more than reading it, where that is a file of this host. A
+ * channel that keeps order may say nothing more until what it said is acknowledged: there a pause would be for ever.
+ */
+const ackEveryMs = { here: 1000, elsewhere: 0 };
 
 /** What may wait in memory behind something that is missing, and for how long that is waited for with no more room. */
 export interface GapLimits {
@@ -189,7 +192,8 @@ export class Relay {
 
   async #acknowledge(now: boolean): Promise<void> {
     const { seq } = this.#order;
-    if (seq === this.#ackedSeq || (!now && Date.now() - this.#ackedAtMs < ackEveryMs)) return;
+    const pauseMs = this.#cloud.isRemote ? ackEveryMs.elsewhere : ackEveryMs.here;
+    if (seq === this.#ackedSeq || (!now && Date.now() - this.#ackedAtMs < pauseMs)) return;
     await this.#cloud.ackSignals(this.#ref, seq);
     this.#ackedSeq = seq;
     this.#ackedAtMs = Date.now();

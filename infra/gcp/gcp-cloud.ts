@@ -107,7 +107,10 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     places: async () => options.places,
 
     createBucket: (labels) => buckets.create(labels),
-    removeBucket: (holder) => buckets.remove(holder),
+    async removeBucket(holder) {
+      await buckets.remove(holder);
+      await terraform.forgetAll(bucketNameOf(holder));
+    },
     putObject: (holder, object, fromPath) => buckets.putFile(holder, object, fromPath),
     putText: (holder, object, text) => buckets.putText(holder, object, text),
     getObject: (holder, object, toPath) => buckets.getFile(holder, object, toPath),

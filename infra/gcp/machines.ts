@@ -122,11 +122,12 @@ export class GcpMachines {
       const endsAtMs = Number(environment['TRAINYARD_ENDS_AT_MS'] ?? order.endsAtMs);
       const deadlineAtMs = Number(environment['TRAINYARD_DEADLINE_AT_MS'] ?? order.deadlineAtMs);
       if (record?.startedAtMs == null) await this.#settle(order, running, { endsAtMs, deadlineAtMs });
-      return { ...(await this.#seen(order, running)), endsAtMs, deadlineAtMs };
+      return { ...(await this.#seen(order, running)), zone: instance.zone, endsAtMs, deadlineAtMs };
     }
     const life = record && (await this.#lifeWithout(order, name, record));
     if (!record || !life?.startedAtMs || !life.endedAtMs) return undefined;
-    return { name, state: 'ended', ...life, endsAtMs: record.endsAtMs, deadlineAtMs: record.deadlineAtMs };
+    const { zone, endsAtMs, deadlineAtMs } = record;
+    return { name, state: 'ended', ...life, zone, endsAtMs, deadlineAtMs };
   }
 
   /** What is left to do once it is there, whoever made it and died: it may remove itself, and its times are kept. */

@@ -7,7 +7,7 @@ import { yardDatabase } from './yard-database.ts';
 const filesOfModel = ['manifest.json', 'model.zip', 'report.html', 'report.json'];
 
 /**
- * All that jobs which are done have left behind and should not have: by the operating system's process table, the
+ * All that jobs (and predictions) which are done have left behind and should not have: by the operating system's process table, the
  * cloud's own folders, our tables, and the data folder. Empty is good.
  */
 export function whatIsLeft(dataFolder: string, ids: readonly string[], lastKillAtMs: number): string[] {
@@ -22,7 +22,9 @@ export function whatIsLeft(dataFolder: string, ids: readonly string[], lastKillA
 
 function leftRunning(ids: readonly string[]): string[] {
   if (ids.length === 0) return [];
-  return processesMarked(...ids.map((id) => `ty-j-${id}`)).map(({ pid, command }) => `process ${pid}: ${command}`);
+  return processesMarked(...ids.flatMap((id) => [`ty-j-${id}`, `ty-p-${id}`])).map(
+    ({ pid, command }) => `process ${pid}: ${command}`,
+  );
 }
 
 function leftInCloud(dataFolder: string, ids: readonly string[]): string[] {
@@ -50,7 +52,7 @@ function leftInTables(dataFolder: string, ids: readonly string[]): string[] {
 
 /**
  * Every row has its files. A file without a row is left only where the sweep of the store will take it: in the folder
- * of a job that is done.
+ * of work that is done.
  */
 function leftInStore(dataFolder: string, ids: readonly string[]): string[] {
   const database = yardDatabase(dataFolder);
@@ -73,7 +75,7 @@ function leftInStore(dataFolder: string, ids: readonly string[]): string[] {
     })),
   );
   const nobodys = owners
-    .filter(({ id }) => database.job(id) === undefined)
+    .filter(({ id }) => (database.job(id) ?? database.prediction(id)) === undefined)
     .map(({ path }) => `nobody's folder ${path}`);
   return [...missing, ...nobodys];
 }

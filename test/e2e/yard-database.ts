@@ -1,6 +1,16 @@
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import type { AttemptRow, JobRow, LogChunkRow, ModelRow, PlaceRow, ResourceRow, TimelineRow } from '../../db/tables.ts';
+import type {
+  AttemptRow,
+  InstallationRow,
+  JobRow,
+  LogChunkRow,
+  ModelRow,
+  PlaceRow,
+  PredictionRow,
+  ResourceRow,
+  TimelineRow,
+} from '../../db/tables.ts';
 
 /** A look into the database of a yard that runs, beside it and for reading only. */
 export function yardDatabase(dataFolder: string) {
@@ -15,11 +25,16 @@ export function yardDatabase(dataFolder: string) {
   };
   return {
     job: (id: string): JobRow | undefined => rows<JobRow>('select * from jobs where id = ?', id)[0],
+    prediction: (id: string): PredictionRow | undefined =>
+      rows<PredictionRow>('select * from predictions where id = ?', id)[0],
     attempts: (id: string) => rows<AttemptRow>('select * from attempts where holder_id = ?', id),
     timeline: (id: string) => rows<TimelineRow>('select * from timeline where holder_id = ? order by id', id),
     places: () => rows<PlaceRow>('select * from places'),
     /** What the ledger has not struck off. */
     standing: () => rows<ResourceRow>(`select * from resources where state <> 'gone'`),
+    machines: (id: string) =>
+      rows<ResourceRow>(`select * from resources where kind = 'machine' and holder_id = ? order by attempt`, id),
+    installationId: () => rows<InstallationRow>('select * from installation')[0]?.id ?? '',
     models: () => rows<ModelRow>('select * from models'),
     chunks: () => rows<LogChunkRow>('select * from log_chunks'),
   };

@@ -39,9 +39,9 @@ describe('the suites', () => {
     expect(fast.reduce((sum, { budgetSeconds, cores }) => sum + (budgetSeconds * cores) / 2, 0)).toBeLessThan(60);
   });
 
-  it('fit into thirty-four minutes on two cores', () => {
+  it('fit into thirty-nine minutes on two cores', () => {
     expect(suites.reduce((sum, { budgetSeconds, cores }) => sum + (budgetSeconds * cores) / 2, 0)).toBeLessThanOrEqual(
-      34 * 60,
+      39 * 60,
     );
   });
 });

@@ -86,6 +86,11 @@ export class Terraform {
     }
   }
 
+  /** The bucket is gone, and with it all that was known of its stacks: so goes what was laid out here for them. */
+  async forgetAll(bucket: string): Promise<void> {
+    await rm(this.#folder(bucket, ''), { recursive: true, force: true });
+  }
+
   /** Holds the stack while `work` is done: nobody else applies, destroys or takes it away meanwhile. */
   async holding<T>(
     { stack }: Pick<Synthesised, 'stack'>,
@@ -129,8 +134,9 @@ export class Terraform {
         this.#measured(step, () =>
           this.#run(words, { folder, environment, lease, say: run.say, signal, abandon: run.abandon }),
         );
-      await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
+      // Before the first word to Terraform: where there is no state yet, its init writes one, and wants the lock for that.
       await lease.unlock();
+      await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
       await this.#pushErrored(folder, (words) => go('push', words), run.say);
       await go(part, args);
       await this.#pushErrored(folder, (words) => go('push', words), run.say);
@@ -255,7 +261,10 @@ export class Terraform {
   }
 
   #failure(errors: string[], said: string[], code: unknown): TrainyardError {
-    const text = errors.length > 0 ? errors.join('\n') : masked(said.slice(-12).join('\n'));
+    // What it did before it failed is not what went wrong.
+    const from = said.findIndex((line) => line.includes('Error:'));
+    const failed = said.slice(Math.max(from, 0)).slice(-12);
+    const text = errors.length > 0 ? errors.join('\n') : masked(failed.join('\n'));
     if (text.trim() !== '') return failureOf(text, this.#options.project);
     if (code === 127 || code === 126) return missing(this.#options.program);
     return new TrainyardError('ProviderCrashed', 'Terraform was killed in the middle of its work.');

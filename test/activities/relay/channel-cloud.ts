@@ -74,6 +74,20 @@ export class ChannelCloud extends SimulatedCloud {
   }
 }
 
+/** A channel over a network, as Pub/Sub with an ordering key: it says nothing more until what it said is acknowledged. */
+export class OrderedChannelCloud extends ChannelCloud {
+  readonly isRemote = true;
+
+  override async *readSignals(ref: AttemptRef, afterSeq: number, signal: AbortSignal): AsyncIterable<EventBatch> {
+    const { acked } = this.channel(ref);
+    for await (const batch of super.readSignals(ref, afterSeq, signal)) {
+      yield batch;
+      const last = batch.events.at(-1)?.seq ?? 0;
+      while (!signal.aborted && (acked.at(-1) ?? 0) < last) await sleep(5, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
 const at = 1_790_000_000_000;
 const machine = { cpuPercent: 50, memoryUsedBytes: 1, memoryTotalBytes: 2, diskUsedBytes: 1, diskTotalBytes: 2 };
 

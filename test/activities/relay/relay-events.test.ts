@@ -4,7 +4,7 @@ import type { AttemptRef } from '../../../domain/ids.ts';
 import { tailLines } from '../../db/tail-lines.ts';
 import { until } from '../../infra/waiting.ts';
 import { type Ground, openGround } from '../ground.ts';
-import { ChannelCloud, words } from './channel-cloud.ts';
+import { ChannelCloud, OrderedChannelCloud, words } from './channel-cloud.ts';
 
 const { hello, line, beat, metric, progress, model, checkpoint, finished, failed } = words;
 let ground: Ground<ChannelCloud>;
@@ -57,6 +57,18 @@ describe('a relay', () => {
     expect(JSON.parse(attempt?.heartbeat_json ?? '{}')).toMatchObject({ seq: 9 });
     expect(JSON.parse(attempt?.hello_json ?? '{}')).toMatchObject({ host: 'here' });
     expect(ground.cloud.channel(ref).acked.at(-1)).toBe(11);
+  });
+
+  test('acknowledges at once where nothing more is said before that', async () => {
+    const on = await openGround({ cloud: new OrderedChannelCloud() });
+    try {
+      const ref = await training(on);
+      for (const event of [hello(1), line(2), line(3), beat(4), finished(5)]) on.cloud.say(ref, event);
+      expect(await relay(ref, { on }).result).toMatchObject({ kind: 'finished' });
+      expect(on.cloud.channel(ref).acked).toEqual([1, 2, 3, 4, 5]);
+    } finally {
+      await on.close();
+    }
   });
 
   test('that finds the last word said returns at once and reads nothing', async () => {

@@ -61,7 +61,8 @@ export interface GcpSimulation {
   stop(): Promise<void>;
 }
 
-const engines = ['sklearn', 'autogluon', 'h2o', 'torch'];
+/** The last is the small one of tests. */
+const engines = ['sklearn', 'autogluon', 'h2o', 'torch', 'counting'];
 const usualNoticeSeconds = 30;
 const main = join(import.meta.dirname, 'main.ts');
 

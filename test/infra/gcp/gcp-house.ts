@@ -3,8 +3,6 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { machineRole } from '../../../infra/gcp/names.ts';
-import { openAuth } from '../../../infra/gcp/google-auth.ts';
 import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
 import type { GcpCloudOptions } from '../../../infra/gcp-options.ts';
 import { folderStore } from '../../../infra/local/folder-store.ts';
@@ -12,6 +10,7 @@ import { type GcpSimulation, startGcpSimulation } from '../../cloud-sim/gcp/star
 import type { House } from '../cloud-contract.ts';
 import { processesOf } from '../local-house.ts';
 import { terraformProgram } from '../../cloud-sim/gcp/google-provider.ts';
+import { makeMachineRole } from './make-machine-role.ts';
 import { provider } from './provider.ts';
 
 export interface GcpHouse extends House {
@@ -58,7 +57,7 @@ export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Prom
     store: folderStore(join(folder, 'store')),
     measured: (part, ms) => measured.set(part, [...(measured.get(part) ?? []), Math.round(ms)]),
   };
-  await makeRole(simulation);
+  await makeMachineRole(simulation);
   return {
     simulation,
     options,
@@ -86,18 +85,4 @@ export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Prom
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
-}
-
-/** What infra/gcp/bootstrap makes once in a project. */
-async function makeRole({ endpoint, project }: GcpSimulation): Promise<void> {
-  const token = await openAuth(endpoint).getAccessToken();
-  const answer = await fetch(`${endpoint}/v1/projects/${project}/roles`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      roleId: machineRole,
-      role: { title: 'Trainyard machine', includedPermissions: ['compute.instances.delete', 'compute.instances.get'] },
-    }),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
 }
