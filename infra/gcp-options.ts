@@ -17,6 +17,8 @@ export interface GcpCloudOptions {
   places: number;
   terraform: string;
   providerMirror: string;
+  /** How many Terraforms make things at once, and as many again take them away. */
+  terraformAtOnce: number;
   /** Where Google's APIs are; '' is Google. */
   endpoint: string;
   pubsubEndpoint: string;
@@ -34,6 +36,8 @@ export interface GcpCloudOptions {
   /** The settings name it no more, or nothing new can be made for another reason: only what is there is taken care of. */
   obstacle?: Obstacle;
   isLeft?: true;
+  /** How long one createMachine may take over all zones; only tests say it. */
+  makeWithinMs?: number;
   measured?: (part: string, ms: number) => void;
 }
 

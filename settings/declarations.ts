@@ -309,6 +309,12 @@ export const declarations = {
     defaultInWords: '`terraform` on the `PATH`, else what `./x` brought',
     meaning: 'The program that makes machines: Terraform 1.5 or newer, or OpenTofu (`tofu`).',
   },
+  gcpTerraformAtOnce: {
+    ...whole(1, 100),
+    default: 4,
+    meaning:
+      'How many Terraforms of one workers process make things at once, and as many again take things away. Each needs 300 MB of memory, and a core for two seconds.',
+  },
   gcpProviderMirror: {
     ...path(),
     default: '',

@@ -121,6 +121,7 @@ async function openHouse(
     places: settings.gcpPlaces,
     terraform: terraformProgram(settings.gcpTerraform, settings.cacheFolder),
     providerMirror: settings.gcpProviderMirror,
+    terraformAtOnce: settings.gcpTerraformAtOnce,
     endpoint: settings.gcpEndpoint,
     pubsubEndpoint: settings.gcpPubsubEndpoint,
     dataFolder: settings.dataFolder,

@@ -36,6 +36,7 @@ export function activitiesOn(queues: Queues) {
     machines: proxyActivities<Activities>({
       ...untilHopeless,
       taskQueue: queues.machines,
+      // Longer than a cloud tries in one call, over all of its zones: what ends here goes on unseen.
       startToCloseTimeout: '20 min',
     }),
     relays: proxyActivities<Activities>({

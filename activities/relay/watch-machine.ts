@@ -10,6 +10,15 @@ import type { Relay } from './relay.ts';
 
 const tickMs = 500;
 const lookEveryMs = 2000;
+/** A cloud elsewhere counts its questions, and of a machine that beats nothing is expected: its runner says what comes. */
+const lookSeldomMs = 15_000;
+/** Longer than a runner waits between two beats, unless it was told to wait longer: then it is looked at as a silent one. */
+const freshMs = 12_000;
+
+/** How long until the cloud is asked again. Whoever falls silent, or does not run, is looked at closely. */
+export function lookAgainAfterMs(cloud: Pick<Cloud, 'isRemote'>, seen: MachineSeen | undefined, quietMs: number) {
+  return cloud.isRemote && seen?.state === 'running' && quietMs < freshMs ? lookSeldomMs : lookEveryMs;
+}
 
 /** Looks after the machine while the relay reads: returns when nothing more is to be expected, and why. */
 export async function watchMachine(
@@ -24,7 +33,8 @@ export async function watchMachine(
   const firstWordSeconds = wasHeard ? 0 : (cloud.setUpSeconds ?? 0);
   const watch = new MachineWatch({ nowMs: Date.now(), heardAtMs: relay.heardAtMs, silenceSeconds, firstWordSeconds });
   const money = new MoneyWatch(dependencies, ref, { budgetMicros });
-  let lookedMs = 0;
+  let [lookedMs, askedMs] = [0, 0];
+  let seen: MachineSeen | undefined;
   while (!signal.aborted) {
     await sleep(tickMs, undefined, { signal }).catch(() => {});
     if (signal.aborted) break;
@@ -32,9 +42,13 @@ export async function watchMachine(
     if (leftOff) return leftOff;
     if (Date.now() - lookedMs < lookEveryMs) continue;
     lookedMs = Date.now();
-    const seen = await look(cloud, ref);
+    const asks = lookedMs - askedMs >= lookAgainAfterMs(cloud, seen, lookedMs - relay.heardAtMs);
+    if (asks) {
+      seen = await look(cloud, ref);
+      askedMs = lookedMs;
+    }
     const attempt = await dependencies.stores.attempts.get(ref);
-    watch.look(Date.now(), seen, attempt?.deadline_at_ms);
+    watch.look(Date.now(), asks ? seen : undefined, attempt?.deadline_at_ms);
     // What is there no more costs no more, and what it still says is to be heard.
     const usedUp = seen?.state === 'running' ? await money.look() : undefined;
     if (usedUp) return usedUp;

@@ -7,8 +7,11 @@ import type { MachineType } from '../cloud.ts';
 /** A price list as it lies in prices/: one file for each time that Google changed them. */
 export interface PriceList {
   date: string;
-  /** What a region asks for, compared with the first; and the letters of its zones. */
-  regions: Record<string, { factor: number; zones: string[] }>;
+  /** Where its numbers are from, each with the day on which it was read; and those that nobody compared with anything. */
+  checked: { what: string; source: string; read: string }[];
+  notChecked: string[];
+  /** What a region asks for, compared with the first, on demand and spot; and the letters of its zones. */
+  regions: Record<string, { factor: number; spotFactor: number; zones: string[] }>;
   /** Where a GPU, or a family that is not everywhere, is. */
   zones: Record<string, string[]>;
   gpus: Record<string, { title: string; accelerator: string; families: string[]; attached: boolean }>;
@@ -98,7 +101,9 @@ function offer(prices: PriceList, type: PricedType, { zones: wanted, publicAddre
   const there = type.zones ? prices.zones[type.zones] : undefined;
   const zones = wanted.filter((zone) => !there || there.includes(zone));
   // A job may end up in any of its zones, and an estimate must not be lower than the bill.
-  const factor = Math.max(1, ...zones.map((zone) => prices.regions[partsOf(zone).region]?.factor ?? 1));
+  const highest = (of: 'factor' | 'spotFactor') =>
+    Math.max(1, ...zones.map((zone) => prices.regions[partsOf(zone).region]?.[of] ?? 1));
+  const factor = highest('factor');
   const disk = dollars(type.diskGib * prices.disk.pricePerGibHour * factor);
   const around = disk + (publicAddress ? dollars(prices.address.pricePerHour) : 0);
   return {
@@ -109,7 +114,7 @@ function offer(prices: PriceList, type: PricedType, { zones: wanted, publicAddre
     gpus: Array.from({ length: type.gpu?.count ?? 0 }, () => gpu?.title ?? ''),
     disk: { title: prices.disk.title, gib: type.diskGib, pricePerHourMicros: disk },
     pricePerHourMicros: Math.ceil(dollars(type.pricePerHour) * factor) + around,
-    spotPricePerHourMicros: Math.ceil(dollars(type.spotPerHour) * factor) + around,
+    spotPricePerHourMicros: Math.ceil(dollars(type.spotPerHour) * highest('spotFactor')) + around,
     diskPricePerHourMicros: disk,
     billedAtLeastSeconds,
     zones,

@@ -22,7 +22,7 @@ const roles = 'docs/gcp.md lists what it needs; “./x doctor gcp” prints the 
 const rules: readonly Rule[] = [
   {
     type: 'StateLocked',
-    message: /Error acquiring the state lock|state blob is already locked/i,
+    message: /Error acquiring the state lock|state blob is already locked|writing "gs:\S+\.tflock" failed/i,
     say: () => [
       'Terraform’s state of this job is locked by somebody who is still at work, or by a person.',
       'It goes on by itself once the lock is gone.',

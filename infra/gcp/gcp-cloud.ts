@@ -28,6 +28,8 @@ const nothingSaid: Say = () => {};
 const workFolder = '/var/lib/trainyard/work';
 /** Of what the machine is told: bumped when an image of before could not follow. */
 const entryVersion = '1';
+/** Zones, retries and turns together: less than the 20 minutes after which workflows/activities-on.ts asks anew. */
+const makeWithinMs = 900_000;
 
 /** The house that is Google Cloud: any worker can reach it, by what its environment signs in with. */
 export function openGcpCloud(options: GcpCloudOptions): Cloud {
@@ -45,6 +47,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     cacheFolder: options.cacheFolder,
     dataFolder: options.dataFolder,
     providerMirror: options.providerMirror,
+    atOnce: options.terraformAtOnce,
     host: options.host,
     measured,
   });
@@ -66,6 +69,7 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
     buckets,
     terraform,
     tombstones,
+    makeWithinMs: options.makeWithinMs ?? makeWithinMs,
     zonesFor: (order) => typeOf(order).zones,
     stackFor: async (order, zone) => {
       const type = typeOf(order);

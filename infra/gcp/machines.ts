@@ -20,6 +20,8 @@ export interface MachinesOptions {
   buckets: GcpBuckets;
   terraform: Terraform;
   tombstones: Tombstones;
+  /** How long one call may try, over all zones; it must end before whoever asked counts it as lost. */
+  makeWithinMs: number;
   /** Where the type is offered, and the stack that asks for it there. */
   zonesFor: (order: MachineOrder) => string[];
   stackFor: (order: MachineOrder, zone: string) => Promise<Synthesised>;
@@ -120,11 +122,12 @@ export class GcpMachines {
       const endsAtMs = Number(environment['TRAINYARD_ENDS_AT_MS'] ?? order.endsAtMs);
       const deadlineAtMs = Number(environment['TRAINYARD_DEADLINE_AT_MS'] ?? order.deadlineAtMs);
       if (record?.startedAtMs == null) await this.#settle(order, running, { endsAtMs, deadlineAtMs });
-      return { ...(await this.#seen(order, running)), endsAtMs, deadlineAtMs };
+      return { ...(await this.#seen(order, running)), zone: instance.zone, endsAtMs, deadlineAtMs };
     }
     const life = record && (await this.#lifeWithout(order, name, record));
     if (!record || !life?.startedAtMs || !life.endedAtMs) return undefined;
-    return { name, state: 'ended', ...life, endsAtMs: record.endsAtMs, deadlineAtMs: record.deadlineAtMs };
+    const { zone, endsAtMs, deadlineAtMs } = record;
+    return { name, state: 'ended', ...life, zone, endsAtMs, deadlineAtMs };
   }
 
   /** What is left to do once it is there, whoever made it and died: it may remove itself, and its times are kept. */
@@ -152,6 +155,8 @@ export class GcpMachines {
     const zones = untried.length > 0 ? untried : offered;
     const full = untried.length > 0 ? [...(record?.fullZones ?? [])] : [];
     await buckets.outlive(order, order.endsAtMs);
+    const { makeWithinMs } = this.#options;
+    const enough = AbortSignal.timeout(makeWithinMs);
     let last: TrainyardError | undefined;
     for (const zone of zones) {
       const times = { endsAtMs: order.endsAtMs, deadlineAtMs: order.deadlineAtMs };
@@ -165,7 +170,7 @@ export class GcpMachines {
         await terraform.apply(stack, {
           bucket: buckets.bucket(order),
           say,
-          signal: stop.signal,
+          signal: AbortSignal.any([stop.signal, enough]),
           abandon: AbortSignal.any([abandon.signal, settled.signal]),
         });
         return;
@@ -173,6 +178,7 @@ export class GcpMachines {
         if (making.stop.signal.aborted) throw error;
         // It may be there all the same, or have been: what went wrong came after it, or the answer was lost.
         if (settled.signal.aborted || (await this.#options.compute.instance(zone, name))) return;
+        if (enough.aborted) throw tookTooLong(name, makeWithinMs);
         if (!isAboutPlace(error)) throw error;
         say(`${error.message} (${zone})`);
         full.push(zone);
@@ -375,6 +381,12 @@ function stateOf({ status }: Instance): MachineSeen['state'] {
 
 function isAboutPlace(error: unknown): error is TrainyardError {
   return error instanceof TrainyardError && (error.type === 'NoCapacity' || error.type === 'QuotaExceeded');
+}
+
+/** Asked again, it goes on from what is there: the zone that it was at comes first, and one that lands late is found. */
+function tookTooLong(name: string, withinMs: number): TrainyardError {
+  const minutes = Math.max(1, Math.round(withinMs / 60_000));
+  return new TrainyardError('CloudUnavailable', `Google did not come to an end with ${name} within ${minutes} min.`);
 }
 
 function noneLeft(order: MachineOrder, zones: string[], last: TrainyardError | undefined): TrainyardError {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineEnvironments } from '../../infra/local/engine-environments.ts';
 import { loadSettings } from '../../settings/settings.ts';
-import { findPython } from '../../tools/python.ts';
+import { findProgram } from '../../tools/checks/find-program.ts';
 import { terraformProgram } from '../cloud-sim/gcp/google-provider.ts';
 import { type GcpSimulation, startGcpSimulation } from '../cloud-sim/gcp/start-gcp-simulation.ts';
 import { apiAt } from '../e2e/api.ts';
@@ -42,7 +42,7 @@ export async function openGoogleYard({ trainer, places = 12, env = {} }: GoogleY
   const google = await startGcpSimulation({
     folder: join(folder, 'google'),
     trainerFolder,
-    pythonOf: await pythonsOf(trainerFolder),
+    pythonOf: pythonsOf(trainerFolder),
     // Else Google's provider asks again only after ten seconds, of each thing.
     delays: { answerMs: 1500 },
   });
@@ -75,9 +75,9 @@ export async function openGoogleYard({ trainer, places = 12, env = {} }: GoogleY
 }
 
 /** The environments that an image has built in are this computer's own. */
-async function pythonsOf(trainerFolder: string): Promise<(engine: string) => string | undefined> {
+function pythonsOf(trainerFolder: string): (engine: string) => string | undefined {
   const { cacheFolder, pythonPath } = loadSettings(process.env, root);
-  const python = (await findPython(pythonPath)).path;
+  const python = findProgram(pythonPath || 'python3');
   const environments = engineEnvironments({ cacheFolder, trainerFolder, pythonPath: pythonPath || 'python3' });
   return (engine) => {
     if (trainerFolder === countingTrainer) return engine === 'counting' ? python : undefined;

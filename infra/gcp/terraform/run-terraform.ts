@@ -12,6 +12,7 @@ import { masked, progressIn } from './progress.ts';
 import { giveLockFile, prepareProviders, type Providers } from './provider-folder.ts';
 import { StackLease } from './state-lock.ts';
 import { statePrefix, type Synthesised } from './synth.ts';
+import { Turns } from './turns.ts';
 
 export interface TerraformOptions {
   /** `terraform`, or OpenTofu’s `tofu`. */
@@ -22,6 +23,8 @@ export interface TerraformOptions {
   /** What cannot: a state that could not be written to the bucket. */
   dataFolder: string;
   providerMirror: string;
+  /** How many may be at work, each with its provider: so many that make, and as many that take away. */
+  atOnce: number;
   host: string;
   /** Told how long each part of the work took. */
   measured?: ((part: string, ms: number) => void) | undefined;
@@ -49,24 +52,25 @@ const passedOn =
 /** Applies and destroys stacks, one at a time each. Neither its exit code nor a plan proves anything: ask the cloud. */
 export class Terraform {
   readonly #options: TerraformOptions;
+  readonly #making: Turns;
+  /** Apart: what frees must not wait behind what costs. */
+  readonly #takingAway: Turns;
   #providers: Promise<Providers> | undefined;
 
   constructor(options: TerraformOptions) {
     this.#options = options;
+    this.#making = new Turns(options.atOnce);
+    this.#takingAway = new Turns(options.atOnce);
   }
 
   apply(stack: Synthesised, run: Run): Promise<void> {
-    return this.#under(stack, run, 'apply', ['apply', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s']);
+    const words = ['apply', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s'];
+    return this.#inTurn(this.#making, run, () => this.#under(stack, run, 'apply', words));
   }
 
   destroy(stack: Synthesised, run: Run): Promise<void> {
-    return this.#under(stack, run, 'destroy', [
-      'destroy',
-      '-auto-approve',
-      '-json',
-      '-input=false',
-      '-lock-timeout=20s',
-    ]);
+    const words = ['destroy', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s'];
+    return this.#inTurn(this.#takingAway, run, () => this.#under(stack, run, 'destroy', words));
   }
 
   /** What was made is gone, by the cloud’s own word: so goes what Terraform knew of it. */
@@ -105,6 +109,19 @@ export class Terraform {
     }
   }
 
+  async #inTurn(turns: Turns, { signal, abandon }: Run, work: () => Promise<void>): Promise<void> {
+    const unwanted = AbortSignal.any([signal, ...(abandon ? [abandon] : [])]);
+    let begun = false;
+    try {
+      await turns.take(unwanted, () => {
+        begun = true;
+        return work();
+      });
+    } catch (error) {
+      throw begun ? error : stopped();
+    }
+  }
+
   async #under(stack: Synthesised, run: Run, part: string, args: string[]): Promise<void> {
     const providers = await this.#providersReady();
     const folder = this.#folder(stack.bucket, stack.stack);
@@ -117,8 +134,9 @@ export class Terraform {
         this.#measured(step, () =>
           this.#run(words, { folder, environment, lease, say: run.say, signal, abandon: run.abandon }),
         );
-      await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
+      // Before the first word to Terraform: where there is no state yet, its init writes one, and wants the lock for that.
       await lease.unlock();
+      await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
       await this.#pushErrored(folder, (words) => go('push', words), run.say);
       await go(part, args);
       await this.#pushErrored(folder, (words) => go('push', words), run.say);
@@ -243,7 +261,10 @@ export class Terraform {
   }
 
   #failure(errors: string[], said: string[], code: unknown): TrainyardError {
-    const text = errors.length > 0 ? errors.join('\n') : masked(said.slice(-12).join('\n'));
+    // What it did before it failed is not what went wrong.
+    const from = said.findIndex((line) => line.includes('Error:'));
+    const failed = said.slice(Math.max(from, 0)).slice(-12);
+    const text = errors.length > 0 ? errors.join('\n') : masked(failed.join('\n'));
     if (text.trim() !== '') return failureOf(text, this.#options.project);
     if (code === 127 || code === 126) return missing(this.#options.program);
     return new TrainyardError('ProviderCrashed', 'Terraform was killed in the middle of its work.');

@@ -141,6 +141,7 @@ if (provider) {
           places: 1,
           terraform: terraformProgram,
           providerMirror: provider.mirror,
+          terraformAtOnce: 1,
           endpoint: cloud.sim.endpoint,
           pubsubEndpoint: cloud.sim.pubsubEndpoint,
           installationId: 'home',

@@ -50,6 +50,27 @@ describe('the catalogue', () => {
     expect(() => catalogue(prices, { ...options, zones: ['mars-north1-a'] })).toThrow('mars-north1-a');
   });
 
+  test.each([
+    // Of Google's billing catalog, as the list itself says: on demand and spot, the machine alone.
+    ['us-central1-a', 'e2-standard-8', 0.26805, 0.11758],
+    ['us-central1-a', 'n2-highmem-16', 1.04811, 0.34259],
+    ['us-central1-a', 'a2-highgpu-1g', 2.93391 + 0.73948, 1.4341 + 0.36975],
+    ['us-central1-a', 'g2-standard-8', 0.56004 + 0.29358, 0.2231 + 0.11747],
+    ['us-east4-a', 'e2-standard-8', 0.30188, 0.14533],
+    ['europe-west1-b', 'n1-standard-4', 0.20901, 0.06251],
+    ['europe-west3-b', 'n2-highmem-16', 1.3503, 0.49261],
+    ['europe-west3-a', 'g2-standard-4', 2.64339 / 4 + 0.173, 1.2804 / 4 + 0.08393],
+    ['europe-west4-a', 'n1-standard-4', 0.20917, 0.08367],
+    ['europe-west4-a', 'n1-standard-4-t4', 0.20917 + 0.3675, 0.08367 + 0.175],
+    ['asia-east1-a', 'e2-standard-8', 0.31037, 0.14267],
+    ['asia-southeast1-a', 'n2-highmem-16', 1.29291, 0.4617],
+  ])('is nowhere below what Google asks: in %s for %s', (zone, name, onDemand, spot) => {
+    const type = named(name, { zones: [zone] });
+    const diskMicros = type?.disk?.pricePerHourMicros ?? 0;
+    expect(type?.pricePerHourMicros).toBeGreaterThanOrEqual(Math.round(onDemand * 1e6) + diskMicros);
+    expect(type?.spotPricePerHourMicros).toBeGreaterThanOrEqual(Math.round(spot * 1e6) + diskMicros);
+  });
+
   test('offers only what is allowed', () => {
     const machineTypes = ['e2-standard-4'];
     expect(catalogue(prices, { ...options, machineTypes }).map(({ name }) => name)).toEqual(machineTypes);

@@ -36,7 +36,7 @@ suite('a state that Terraform could not write to the bucket', () => {
       ...{ auth, api, project, endpoint, installationId, tombstones },
       location: 'us-central1',
     });
-    const terraform = new Terraform({ ...options, program: options.terraform });
+    const terraform = new Terraform({ ...options, program: options.terraform, atOnce: 1 });
     const stack = signalsStack({ labels, project, endpoint, projectNumber: '0' });
     const said: string[] = [];
     let whenItWorks: (() => void) | undefined;

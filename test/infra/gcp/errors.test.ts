@@ -97,6 +97,11 @@ const messages: [type: FailureType, message: string, says: string, hint?: string
     'too often',
   ],
   ['StateLocked', 'Error acquiring the state lock: writing "gs://b/x/default.tflock" failed: 412', 'locked'],
+  [
+    'StateLocked',
+    'Error: Error loading state: writing "gs://b/x/default.tflock" failed: googleapi: Error 412: conditionNotMet',
+    'locked',
+  ],
   ['ProviderCrashed', 'Error: The terraform-provider-google_v6.50.0_x5 plugin crashed!', 'crashed'],
   [
     'ProviderCrashed',

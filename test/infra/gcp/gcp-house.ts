@@ -42,6 +42,7 @@ export async function openGcpHouse(trainerFolder = join(here, 'stand-in')): Prom
     places: 5,
     terraform: terraformProgram,
     providerMirror: mirror,
+    terraformAtOnce: 4,
     endpoint: simulation.endpoint,
     pubsubEndpoint: simulation.pubsubEndpoint,
     installationId: 'home',

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { bucketNameOf } from '../../../domain/ids.ts';
@@ -9,6 +8,7 @@ import { openAuth } from '../../../infra/gcp/google-auth.ts';
 import { until } from '../waiting.ts';
 import { type GcpHouse, openGcpHouse } from './gcp-house.ts';
 import { whyNoTerraform } from './provider.ts';
+import { terraformsIn } from './terraform-processes.ts';
 
 const why = await whyNoTerraform();
 const suite = why === undefined ? describe : describe.skip;
@@ -20,15 +20,6 @@ suite('a worker and its Terraform, killed in the middle of an apply', () => {
     house = await openGcpHouse();
   });
   afterAll(() => house.close());
-
-  /** By the folder that it works in, which is the stack's own. */
-  const terraformsOf = async (folder: string): Promise<number[]> => {
-    const found: number[] = [];
-    for (const pid of (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))) {
-      if ((await readlink(`/proc/${pid}/cwd`).catch(() => '')) === folder) found.push(Number(pid));
-    }
-    return found;
-  };
 
   test.each(['createSignals', 'createMachine'] as const)(
     '%s is done by the next one, in spite of the lock',
@@ -68,7 +59,7 @@ suite('a worker and its Terraform, killed in the middle of an apply', () => {
         60_000,
       );
       worker.kill('SIGKILL');
-      for (const pid of await terraformsOf(join(options.dataFolder, 'terraform', bucketNameOf(ref), stack))) {
+      for (const { pid } of await terraformsIn(join(options.dataFolder, 'terraform', bucketNameOf(ref), stack))) {
         process.kill(pid, 'SIGKILL');
       }
       expect(await locked()).toBeDefined();
