@@ -29,7 +29,14 @@ describeSimulated('messages of a machine that nobody takes', () => {
     house = openGcpCloud({
       ...{ project, endpoint, pubsubEndpoint, zones: ['us-central1-a'], network: 'default', subnetwork: '' },
       ...{ publicAddress: true, image: '', machineTypes: [], places: 1, installationId: 'home', host: 'test' },
-      ...{ terraform: 'none', providerMirror: '', dataFolder: folder, cacheFolder: folder, heartbeatSeconds: 1 },
+      ...{
+        terraform: 'none',
+        terraformAtOnce: 1,
+        providerMirror: '',
+        dataFolder: folder,
+        cacheFolder: folder,
+        heartbeatSeconds: 1,
+      },
       ...{ logCapBytes: 1_000_000, trainerHash: '', trainerFolder: ownTrainerFolder },
       store: folderStore(join(folder, 'store')),
     });

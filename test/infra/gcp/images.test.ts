@@ -138,7 +138,13 @@ describeSimulated('the image of a machine, before there is a machine', () => {
     const house = openGcpCloud({
       ...{ project, endpoint, pubsubEndpoint, zones: ['us-central1-a'], network: 'default', subnetwork: '' },
       ...{ publicAddress: true, image: '', machineTypes: [], places: 1, installationId: 'home', host: 'test' },
-      ...{ terraform: join(folder, 'there-is-none'), providerMirror: '', dataFolder: folder, cacheFolder: folder },
+      ...{
+        terraform: join(folder, 'there-is-none'),
+        terraformAtOnce: 1,
+        providerMirror: '',
+        dataFolder: folder,
+        cacheFolder: folder,
+      },
       ...{ heartbeatSeconds: 1, logCapBytes: 1_000_000, trainerHash: 'aaaaaaaaaaaa', trainerFolder: ownTrainerFolder },
       store: folderStore(join(folder, 'store')),
     });
