@@ -35,6 +35,12 @@ export function runSeconds({ endsAtMs }: Pick<MachineOrder, 'endsAtMs'>, nowMs: 
   return Math.min(longestRunSeconds, Math.max(shortestRunSeconds, seconds));
 }
 
+/** What a machine is told means nothing to Terraform, which would fill in what stands in braces of a shell. */
+function asItIs(metadata: Record<string, string>): Record<string, string> {
+  const escaped = (text: string) => text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
+  return Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, escaped(text)]));
+}
+
 /** By roles of the project, where it was asked for; else nobody's key opens it, those of the project included. */
 function loginOf({ ssh }: MachineOrder): Record<string, string> {
   return ssh ? { 'enable-oslogin': 'TRUE' } : { 'enable-oslogin': 'FALSE', 'block-project-ssh-keys': 'TRUE' };
@@ -54,7 +60,7 @@ export function machineStack(plan: MachinePlan): Synthesised {
       zone,
       machineType: plan.machineType,
       labels,
-      metadata: { ...plan.metadata, ...loginOf(order), 'serial-port-logging-enable': 'TRUE' },
+      metadata: { ...asItIs(plan.metadata), ...loginOf(order), 'serial-port-logging-enable': 'TRUE' },
       tags: ['trainyard-machine'],
       bootDisk: {
         autoDelete: true,
