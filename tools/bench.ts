@@ -20,6 +20,7 @@ const only: Record<string, readonly Need[]> = {
   limits: ['sklearn', 'autogluon'],
   quality: ['sklearn', 'autogluon'],
   resume: ['sklearn'],
+  provision: ['temporal', 'google packages', 'cloud sim', 'google provider', 'terraform'],
 };
 const more: Record<string, readonly Need[]> = { latency: ['chromium'], overhead: ['autogluon'] };
 
