@@ -17,6 +17,7 @@ const only: Record<string, readonly Need[]> = {
   large: [],
   upload: ['temporal'],
   needs: [],
+  provision: ['temporal', 'google packages', 'cloud sim', 'google provider', 'terraform'],
   // These bring the environments of the engines that they are asked for.
   limits: [],
   quality: [],
