@@ -45,7 +45,7 @@ together(
   'a job trains there, is told of while it does, and leaves a model, a report and a final cost; then the model predicts',
   async () => {
     const { api } = yard();
-    const id = await acceptOnGoogle(yard(), await request(45));
+    const id = await acceptOnGoogle(yard(), await request(150));
     const training = (await watched(id)).filter(({ phase }) => phase === 'training');
     expect(new Set(training.map(({ lines }) => lines)).size).toBeGreaterThan(3);
     expect(new Set(training.map(({ models }) => models)).size).toBeGreaterThan(1);
@@ -97,7 +97,7 @@ async function untilItIsSafe(id: string): Promise<string> {
 }
 
 async function lostInTheMiddle(where: Where, lose: (machine: string) => Promise<void>): Promise<string> {
-  const id = await acceptOnGoogle(yard(), await request(75), where);
+  const id = await acceptOnGoogle(yard(), await request(150), where);
   await untilItIsSafe(id);
   await lose(machineNameOf({ kind: 'job', id, attempt: 1 }));
   await checkEnd(yard(), id, { outcome: 'succeeded', attempt: 2, seconds: 180 });

@@ -134,7 +134,7 @@ together(
 together(
   'a machine that says nothing any more: it is given up, and another one does the work',
   async () => {
-    const id = await count({ lines, seconds: 8, trainingSeconds: 90, silenceSeconds: 10 });
+    const id = await count({ lines, seconds: 20, trainingSeconds: 120, silenceSeconds: 10 });
     await untilPhase(yard(), id, 'training');
     await deepIn.training?.(id);
     const frozen = processesMarked(machineNameOf({ kind: 'job', id, attempt: 1 }));
