@@ -49,16 +49,27 @@ export async function openClouds(
  */
 async function openGcp(settings: Settings, own: Own): Promise<Cloud | undefined> {
   const before = await readUsed(own.store);
-  const used = settings.gcpProject ? { project: settings.gcpProject, zones: settings.gcpZones } : before;
-  if (!used) return undefined;
-  if (settings.gcpProject && !isDeepStrictEqual(before, used)) {
-    await own.store.putText(usedObject, JSON.stringify(used));
+  const wanted = settings.gcpProject ? { project: settings.gcpProject, zones: settings.gcpZones } : undefined;
+  if (before && before.project !== wanted?.project) {
+    // Names are the same in every project: a house of another one would take what stands here for gone.
+    const left = await openOr(settings, own, {
+      ...before,
+      obstacle: leftBehind(before.project, wanted?.project),
+      isLeft: true,
+    });
+    const isEmpty = forgetIfEmpty(left, own.store);
+    // Waited for only where something stands behind it.
+    if (!wanted || !(await isEmpty)) return left;
   }
-  const left = settings.gcpProject ? undefined : leftBehind(used.project);
+  if (!wanted) return undefined;
+  if (!isDeepStrictEqual(before, wanted)) await own.store.putText(usedObject, JSON.stringify(wanted));
+  return openOr(settings, own, wanted);
+}
+
+/** The house, or what stands for one that cannot be opened. */
+async function openOr(settings: Settings, own: Own, used: InUse): Promise<Cloud> {
   try {
-    const house = await openHouse(settings, own, { ...used, ...(left && { obstacle: left, isLeft: true }) });
-    if (left) void forgetIfEmpty(house, own.store);
-    return house;
+    return await openHouse(settings, own, used);
   } catch (error) {
     const reason = `Google Cloud could not be opened: ${error instanceof Error ? error.message : String(error)}`;
     const removal = ({ kind, name }: Thing) => `${removals[kind]} ${name} --project ${used.project}`;
@@ -73,6 +84,7 @@ interface Own {
 }
 
 type Used = Pick<GcpCloudOptions, 'project' | 'zones'>;
+type InUse = Used & Pick<GcpCloudOptions, 'obstacle' | 'isLeft'>;
 
 /** Outlives the setting, so that what was begun there can be ended there. */
 const usedObject = 'clouds/gcp.json';
@@ -82,18 +94,26 @@ async function readUsed(store: Store): Promise<Used | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as Used);
 }
 
-/** From the next start on it is as if there had never been such a cloud. */
-async function forgetIfEmpty(house: Cloud, store: Store): Promise<void> {
+/** Whether it was: from then on it is as if there had never been such a cloud. */
+async function forgetIfEmpty(house: Cloud, store: Store): Promise<boolean> {
   try {
-    if ((await house.list()).length === 0) await store.remove(usedObject);
+    if ((await house.list()).length > 0) return false;
+    await store.remove(usedObject);
+    return true;
   } catch {
     // Who cannot be asked may have something.
+    return false;
   }
 }
 
-function leftBehind(project: string): Obstacle {
-  const reason = `gcpProject is not set any more. Nothing new is made in ${project}; what is open there is ended and taken down.`;
-  return { reason, mend: `echo "gcpProject: ${project}" >> trainyard.yaml` };
+function leftBehind(project: string, now: string | undefined): Obstacle {
+  const mend = `echo "gcpProject: ${project}" >> trainyard.yaml`;
+  if (now === undefined) {
+    const reason = `gcpProject is not set any more. Nothing new is made in ${project}; what is open there is ended and taken down.`;
+    return { reason, mend };
+  }
+  const reason = `gcpProject is ${now} now, and in ${project} something is left, or it could not be asked. What is open there is ended and taken down first; nothing new is made. When nothing is left, start Trainyard again. If ${project} is no more, remove ${usedObject} from the store before.`;
+  return { reason, mend };
 }
 
 const removals: Record<Thing['kind'], string> = {
@@ -102,11 +122,7 @@ const removals: Record<Thing['kind'], string> = {
   signals: 'gcloud pubsub topics delete',
 };
 
-async function openHouse(
-  settings: Settings,
-  own: Own,
-  used: Used & Pick<GcpCloudOptions, 'obstacle' | 'isLeft'>,
-): Promise<Cloud> {
+async function openHouse(settings: Settings, own: Own, used: InUse): Promise<Cloud> {
   const house = new URL('../infra/gcp/gcp-cloud.ts', import.meta.url).href;
   const { openGcpCloud }: { openGcpCloud: OpenGcpCloud } = await import(house);
   return openGcpCloud({

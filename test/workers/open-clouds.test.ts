@@ -94,6 +94,18 @@ describeSimulated('the clouds of a yard', () => {
     expect(gcpOf(await open()).obstacle).toBeUndefined();
   });
 
+  test('with another project, what is open in the one of before goes home first; then the new one is used', async () => {
+    const holder = await bucketIn(gcpOf(await open()));
+    const other = { TRAINYARD_GCP_PROJECT: 'another-project' };
+    const left = gcpOf(await open(other));
+    expect(left.isLeft).toBe(true);
+    expect(left.obstacle?.reason).toContain('gcpProject is another-project now');
+    await expect(bucketIn(left)).rejects.toMatchObject({ type: 'CloudNotUsable' });
+    expect(await left.list()).toHaveLength(1);
+    await left.removeBucket(holder);
+    expect(gcpOf(await open(other)).isLeft).toBeUndefined();
+  });
+
   test('never had a project: there is this machine alone', async () => {
     expect([...(await open({ TRAINYARD_GCP_PROJECT: '' })).keys()]).toEqual(['local']);
   });
