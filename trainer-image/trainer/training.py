@@ -126,7 +126,7 @@ class Training:
             return EXIT_STOPPED
         raise TrainerFailure(
             "TooLittleTime",
-            f"The time of {self.clock.deadline - self.clock.started_at:.0f} s was over before a first model was ready. "
+            f"The time of {self.clock.deadline - self.clock.started_at:.0f} s was not enough for a first model. "
             "Give it more time, or less data.",
         )
 

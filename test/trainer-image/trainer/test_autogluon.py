@@ -101,6 +101,15 @@ def test_several_classes_keep_their_own_type(yard: Yard):
     assert dict(zip(rows.columns, map(str, rows.types), strict=True))["cultivar_predicted"] == "BIGINT"
 
 
+def test_a_share_of_the_time_that_no_model_fits_in_is_too_little_time(yard: Yard):
+    # Its time is not over: what AutoGluon gave the one model of it was.
+    ranges = '{"GBM": {"ag.max_time_limit_ratio": 0.00001}}'
+    settings = {"include": ["GBM"], "tuning": "random", "tuning_trials": 1, "ranges": ranges}
+    run = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=settings).train()
+    assert run.code == 65, run.log
+    assert run.failure["type"] == "TooLittleTime" and "more time" in run.failure["message"]
+
+
 def test_a_number_and_then_more_time(yard: Yard):
     settings = {"include": ["XT", "GBM"]}
     first = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=settings).train()
@@ -188,14 +197,15 @@ def test_searches_within_the_ranges_that_were_given_and_ends_when_nothing_gets_b
     settings = {
         "include": ["GBM", "XT"],
         "tuning": "random",
-        "tuning_trials": 3,
+        "tuning_trials": 8,
         "ranges": json.dumps({"GBM": {"learning_rate": [0.05, 0.06], "num_boost_round": 20}}),
-        "patience": 1,
+        # The first tries of both families come before a second one.
+        "patience": 2,
         "calibrate_threshold": "yes",
     }
     run = yard.ask(breast_cancer(), "diagnosis", "binary", engine="autogluon", settings=settings).train()
     assert run.code == 0, run.log
-    assert len([name for name in run.models if name.startswith("LightGBM")]) >= 2
+    assert 2 <= len([name for name in run.models if name.startswith("LightGBM")]) < 8
     assert any("no better than" in warning for warning in run.report["warnings"])
 
 

@@ -96,13 +96,18 @@ class AutogluonEngine:
             order.cut_short = True
             self.take_up()
         except (RuntimeError, AssertionError) as error:
-            # So AutoGluon says that no model was ready in time; any other reason is shown as it is.
-            if order.board.models or order.clock.left() > _LEAST_SECONDS:
+            # So AutoGluon says that it has no model at all; any other reason than its time is shown as it is.
+            if order.board.models or not (order.clock.left() <= _LEAST_SECONDS or self._lacked_share()):
                 raise
             raise NothingFitted from error
         if order.clock.time_up:
             order.cut_short = True
         return self.go_on() if order.clock.left() > _LEAST_SECONDS and self._moved_on() else self._conclude()
+
+    def _lacked_share(self) -> bool:
+        """Each model was given up for want of time: AutoGluon gives each a share, so all can fail before the end."""
+        failures = self._predictor.model_failures()
+        return len(failures) > 0 and bool((failures["exc_type"] == "TimeLimitExceeded").all())
 
     def _asked_for(self, rows: Rows) -> dict[str, Any]:
         settings, asked = self._order.settings, dict[str, Any]()
