@@ -118,7 +118,7 @@ test('a prediction has the same machine and limits of its own', () => {
     ...asked,
     allow: { extraColumns: true, castTypes: true },
     machine: { cloud: 'local', type: 'local', spot: false },
-    limits: { seconds: 3600, attempts: 3, silenceSeconds: 120 },
+    limits: { seconds: 3600, attempts: 3, silenceSeconds: 120, budgetMicros: null },
   });
   const wrong = predictionSpecSchema.safeParse({ ...asked, limits: { seconds: 5 } });
   expect(wrong.error?.issues.map((issue) => issue.path.join('.'))).toEqual(['limits.seconds']);

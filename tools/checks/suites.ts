@@ -176,7 +176,7 @@ export const suites: readonly Suite[] = [
       },
       {
         kind: 'jest',
-        paths: ['test/infra/gcp/'],
+        paths: ['test/infra/gcp/', 'test/workers/'],
         except: ['test/infra/gcp/terraform-provider/', 'test/infra/gcp/doctor', 'test/infra/gcp/bootstrap'],
       },
     ],

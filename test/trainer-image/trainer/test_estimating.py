@@ -70,16 +70,19 @@ def test_an_estimate_for_scikit_learn_is_near_what_it_takes(
 
 @pytest.mark.torch
 @pytest.mark.parametrize(
-    ("rows", "columns", "settings"),
+    ("rows", "columns", "settings", "folds"),
     [
-        (1000, 10, {"epochs": 20, "patience": 0}),
-        (20_000, 20, {"epochs": 20, "patience": 0}),
-        (1500, 256, {"data": "image", "epochs": 3, "patience": 0}),
+        (1000, 10, {"epochs": 20, "patience": 0}, 0),
+        (20_000, 20, {"epochs": 20, "patience": 0}, 0),
+        (20_000, 20, {"epochs": 10, "patience": 0}, 4),
+        (1500, 256, {"data": "image", "epochs": 3, "patience": 0}, 0),
     ],
 )
-def test_an_estimate_for_torch_is_near_what_it_takes(rows: int, columns: int, settings: dict[str, Any], yard: Yard):
+def test_an_estimate_for_torch_is_near_what_it_takes(
+    rows: int, columns: int, settings: dict[str, Any], folds: int, yard: Yard
+):
     frame = made(rows, columns, "binary")
-    yard.ask(frame, "y", "binary", engine="torch", settings=settings, seconds=280)
+    yard.ask(frame, "y", "binary", engine="torch", settings=settings, seconds=280, split={"folds": folds})
     estimate = asked_of(yard, frame, cpus=2)
     assert estimate is not None
     before = processor_seconds()
@@ -88,8 +91,8 @@ def test_an_estimate_for_torch_is_near_what_it_takes(rows: int, columns: int, se
     compare(estimate["seconds"], taken(run, before))
 
 
-def estimates(yard: Yard, engine: str, *trials: dict[str, Any], **size: Any) -> list[Any]:
-    yard.ask(made(40, 4, "binary"), "y", "binary", engine=engine)
+def estimates(yard: Yard, engine: str, *trials: dict[str, Any], folds: int = 0, **size: Any) -> list[Any]:
+    yard.ask(made(40, 4, "binary"), "y", "binary", engine=engine, split={"folds": folds})
     told = {"rows": 100_000, "cells": 30, "classes": 2, "cpus": 4, **size}
     raw = {**yard.spec, "trials": list(trials), "size": told}
     return times_in(raw, found_in(raw, here=False))
@@ -106,11 +109,12 @@ def test_more_of_anything_takes_longer(yard: Yard):
     assert many > 15 * few
     assert of({"algorithm": "hist_gradient_boosting"}, classes=20) > 3 * of({"algorithm": "hist_gradient_boosting"})
 
-    def torch(settings: dict[str, Any], **size: Any) -> float:
-        return estimates(yard, "torch", settings, **size)[0]["seconds"]
+    def torch(settings: dict[str, Any], **asked: Any) -> float:
+        return estimates(yard, "torch", settings, **asked)[0]["seconds"]
 
     assert torch({"epochs": 10, "patience": 0}) * 5 < torch({"epochs": 100, "patience": 0})
     assert torch({"epochs": 100, "patience": 5}) < torch({"epochs": 100, "patience": 0})
+    assert torch({"epochs": 100}, folds=5) > 4 * torch({"epochs": 100})
 
 
 @pytest.mark.parametrize("engine", ["autogluon", "h2o"])

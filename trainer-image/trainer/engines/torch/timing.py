@@ -29,7 +29,8 @@ def training_time(spec: TrainSpec, settled: dict[str, SettingValue], size: Size)
         return None
     settings = chosen(settled)
     kind, network = kind_of_data(spec, settings), str(settings["network"])
-    rows = max(1.0, size.rows * (1 - _VALIDATION_SHARE))
+    folds = spec.split.folds if kind == "table" else 0
+    rows = max(1.0, size.rows * (1 - (1 / folds if folds else _VALIDATION_SHARE)))
     asked = int(settings["batch_size"])
     batch = asked or min(_LARGEST_BATCH, max(8, 2 ** round(log2(max(1.0, rows / _STEPS_IN_EPOCH)))))
     hidden, layers = int(settings["hidden_units"]), int(settings["hidden_layers"])
@@ -46,4 +47,6 @@ def training_time(spec: TrainSpec, settled: dict[str, SettingValue], size: Size)
     epochs, patience = int(settings["epochs"]), int(settings["patience"])
     # With patience it mostly stops before; how soon nobody knows: half-way between the soonest and the last.
     expected = (epochs + min(epochs, patience)) / 2 if patience else epochs
-    return TrainingTime(start=_START, first=_START + epoch, fits=_START + expected * epoch)
+    # One network for each fold, and then one that learns from the rows of all.
+    networks = folds + size.rows / rows if folds else 1
+    return TrainingTime(start=_START, first=_START + epoch, fits=_START + networks * expected * epoch)
