@@ -33,6 +33,7 @@ describeSimulated('the stacks, by the real Terraform', () => {
       test('are changed in place, what hangs on them left alone', () => {
         expect(told['signals, changed']).toMatchObject({
           changed: [
+            'update google_pubsub_subscription.dead-subscription',
             'update google_pubsub_subscription.subscription',
             'update google_pubsub_topic.dead',
             'update google_pubsub_topic.topic',
