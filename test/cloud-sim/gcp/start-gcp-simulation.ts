@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ownTrainerFolder } from '../../../infra/trainer-image.ts';
 import type { AdminVerb, AdminVerbs } from './admin.ts';
 import { type AuditEntry, leftOversOf, readAudit } from './audit.ts';
 import type { ImageToAdd } from './compute/images.ts';
@@ -61,10 +62,17 @@ export interface GcpSimulation {
   stop(): Promise<void>;
 }
 
-/** The last is the small one of tests. */
-const engines = ['sklearn', 'autogluon', 'h2o', 'torch', 'counting'];
 const usualNoticeSeconds = 30;
 const main = join(import.meta.dirname, 'main.ts');
+
+/** As a trainer knows its engines; one that is no trainer has none. */
+function enginesIn(trainerFolder: string): string[] {
+  const folder = join(trainerFolder, 'trainer/engines');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() && !entry.name.startsWith('_') ? [entry.name] : [],
+  );
+}
 
 /** Starts the simulated Google Cloud in a process of its own. */
 export async function startGcpSimulation(options: GcpSimulationOptions): Promise<GcpSimulation> {
@@ -74,7 +82,9 @@ export async function startGcpSimulation(options: GcpSimulationOptions): Promise
   const plan = planFor({
     folder,
     pythons: Object.fromEntries(
-      engines.flatMap((engine) => [[engine, options.pythonOf?.(engine)]]).filter(([, python]) => python),
+      enginesIn(trainerFolder ?? ownTrainerFolder)
+        .map((engine) => [engine, options.pythonOf?.(engine)])
+        .filter(([, python]) => python),
     ),
     ...(trainerFolder && { trainerFolder: resolve(trainerFolder) }),
     ...(project && { project }),
