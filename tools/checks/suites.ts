@@ -165,7 +165,7 @@ export const suites: readonly Suite[] = [
     name: 'gcp',
     what: 'the house on Google Cloud: stacks, errors, prices, and the contract of a cloud on the simulation',
     fast: false,
-    budgetSeconds: 900,
+    budgetSeconds: 420,
     cores: 1,
     needs: ['google packages', 'cloud sim', 'google provider', 'terraform'],
     steps: [
