@@ -10,7 +10,7 @@ import type { Say } from '../../cloud.ts';
 import { failureOf } from '../errors.ts';
 import { masked, progressIn } from './progress.ts';
 import { giveLockFile, prepareProviders, type Providers } from './provider-folder.ts';
-import { StackLease } from './state-lock.ts';
+import { type LeaseTimes, StackLease } from './state-lock.ts';
 import { statePrefix, type Synthesised } from './synth.ts';
 import { Turns } from './turns.ts';
 
@@ -26,6 +26,8 @@ export interface TerraformOptions {
   /** How many may be at work, each with its provider: so many that make, and as many that take away. */
   atOnce: number;
   host: string;
+  /** Only tests say them. */
+  leaseTimes?: LeaseTimes;
   /** Told how long each part of the work took. */
   measured?: ((part: string, ms: number) => void) | undefined;
 }
@@ -41,7 +43,10 @@ export interface Run {
 
 const secondInterruptMs = 500;
 const leaseWithinMs = 600_000;
-/** It only takes this long when Google does not answer. A kill in the middle can leave a wrong state, and a lock. */
+/**
+ * It only takes this long when Google does not answer. A kill in the middle can leave a wrong state, and a lock; so it
+ * comes sooner only when the lease is over, and another would be at work beside it.
+ */
 const killAfterMs = 900_000;
 const guard = join(import.meta.dirname, 'guarded.sh');
 const erroredState = 'errored.tfstate';
@@ -97,13 +102,15 @@ export class Terraform {
     { bucket, signal }: Pick<Run, 'bucket' | 'signal'>,
     work: (held: { lease: StackLease; signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    const lease = new StackLease(bucket, stack, this.#options.host);
-    const lost = new AbortController();
-    await this.#measured('lease', () => lease.take(leaseWithinMs, () => lost.abort())).catch((error: unknown) => {
-      throw failureOf(error, this.#options.project);
+    const { host, project, leaseTimes } = this.#options;
+    const lease = new StackLease(bucket, stack, host, leaseTimes);
+    await this.#measured('lease', () => lease.take(leaseWithinMs, signal)).catch((error: unknown) => {
+      throw signal.aborted ? stopped() : failureOf(error, project);
     });
     try {
-      return await work({ lease, signal: AbortSignal.any([signal, lost.signal]) });
+      const done = await work({ lease, signal: AbortSignal.any([signal, lease.lost]) });
+      lease.lost.throwIfAborted();
+      return done;
     } finally {
       await lease.release();
     }
@@ -229,21 +236,26 @@ export class Terraform {
       if (child.pid !== undefined) signalTo(child.pid, 'SIGINT');
     };
     let killing: NodeJS.Timeout | undefined;
+    const kill = () => {
+      if (child.pid !== undefined) signalTo(-child.pid, 'SIGKILL');
+    };
     const onAbandon = () => {
       interrupt();
       setTimeout(interrupt, secondInterruptMs).unref();
     };
     const onAbort = () => {
       interrupt();
-      killing = setTimeout(() => child.pid !== undefined && signalTo(-child.pid, 'SIGKILL'), killAfterMs).unref();
+      killing ??= setTimeout(kill, killAfterMs).unref();
     };
     try {
       if (child.pid !== undefined && how.lease) await how.lease.runs(child.pid);
       how.signal.addEventListener('abort', onAbort);
+      how.lease?.over.addEventListener('abort', kill);
       how.abandon?.addEventListener('abort', onAbandon);
       child.stdin.write('begin\n');
       if (how.signal.aborted) onAbort();
       if (how.abandon?.aborted) onAbandon();
+      if (how.lease?.over.aborted) kill();
       child.once('exit', () => child.stdin.end('ended\n'));
       const [code] = await ended;
       if (code === 0) return;
@@ -255,6 +267,7 @@ export class Terraform {
       throw spawnFailure(error, this.#options.program) ?? failureOf(error, this.#options.project);
     } finally {
       how.signal.removeEventListener('abort', onAbort);
+      how.lease?.over.removeEventListener('abort', kill);
       how.abandon?.removeEventListener('abort', onAbandon);
       clearTimeout(killing);
     }
