@@ -111,6 +111,9 @@ export class Terraform {
       const done = await work({ lease, signal: AbortSignal.any([signal, lease.lost]) });
       lease.lost.throwIfAborted();
       return done;
+    } catch (error) {
+      // That it was stopped was our own word, and it is asked for again.
+      throw lease.lost.aborted && !signal.aborted ? lease.lost.reason : error;
     } finally {
       await lease.release();
     }

@@ -79,7 +79,7 @@ suite('who holds a stack', () => {
     expect((await lying()).released).toBe(true);
   });
 
-  test('that cannot renew kills what it started before another may begin', async () => {
+  test('that cannot renew kills what it started before another may begin, and may be asked again', async () => {
     const { options, simulation } = house;
     const { project, endpoint } = options;
     const program = join(simulation.folder, 'deaf-terraform.sh');
@@ -91,7 +91,7 @@ suite('who holds a stack', () => {
     const stack = signalsStack({ labels, project, endpoint, projectNumber: '0' });
     const signal = new AbortController().signal;
     const applied = terraform.apply(stack, { bucket: buckets.bucket(labels), say: () => {}, signal });
-    const failed = expect(applied).rejects.toThrow();
+    const failed = expect(applied).rejects.toMatchObject({ type: 'CloudUnavailable' });
     await until('it is at work', async () => (await readFile(begun, 'utf8').catch(() => '')) !== '', 60_000);
     await simulation.admin.error({ method: 'POST', ...isLease, status: 403, times: 1000 });
     const fromMs = Date.now();
