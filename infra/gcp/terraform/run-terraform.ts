@@ -41,6 +41,17 @@ export interface Run {
   abandon?: AbortSignal;
 }
 
+export type StackName = Pick<Synthesised, 'stack' | 'bucket'>;
+
+/** Applies a stack that is held; `abandon` beside that of the whole run. */
+export type Apply = (stack: Synthesised, abandon?: AbortSignal) => Promise<void>;
+
+/** `signal` also says that it is held no more. */
+export interface Held {
+  lease: StackLease;
+  signal: AbortSignal;
+}
+
 const secondInterruptMs = 500;
 const leaseWithinMs = 600_000;
 /**
@@ -69,17 +80,31 @@ export class Terraform {
   }
 
   apply(stack: Synthesised, run: Run): Promise<void> {
-    const words = ['apply', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s'];
-    return this.#inTurn(this.#making, run, () => this.#under(stack, run, 'apply', words));
+    return this.making(stack, run, (apply) => apply(stack));
+  }
+
+  /** One turn in which the stack is held: what it is to be is decided only there, and applied as often as it takes. */
+  making(where: StackName, run: Run, work: (apply: Apply) => Promise<void>): Promise<void> {
+    return this.#inTurn(this.#making, run, async () => {
+      const providers = await this.#providersReady();
+      await this.holding(where, run, (held) =>
+        work((stack, abandon) => {
+          const unwanted = [run.abandon, abandon].filter((signal) => signal !== undefined);
+          return this.#do('apply', stack, { ...run, ...held, providers, abandon: AbortSignal.any(unwanted) });
+        }),
+      );
+    });
   }
 
   destroy(stack: Synthesised, run: Run): Promise<void> {
-    const words = ['destroy', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s'];
-    return this.#inTurn(this.#takingAway, run, () => this.#under(stack, run, 'destroy', words));
+    return this.#inTurn(this.#takingAway, run, async () => {
+      const providers = await this.#providersReady();
+      await this.holding(stack, run, (held) => this.#do('destroy', stack, { ...run, ...held, providers }));
+    });
   }
 
   /** What was made is gone, by the cloud’s own word: so goes what Terraform knew of it. */
-  async forget({ stack, bucket: name }: Pick<Synthesised, 'stack' | 'bucket'>, bucket: Bucket): Promise<void> {
+  async forget({ stack, bucket: name }: StackName, bucket: Bucket): Promise<void> {
     await rm(this.#folder(name, stack), { recursive: true, force: true });
     for (const object of ['default.tfstate', 'default.tflock']) {
       await bucket
@@ -98,9 +123,9 @@ export class Terraform {
 
   /** Holds the stack while `work` is done: nobody else applies, destroys or takes it away meanwhile. */
   async holding<T>(
-    { stack }: Pick<Synthesised, 'stack'>,
+    { stack }: Pick<StackName, 'stack'>,
     { bucket, signal }: Pick<Run, 'bucket' | 'signal'>,
-    work: (held: { lease: StackLease; signal: AbortSignal }) => Promise<T>,
+    work: (held: Held) => Promise<T>,
   ): Promise<T> {
     const { host, project, leaseTimes } = this.#options;
     const lease = new StackLease(bucket, stack, host, leaseTimes);
@@ -132,25 +157,21 @@ export class Terraform {
     }
   }
 
-  async #under(stack: Synthesised, run: Run, part: string, args: string[]): Promise<void> {
-    const providers = await this.#providersReady();
+  async #do(word: 'apply' | 'destroy', stack: Synthesised, how: Run & Held & { providers: Providers }): Promise<void> {
+    const { lease, say, signal, abandon, providers } = how;
     const folder = this.#folder(stack.bucket, stack.stack);
-    await this.holding(stack, run, async ({ lease, signal }) => {
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'main.tf.json'), stack.json, { mode: 0o600 });
-      await giveLockFile(providers, folder);
-      const environment = { TF_CLI_CONFIG_FILE: providers.configFile };
-      const go = (step: string, words: string[]) =>
-        this.#measured(step, () =>
-          this.#run(words, { folder, environment, lease, say: run.say, signal, abandon: run.abandon }),
-        );
-      // Before the first word to Terraform: where there is no state yet, its init writes one, and wants the lock for that.
-      await lease.unlock();
-      await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
-      await this.#pushErrored(folder, (words) => go('push', words), run.say);
-      await go(part, args);
-      await this.#pushErrored(folder, (words) => go('push', words), run.say);
-    });
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'main.tf.json'), stack.json, { mode: 0o600 });
+    await giveLockFile(providers, folder);
+    const environment = { TF_CLI_CONFIG_FILE: providers.configFile };
+    const go = (step: string, words: string[]) =>
+      this.#measured(step, () => this.#run(words, { folder, environment, lease, say, signal, abandon }));
+    // Before the first word to Terraform: where there is no state yet, its init writes one, and wants the lock for that.
+    await lease.unlock();
+    await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
+    await this.#pushErrored(folder, (words) => go('push', words), say);
+    await go(word, [word, '-auto-approve', '-json', '-input=false', '-lock-timeout=20s']);
+    await this.#pushErrored(folder, (words) => go('push', words), say);
     await rm(folder, { recursive: true, force: true });
   }
 
