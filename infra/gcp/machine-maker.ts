@@ -42,6 +42,8 @@ const watchEveryMs = 1000;
 const runsWithinMs = 180_000;
 const askEveryMs = 300;
 const tombstoneEveryMs = 1000;
+/** A wait that nobody notices leaves the times as they were shown. */
+const unnoticedMs = 5000;
 
 /** Makes machines by Terraform: each once, whoever else is asked for it at the same time. */
 export class MachineMaker {
@@ -142,11 +144,13 @@ export class MachineMaker {
   }
 
   /**
-   * Decided only where nobody else is at work: whoever waited for that finds what the one before made.
+   * Decided only where nobody else is at work: whoever waited for that finds what the one before made, and waiting is
+   * not training, so both times are put off by it.
    */
   async #applyInSomeZone(order: MachineOrder, name: string, say: Say, making: Making): Promise<void> {
     const { terraform, buckets, tombstones, prepareStack, makeWithinMs } = this.#options;
-    await buckets.outlive(order, order.endsAtMs);
+    const askedAtMs = Date.now();
+    await buckets.outlive(order, order.endsAtMs + makeWithinMs);
     const enough = AbortSignal.timeout(makeWithinMs);
     const stackFor = await prepareStack(order);
     const stack = { stack: machineStackName(order.attempt), bucket: bucketNameOf(order) };
@@ -156,7 +160,7 @@ export class MachineMaker {
       await terraform.making(stack, run, async (apply) => {
         await tombstones.refuse('machine', name);
         if (await this.#stoodBefore(order, name)) return;
-        await this.#inSomeZone({ order, name, say, stackFor, stop: making.stop.signal, signal, apply });
+        await this.#inSomeZone({ order, name, askedAtMs, say, stackFor, stop: making.stop.signal, signal, apply });
       });
     } catch (error) {
       if (enough.aborted && !making.stop.signal.aborted) throw tookTooLong(name, makeWithinMs);
@@ -177,6 +181,7 @@ export class MachineMaker {
   async #inSomeZone(work: {
     order: MachineOrder;
     name: string;
+    askedAtMs: number;
     say: Say;
     stackFor: StackFor;
     stop: AbortSignal;
@@ -197,14 +202,15 @@ export class MachineMaker {
     const awaited = record && isBeingMade(await compute.operations(record.zone, name)) ? [record.zone] : [];
     let last: TrainyardError | undefined;
     for (const zone of new Set([...awaited, ...zones])) {
-      const { endsAtMs, deadlineAtMs } = order;
+      const timed = putOff(order, Date.now() - work.askedAtMs);
+      const { endsAtMs, deadlineAtMs } = timed;
       const kept = { zone, startedAtMs: null, fullZones: full, endsAtMs, deadlineAtMs };
       await sight.keep(order, kept);
       sight.seenIn(name, zone);
       const settled = new AbortController();
       const watching = this.#abandonWhenEnded(zone, name, settled);
       try {
-        await apply(stackFor(order, zone), settled.signal);
+        await apply(stackFor(timed, zone), settled.signal);
         return;
       } catch (error) {
         if (stop.aborted) throw error;
@@ -245,6 +251,12 @@ export class MachineMaker {
     }
     return now;
   }
+}
+
+function putOff(order: MachineOrder, waitedMs: number): MachineOrder {
+  // Our clock may be set meanwhile, back as well: either way the machine lasts as long as was decided.
+  if (Math.abs(waitedMs) < unnoticedMs) return order;
+  return { ...order, endsAtMs: order.endsAtMs + waitedMs, deadlineAtMs: order.deadlineAtMs + waitedMs };
 }
 
 function isAboutPlace(error: unknown): error is TrainyardError {

@@ -7,6 +7,7 @@ import { GcpBuckets } from '../../../infra/gcp/buckets.ts';
 import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
 import { GoogleApi } from '../../../infra/gcp/google-api.ts';
 import { openAuth } from '../../../infra/gcp/google-auth.ts';
+import { StackLease } from '../../../infra/gcp/terraform/state-lock.ts';
 import { Tombstones } from '../../../infra/tombstones.ts';
 import { type GcpHouse, openGcpHouse } from './gcp-house.ts';
 import { whyNoTerraform } from './provider.ts';
@@ -17,13 +18,14 @@ jest.setTimeout(240_000);
 
 suite('two workers at the machine of one attempt', () => {
   let house: GcpHouse;
+  let api: GoogleApi;
   let buckets: GcpBuckets;
   let order: MachineOrder;
   beforeAll(async () => {
     house = await openGcpHouse();
     const { project, endpoint, store, installationId } = house.options;
     const auth = openAuth(endpoint);
-    const api = new GoogleApi(auth, project, endpoint);
+    api = new GoogleApi(auth, project, endpoint);
     const tombstones = new Tombstones(store, 'gcp');
     buckets = new GcpBuckets({ auth, api, project, endpoint, installationId, tombstones, location: 'us-central1' });
   });
@@ -77,5 +79,26 @@ suite('two workers at the machine of one attempt', () => {
     await buckets.putOwn(order, '.trainyard/machine-1.json', JSON.stringify(kept));
     await elsewhere('two').removeMachine(order);
     expect(await acts()).toEqual(['created', 'deleted']);
+  });
+
+  test('do not train less for having waited for each other, and the machine lasts no longer than was ordered', async () => {
+    const waitsMs = 7000;
+    const other = new StackLease(buckets.bucket(order), 'machine-1', 'other');
+    await other.take(1000);
+    const lasts = order.endsAtMs - Date.now();
+    const making = house.cloud.createMachine(order);
+    await wait(waitsMs);
+    await other.release();
+    const made = await making;
+    const putOffMs = made.endsAtMs - order.endsAtMs;
+    expect(putOffMs).toBeGreaterThan(waitsMs - 1000);
+    expect(made.deadlineAtMs - order.deadlineAtMs).toBe(putOffMs);
+    const path = `projects/${house.options.project}/zones/${made.zone}/instances/${made.name}`;
+    type Made = { labels: object; scheduling: { maxRunDuration: { seconds: string } } };
+    const instance = await api.get<Made>('compute', path);
+    expect(instance?.labels).toMatchObject({ 'trainyard-end': String(Math.ceil(made.endsAtMs / 1000)) });
+    const mayRunMs = Number(instance?.scheduling.maxRunDuration.seconds) * 1000;
+    expect(mayRunMs).toBeLessThanOrEqual(lasts);
+    expect(mayRunMs).toBeGreaterThan(lasts - 5000);
   });
 });
