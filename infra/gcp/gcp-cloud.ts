@@ -64,33 +64,33 @@ export function openGcpCloud(options: GcpCloudOptions): Cloud {
   const machines = new GcpMachines({
     project,
     installationId,
-    zones: options.zones,
     compute,
     buckets,
     terraform,
     tombstones,
     makeWithinMs: options.makeWithinMs ?? makeWithinMs,
     zonesFor: (order) => typeOf(order).zones,
-    stackFor: async (order, zone) => {
+    prepareStack: async (order) => {
       const type = typeOf(order);
       const choice = await images.choose(kindOf(type));
       const script = choice.isPlain ? await giveTrainer(order) : undefined;
-      return machineStack({
-        order,
-        project,
-        endpoint,
-        zone,
-        nowMs: Date.now(),
-        machineType: type.googleName,
-        accelerator: type.accelerator,
-        hasGpu: kindOf(type) === 'gpu',
-        disk: { type: type.diskType, gib: type.diskGib },
-        image: choice.path,
-        network: options.network,
-        subnetwork: options.subnetwork,
-        publicAddress: options.publicAddress,
-        metadata: { ...metadataFor(options, order, zone), ...(script !== undefined && { 'startup-script': script }) },
-      });
+      return (timed, zone) =>
+        machineStack({
+          order: timed,
+          project,
+          endpoint,
+          zone,
+          nowMs: Date.now(),
+          machineType: type.googleName,
+          accelerator: type.accelerator,
+          hasGpu: kindOf(type) === 'gpu',
+          disk: { type: type.diskType, gib: type.diskGib },
+          image: choice.path,
+          network: options.network,
+          subnetwork: options.subnetwork,
+          publicAddress: options.publicAddress,
+          metadata: { ...metadataFor(options, timed, zone), ...(script !== undefined && { 'startup-script': script }) },
+        });
     },
   });
   const signals = new GcpSignals({ api, project, endpoint, installationId, buckets, terraform, tombstones });

@@ -22,6 +22,7 @@ interface Attempt {
 
 const attempt: fc.Arbitrary<Attempt> = fc.record({
   behaviour: fc.record({
+    waitsMs: fc.oneof(fc.constant(0), seconds(900)),
     startsAfterMs: seconds(400),
     lostAfterMs: fc.oneof(fc.constant(null), fc.constant(null), seconds(7200)),
     // The cloud mostly answers within what is kept back for that, and sometimes much later.

@@ -6,7 +6,9 @@ import { SimulatedCloud } from './simulated-cloud.ts';
 
 /** How the cloud behaves towards one machine. */
 export interface Behaviour {
-  /** From the order until it is there, and billed. */
+  /** From the order until it is begun with, its times put off by as much: another worker is at it, or no turn is free. */
+  waitsMs?: number;
+  /** From then on until it is there, and billed. */
   startsAfterMs: number;
   /** From then on it is taken back, or lost, by itself; null while it stays. */
   lostAfterMs: number | null;
@@ -53,19 +55,22 @@ export class BillingCloud extends SimulatedCloud {
     return [this.#type];
   }
 
-  override async createMachine(order: MachineOrder): Promise<MachineMade> {
-    const name = machineNameOf(order);
+  override async createMachine(asked: MachineOrder): Promise<MachineMade> {
+    const name = machineNameOf(asked);
     const known = this.billed.get(name);
     if (known)
       return { ...this.#seen(name, known), endsAtMs: known.order.endsAtMs, deadlineAtMs: known.order.deadlineAtMs };
-    const behaviour = this.behaves(order);
+    const behaviour = this.behaves(asked);
     const times = (this.#refused.get(name) ?? 0) + 1;
     if (times <= behaviour.refusals) {
       this.#refused.set(name, times);
       throw new TrainyardError('NoCapacity', 'There is none now.');
     }
+    const { waitsMs = 0 } = behaviour;
+    this.atMs += waitsMs;
+    const order = { ...asked, endsAtMs: asked.endsAtMs + waitsMs, deadlineAtMs: asked.deadlineAtMs + waitsMs };
     // The stack is made by our clock, and says how long it may run.
-    const mayRunMs = Math.max(0, order.endsAtMs - this.#ourNow());
+    const mayRunMs = Math.max(0, order.endsAtMs - (this.#ourNow() + waitsMs));
     const startedAtMs = this.atMs + behaviour.startsAfterMs;
     const ownEndMs = startedAtMs + mayRunMs;
     const endsByItselfAtMs =

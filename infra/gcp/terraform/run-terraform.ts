@@ -10,7 +10,7 @@ import type { Say } from '../../cloud.ts';
 import { failureOf } from '../errors.ts';
 import { masked, progressIn } from './progress.ts';
 import { giveLockFile, prepareProviders, type Providers } from './provider-folder.ts';
-import { StackLease } from './state-lock.ts';
+import { type LeaseTimes, StackLease } from './state-lock.ts';
 import { statePrefix, type Synthesised } from './synth.ts';
 import { Turns } from './turns.ts';
 
@@ -26,6 +26,8 @@ export interface TerraformOptions {
   /** How many may be at work, each with its provider: so many that make, and as many that take away. */
   atOnce: number;
   host: string;
+  /** Only tests say them. */
+  leaseTimes?: LeaseTimes;
   /** Told how long each part of the work took. */
   measured?: ((part: string, ms: number) => void) | undefined;
 }
@@ -39,9 +41,23 @@ export interface Run {
   abandon?: AbortSignal;
 }
 
+export type StackName = Pick<Synthesised, 'stack' | 'bucket'>;
+
+/** Applies a stack that is held; `abandon` beside that of the whole run. */
+export type Apply = (stack: Synthesised, abandon?: AbortSignal) => Promise<void>;
+
+/** `signal` also says that it is held no more. */
+export interface Held {
+  lease: StackLease;
+  signal: AbortSignal;
+}
+
 const secondInterruptMs = 500;
 const leaseWithinMs = 600_000;
-/** It only takes this long when Google does not answer. A kill in the middle can leave a wrong state, and a lock. */
+/**
+ * It only takes this long when Google does not answer. A kill in the middle can leave a wrong state, and a lock; so it
+ * comes sooner only when the lease is over, and another would be at work beside it.
+ */
 const killAfterMs = 900_000;
 const guard = join(import.meta.dirname, 'guarded.sh');
 const erroredState = 'errored.tfstate';
@@ -64,17 +80,31 @@ export class Terraform {
   }
 
   apply(stack: Synthesised, run: Run): Promise<void> {
-    const words = ['apply', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s'];
-    return this.#inTurn(this.#making, run, () => this.#under(stack, run, 'apply', words));
+    return this.making(stack, run, (apply) => apply(stack));
+  }
+
+  /** One turn in which the stack is held: what it is to be is decided only there, and applied as often as it takes. */
+  making(where: StackName, run: Run, work: (apply: Apply) => Promise<void>): Promise<void> {
+    return this.#inTurn(this.#making, run, async () => {
+      const providers = await this.#providersReady();
+      await this.holding(where, run, (held) =>
+        work((stack, abandon) => {
+          const unwanted = [run.abandon, abandon].filter((signal) => signal !== undefined);
+          return this.#do('apply', stack, { ...run, ...held, providers, abandon: AbortSignal.any(unwanted) });
+        }),
+      );
+    });
   }
 
   destroy(stack: Synthesised, run: Run): Promise<void> {
-    const words = ['destroy', '-auto-approve', '-json', '-input=false', '-lock-timeout=20s'];
-    return this.#inTurn(this.#takingAway, run, () => this.#under(stack, run, 'destroy', words));
+    return this.#inTurn(this.#takingAway, run, async () => {
+      const providers = await this.#providersReady();
+      await this.holding(stack, run, (held) => this.#do('destroy', stack, { ...run, ...held, providers }));
+    });
   }
 
   /** What was made is gone, by the cloud’s own word: so goes what Terraform knew of it. */
-  async forget({ stack, bucket: name }: Pick<Synthesised, 'stack' | 'bucket'>, bucket: Bucket): Promise<void> {
+  async forget({ stack, bucket: name }: StackName, bucket: Bucket): Promise<void> {
     await rm(this.#folder(name, stack), { recursive: true, force: true });
     for (const object of ['default.tfstate', 'default.tflock']) {
       await bucket
@@ -93,17 +123,22 @@ export class Terraform {
 
   /** Holds the stack while `work` is done: nobody else applies, destroys or takes it away meanwhile. */
   async holding<T>(
-    { stack }: Pick<Synthesised, 'stack'>,
+    { stack }: Pick<StackName, 'stack'>,
     { bucket, signal }: Pick<Run, 'bucket' | 'signal'>,
-    work: (held: { lease: StackLease; signal: AbortSignal }) => Promise<T>,
+    work: (held: Held) => Promise<T>,
   ): Promise<T> {
-    const lease = new StackLease(bucket, stack, this.#options.host);
-    const lost = new AbortController();
-    await this.#measured('lease', () => lease.take(leaseWithinMs, () => lost.abort())).catch((error: unknown) => {
-      throw failureOf(error, this.#options.project);
+    const { host, project, leaseTimes } = this.#options;
+    const lease = new StackLease(bucket, stack, host, leaseTimes);
+    await this.#measured('lease', () => lease.take(leaseWithinMs, signal)).catch((error: unknown) => {
+      throw signal.aborted ? stopped() : failureOf(error, project);
     });
     try {
-      return await work({ lease, signal: AbortSignal.any([signal, lost.signal]) });
+      const done = await work({ lease, signal: AbortSignal.any([signal, lease.lost]) });
+      lease.lost.throwIfAborted();
+      return done;
+    } catch (error) {
+      // That it was stopped was our own word, and it is asked for again.
+      throw lease.lost.aborted && !signal.aborted ? lease.lost.reason : error;
     } finally {
       await lease.release();
     }
@@ -122,25 +157,21 @@ export class Terraform {
     }
   }
 
-  async #under(stack: Synthesised, run: Run, part: string, args: string[]): Promise<void> {
-    const providers = await this.#providersReady();
+  async #do(word: 'apply' | 'destroy', stack: Synthesised, how: Run & Held & { providers: Providers }): Promise<void> {
+    const { lease, say, signal, abandon, providers } = how;
     const folder = this.#folder(stack.bucket, stack.stack);
-    await this.holding(stack, run, async ({ lease, signal }) => {
-      await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, 'main.tf.json'), stack.json, { mode: 0o600 });
-      await giveLockFile(providers, folder);
-      const environment = { TF_CLI_CONFIG_FILE: providers.configFile };
-      const go = (step: string, words: string[]) =>
-        this.#measured(step, () =>
-          this.#run(words, { folder, environment, lease, say: run.say, signal, abandon: run.abandon }),
-        );
-      // Before the first word to Terraform: where there is no state yet, its init writes one, and wants the lock for that.
-      await lease.unlock();
-      await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
-      await this.#pushErrored(folder, (words) => go('push', words), run.say);
-      await go(part, args);
-      await this.#pushErrored(folder, (words) => go('push', words), run.say);
-    });
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'main.tf.json'), stack.json, { mode: 0o600 });
+    await giveLockFile(providers, folder);
+    const environment = { TF_CLI_CONFIG_FILE: providers.configFile };
+    const go = (step: string, words: string[]) =>
+      this.#measured(step, () => this.#run(words, { folder, environment, lease, say, signal, abandon }));
+    // Before the first word to Terraform: where there is no state yet, its init writes one, and wants the lock for that.
+    await lease.unlock();
+    await go('init', ['init', '-input=false', '-no-color', '-reconfigure']);
+    await this.#pushErrored(folder, (words) => go('push', words), say);
+    await go(word, [word, '-auto-approve', '-json', '-input=false', '-lock-timeout=20s']);
+    await this.#pushErrored(folder, (words) => go('push', words), say);
     await rm(folder, { recursive: true, force: true });
   }
 
@@ -229,21 +260,26 @@ export class Terraform {
       if (child.pid !== undefined) signalTo(child.pid, 'SIGINT');
     };
     let killing: NodeJS.Timeout | undefined;
+    const kill = () => {
+      if (child.pid !== undefined) signalTo(-child.pid, 'SIGKILL');
+    };
     const onAbandon = () => {
       interrupt();
       setTimeout(interrupt, secondInterruptMs).unref();
     };
     const onAbort = () => {
       interrupt();
-      killing = setTimeout(() => child.pid !== undefined && signalTo(-child.pid, 'SIGKILL'), killAfterMs).unref();
+      killing ??= setTimeout(kill, killAfterMs).unref();
     };
     try {
       if (child.pid !== undefined && how.lease) await how.lease.runs(child.pid);
       how.signal.addEventListener('abort', onAbort);
+      how.lease?.over.addEventListener('abort', kill);
       how.abandon?.addEventListener('abort', onAbandon);
       child.stdin.write('begin\n');
       if (how.signal.aborted) onAbort();
       if (how.abandon?.aborted) onAbandon();
+      if (how.lease?.over.aborted) kill();
       child.once('exit', () => child.stdin.end('ended\n'));
       const [code] = await ended;
       if (code === 0) return;
@@ -255,6 +291,7 @@ export class Terraform {
       throw spawnFailure(error, this.#options.program) ?? failureOf(error, this.#options.project);
     } finally {
       how.signal.removeEventListener('abort', onAbort);
+      how.lease?.over.removeEventListener('abort', kill);
       how.abandon?.removeEventListener('abort', onAbandon);
       clearTimeout(killing);
     }

@@ -32,11 +32,25 @@ export interface TerraformLock {
   Created: string;
 }
 
-const renewEveryMs = 15_000;
-/** Without a renewal for this long, the holder stops its own Terraform … */
-export const giveUpAfterMs = 60_000;
-/** … so that after this long another host may take it for dead. */
-export const deadAfterMs = 240_000;
+/** What a holder goes by, in this order; each counts from the last word of it that came through. */
+export interface LeaseTimes {
+  renewEveryMs: number;
+  /** It asks its own Terraform to come to an end … */
+  giveUpAfterMs: number;
+  /** … kills what is still there … */
+  killAfterMs: number;
+  /** … so that from here on another host may take it for dead. */
+  deadAfterMs: number;
+}
+
+export const leaseTimes: LeaseTimes = {
+  renewEveryMs: 15_000,
+  giveUpAfterMs: 60_000,
+  killAfterMs: 225_000,
+  deadAfterMs: 240_000,
+};
+/** How often the clock is looked at: one that stood still, as a laptop's does, goes on in the middle of anything. */
+const watchEveryMs = 1000;
 const askEveryMs = 300;
 /** Clocks of two machines. */
 const skewMs = 60_000;
@@ -44,7 +58,12 @@ const skewMs = 60_000;
 /** Whether nobody is at work under this lease any more: provably, not because it took long. */
 export function isOver(
   lease: Lease,
-  { host, nowMs, began }: { host: string; nowMs: number; began: (pid: number) => string | undefined },
+  {
+    host,
+    nowMs,
+    began,
+    deadAfterMs = leaseTimes.deadAfterMs,
+  }: { host: string; nowMs: number; began: (pid: number) => string | undefined; deadAfterMs?: number },
 ): boolean {
   if (lease.released) return true;
   if (lease.host !== host) return nowMs - lease.renewedAtMs > deadAfterMs;
@@ -59,53 +78,95 @@ export function isLeftBy(lease: Lease | undefined, lock: TerraformLock): boolean
   return lock.Who.endsWith(`@${lease.machine}`) && createdAtMs >= lease.takenAtMs - skewMs;
 }
 
-/** The one at work on a stack of a job, over all workers of all hosts. */
+/**
+ * The one at work on a stack of a job, over all workers of all hosts. Each write names the generation that its own last
+ * one left, so whoever was taken for dead and is not finds that out, and never writes over its successor.
+ */
 export class StackLease {
   readonly #bucket: Bucket;
   readonly #stack: string;
   readonly #host: string;
+  readonly #times: LeaseTimes;
+  readonly #lost = new AbortController();
+  readonly #over = new AbortController();
   #mine: Lease | undefined;
+  #generation = 0;
   #previous: Lease | undefined;
-  #renewing: NodeJS.Timeout | undefined;
+  #watching: NodeJS.Timeout | undefined;
+  /** Since when a renewal is tried in vain; by a clock that stands still with us. */
+  #tryingSince: number | undefined;
+  #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(bucket: Bucket, stack: string, host: string) {
+  constructor(bucket: Bucket, stack: string, host: string, times: LeaseTimes = leaseTimes) {
     this.#bucket = bucket;
     this.#stack = stack;
     this.#host = `${host}/${hostname()}`;
+    this.#times = times;
   }
 
-  /** Waits for whoever is at work. `lost` is called when nobody could be told any more that this one is alive. */
-  async take(withinMs: number, lost: () => void): Promise<void> {
+  /** Nobody could be told any more that this one is alive, or another is at work by now: with the failure to answer. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** What still runs must be dead now: another may begin, or has begun. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Waits for whoever is at work. */
+  async take(withinMs: number, unwanted?: AbortSignal): Promise<void> {
     const until = Date.now() + withinMs;
+    const { deadAfterMs } = this.#times;
     for (;;) {
+      unwanted?.throwIfAborted();
       const { lease, generation } = await this.#read();
-      if (!lease || isOver(lease, { host: this.#host, nowMs: Date.now(), began: processBegan })) {
-        this.#previous = lease;
-        this.#mine = this.#fresh();
-        if (await this.#write(generation)) break;
+      if (!lease || isOver(lease, { host: this.#host, nowMs: Date.now(), began: processBegan, deadAfterMs })) {
+        const mine = this.#fresh();
+        const written = await this.#put(mine, generation);
+        if (written !== undefined) {
+          this.#previous = lease;
+          this.#mine = mine;
+          this.#generation = written;
+          break;
+        }
       } else if (Date.now() > until) {
         throw new TrainyardError('StateLocked', `Another worker is still at ${this.#stack} of this job.`);
       }
       await wait(askEveryMs);
     }
-    let renewedAtMs = Date.now();
-    this.#renewing = setInterval(() => {
-      this.#write().then(
-        () => {
-          renewedAtMs = Date.now();
-        },
-        () => {
-          if (Date.now() - renewedAtMs > giveUpAfterMs) lost();
-        },
-      );
-    }, renewEveryMs).unref();
+    this.#watching = setInterval(() => this.#watch(), Math.min(watchEveryMs, this.#times.renewEveryMs)).unref();
+  }
+
+  #watch(): void {
+    if (!this.#mine) return;
+    const { renewEveryMs, giveUpAfterMs, killAfterMs } = this.#times;
+    const silentMs = Date.now() - this.#mine.renewedAtMs;
+    const triedMs = this.#tryingSince === undefined ? 0 : performance.now() - this.#tryingSince;
+    // Who slept tries first: when nobody took its place meanwhile, nothing is lost.
+    if (silentMs > giveUpAfterMs && triedMs > (silentMs > killAfterMs ? renewEveryMs / 3 : giveUpAfterMs / 2)) {
+      this.#lost.abort(unheard());
+      if (silentMs > killAfterMs) this.#over.abort();
+    }
+    if (silentMs <= renewEveryMs || this.#tryingSince !== undefined) return;
+    this.#tryingSince = performance.now();
+    void this.#renewing();
+  }
+
+  async #renewing(): Promise<void> {
+    while (this.#tryingSince !== undefined && this.#watching && !this.#over.signal.aborted) {
+      try {
+        await this.#write({});
+        this.#tryingSince = undefined;
+      } catch {
+        await wait(askEveryMs, undefined, { ref: false });
+      }
+    }
   }
 
   /** Before Terraform begins: from then on its number is known to whoever comes after. */
   async runs(pid: number): Promise<void> {
-    if (!this.#mine) return;
-    this.#mine = { ...this.#mine, terraform: { pid, began: processBegan(pid) } };
-    await this.#write();
+    await this.#write({ terraform: { pid, began: processBegan(pid) } });
   }
 
   /** Takes away the lock of a Terraform that is dead, when it is surely one that we started. */
@@ -125,11 +186,10 @@ export class StackLease {
   }
 
   async release(): Promise<void> {
-    clearInterval(this.#renewing);
-    if (!this.#mine) return;
-    this.#mine = { ...this.#mine, released: true };
+    clearInterval(this.#watching);
+    this.#watching = undefined;
     // Should this fail, the mark of a process that is dead, or older than a few minutes, counts as much.
-    await this.#write().catch(() => {});
+    await this.#write({ released: true }).catch(() => {});
   }
 
   #fresh(): Lease {
@@ -155,20 +215,60 @@ export class StackLease {
     return { lease: found?.content as Lease | undefined, generation: found?.generation ?? 0 };
   }
 
-  /** Only when nobody else wrote meanwhile, where a generation is given: 0 is “there is none”. */
-  async #write(generation?: number): Promise<boolean> {
-    const text = JSON.stringify({ ...this.#mine, renewedAtMs: Date.now() });
-    try {
-      await this.#file.save(text, {
-        resumable: false,
-        ...(generation !== undefined && { preconditionOpts: { ifGenerationMatch: generation } }),
-      });
-      return true;
-    } catch (error) {
-      if (codeOf(error) === 412) return false;
-      throw error;
+  /** One after the other, since each needs to know what the one before it left. */
+  #write(change: Partial<Lease>): Promise<void> {
+    const written = this.#writing.then(() => this.#writeOver(change));
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  async #writeOver(change: Partial<Lease>): Promise<void> {
+    if (!this.#mine) return;
+    this.#over.signal.throwIfAborted();
+    const mine = { ...this.#mine, ...change, renewedAtMs: Date.now() };
+    const generation = await this.#put(mine, this.#generation);
+    if (generation === undefined) {
+      const superseded = takenOver(this.#stack);
+      this.#lost.abort(superseded);
+      this.#over.abort(superseded);
+      throw superseded;
+    }
+    this.#mine = mine;
+    this.#generation = generation;
+  }
+
+  /** The new generation; undefined when somebody else wrote since `generation`, of which 0 is “there is none”. */
+  async #put(lease: Lease, generation: number): Promise<number | undefined> {
+    for (let over = generation; ; ) {
+      const file = this.#file;
+      try {
+        await file.save(JSON.stringify(lease), { resumable: false, preconditionOpts: { ifGenerationMatch: over } });
+        return Number(file.metadata.generation);
+      } catch (error) {
+        if (codeOf(error) !== 412) throw error;
+      }
+      // It may have been ourselves, by a write whose answer was lost.
+      const found = await this.#read();
+      if (found.lease?.id !== lease.id || found.generation === over) return undefined;
+      over = found.generation;
     }
   }
+}
+
+function unheard(): TrainyardError {
+  return new TrainyardError(
+    'CloudUnavailable',
+    'Cloud Storage did not take a sign of life in time, so Terraform was stopped before another worker could begin.',
+    'It is tried again from what is there.',
+  );
+}
+
+function takenOver(stack: string): TrainyardError {
+  return new TrainyardError(
+    'StateLocked',
+    `Another worker took over ${stack} of this job, since nothing was heard of this one.`,
+    'It is tried again from what is there.',
+  );
 }
 
 async function readJson(file: File): Promise<{ content: unknown; generation: number } | undefined> {

@@ -1,5 +1,6 @@
-import { deadAfterMs, isLeftBy, isOver, type Lease } from '../../../infra/gcp/terraform/state-lock.ts';
+import { isLeftBy, isOver, type Lease, leaseTimes } from '../../../infra/gcp/terraform/state-lock.ts';
 
+const { deadAfterMs } = leaseTimes;
 const nowMs = 1_790_000_000_000;
 const lease: Lease = {
   id: 'x',
