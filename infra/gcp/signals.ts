@@ -30,6 +30,7 @@ export interface SignalsOptions {
 
 /** Written last: what is there without it was left by one that died in the middle. */
 const doneMark = `${ownPrefix}signals-made`;
+const stateObject = `${ownPrefix}terraform/${signalsStackName}/default.tfstate`;
 const tombstoneEveryMs = 1000;
 const accountKnownWithinMs = 120_000;
 const accountPauseMs = 2000;
@@ -130,27 +131,35 @@ export class GcpSignals {
   /** By Terraform while it knows of them, by the API in any case: a state may be lost, or never written. */
   async remove(holder: Holder, say: Say): Promise<void> {
     const name = bucketNameOf(holder);
-    const { tombstones, buckets, terraform, project, endpoint, installationId } = this.#options;
+    const { tombstones, buckets } = this.#options;
     await tombstones.leave('signals', name);
     this.#making.get(name)?.stop.abort();
-    if (await buckets.isOurs(holder)) {
-      const bucket = buckets.bucket(holder);
-      const signal = new AbortController().signal;
-      const [state] = await bucket.file(`${ownPrefix}terraform/${signalsStackName}/default.tfstate`).exists();
-      if (state) {
-        const labels = { kind: holder.kind, id: holder.id, installationId, owner: '' };
-        const stack = signalsStack({ labels, project, endpoint, projectNumber: '0' });
-        await terraform.destroy(stack, { bucket, say, signal }).catch((error: unknown) => {
-          say(`Terraform could not take the signals down (${String(error)}); it is done without it.`);
-        });
-      }
-      await terraform.holding({ stack: signalsStackName }, { bucket, signal }, async () => {
-        await this.#sweep(holder);
-        await terraform.forget({ stack: signalsStackName, bucket: name }, bucket);
-        await bucket.file(doneMark).delete({ ignoreNotFound: true });
+    if (await buckets.isStillOurs(holder)) {
+      await this.#removeHeld(holder, say).catch(async (error: unknown) => {
+        // Whoever took the bucket away meanwhile took lease and state with it: the rest needs neither.
+        if (await buckets.isStillOurs(holder)) throw error;
       });
     }
     await this.#sweep(holder);
+  }
+
+  async #removeHeld(holder: Holder, say: Say): Promise<void> {
+    const { buckets, terraform, project, endpoint, installationId } = this.#options;
+    const bucket = buckets.bucket(holder);
+    const signal = new AbortController().signal;
+    const [state] = await bucket.file(stateObject).exists();
+    if (state) {
+      const labels = { kind: holder.kind, id: holder.id, installationId, owner: '' };
+      const stack = signalsStack({ labels, project, endpoint, projectNumber: '0' });
+      await terraform.destroy(stack, { bucket, say, signal }).catch((error: unknown) => {
+        say(`Terraform could not take the signals down (${String(error)}); it is done without it.`);
+      });
+    }
+    await terraform.holding({ stack: signalsStackName }, { bucket, signal }, async () => {
+      await this.#sweep(holder);
+      await terraform.forget({ stack: signalsStackName, bucket: bucketNameOf(holder) }, bucket);
+      await bucket.file(doneMark).delete({ ignoreNotFound: true });
+    });
   }
 
   async #sweep(holder: Holder): Promise<void> {
