@@ -40,6 +40,11 @@ interface Labelled {
   labels?: Record<string, string>;
 }
 
+/** Of Terraform's state, what is read of it. */
+interface State {
+  resources?: { instances?: { attributes?: { id?: string } }[] }[];
+}
+
 /** Topic, subscription and account of a holder: made and destroyed by Terraform, confirmed by the API. */
 export class GcpSignals {
   readonly #options: SignalsOptions;
@@ -71,7 +76,7 @@ export class GcpSignals {
   }
 
   async #create(labels: Labels, name: string, say: Say, signal: AbortSignal): Promise<void> {
-    const { tombstones, buckets, terraform, project, endpoint } = this.#options;
+    const { tombstones, buckets, project, endpoint } = this.#options;
     await tombstones.refuse('signals', name);
     if (!(await buckets.isOurs(labels))) {
       throw new TrainyardError('CloudUnavailable', `There is no bucket ${name} to keep the state of its signals in.`);
@@ -79,26 +84,51 @@ export class GcpSignals {
     if (await buckets.getBytes(labels, doneMark)) return;
     const bucket = buckets.bucket(labels);
     try {
-      // Left by one that was killed before Terraform had written down what it made: nobody has spoken through it yet.
-      if ((await this.#existing(labels)).length > 0) {
-        await terraform.holding({ stack: signalsStackName }, { bucket, signal }, async () => {
-          if (await buckets.getBytes(labels, doneMark)) return;
-          await this.#sweep(labels);
-          await terraform.forget({ stack: signalsStackName, bucket: name }, bucket);
-        });
-      }
+      await this.#sweepUnknown(labels, { bucket, signal });
       if (await buckets.getBytes(labels, doneMark)) return;
       const projectNumber = await this.#number();
       await this.#openAccount(labels);
-      await this.#apply(signalsStack({ labels, project, endpoint, projectNumber }), { bucket, say, signal });
-      await tombstones.refuse('signals', name);
-      await buckets.putOwn(labels, doneMark, '');
+      await this.#apply(signalsStack({ labels, project, endpoint, projectNumber }), {
+        bucket,
+        say,
+        signal,
+        // Before anybody else may be at them: without the mark, they are taken for left behind.
+        whileHeld: async () => {
+          await tombstones.refuse('signals', name);
+          await buckets.putOwn(labels, doneMark, '');
+        },
+      });
     } catch (error) {
       // Whoever removed it may have looked before it was there.
       if (await tombstones.read('signals', name)) await this.remove(labels, say);
       await tombstones.refuse('signals', name);
       throw error;
     }
+  }
+
+  /**
+   * Left by one that was killed before Terraform had written down what it made: nobody has spoken through it yet. What
+   * Terraform knows it goes on with, and the account it takes over: made again, that would have to spread again.
+   */
+  async #sweepUnknown(labels: Labels, { bucket, signal }: Pick<Run, 'bucket' | 'signal'>): Promise<void> {
+    const { buckets, terraform } = this.#options;
+    const left = async () => (await this.#existing(labels)).filter(({ service }) => service === 'pubsub');
+    if ((await left()).length === 0) return;
+    await terraform.holding({ stack: signalsStackName }, { bucket, signal }, async () => {
+      if (await buckets.getBytes(labels, doneMark)) return;
+      const known = await this.#knownToTerraform(labels);
+      for (const { service, path } of await left()) if (!known.has(path)) await this.#options.api.delete(service, path);
+    });
+  }
+
+  /** The paths of all that is in Terraform's state. */
+  async #knownToTerraform(holder: Holder): Promise<Set<string>> {
+    const bytes = await this.#options.buckets.getBytes(holder, stateObject);
+    const state = JSON.parse(bytes?.toString('utf8') ?? '{}') as State;
+    const ids = (state.resources ?? []).flatMap(({ instances = [] }) =>
+      instances.map(({ attributes }) => attributes?.id),
+    );
+    return new Set(ids.filter((id) => id !== undefined));
   }
 
   async #openAccount(labels: Labels): Promise<void> {

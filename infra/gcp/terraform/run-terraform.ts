@@ -37,6 +37,8 @@ export interface Run {
   signal: AbortSignal;
   /** Ends it as a second Ctrl-C would, for what nobody needs written down: the cloud was asked, and said what there is. */
   abandon?: AbortSignal;
+  /** Done once all went well, before anybody else may be at the stack. */
+  whileHeld?: () => Promise<void>;
 }
 
 const secondInterruptMs = 500;
@@ -140,6 +142,7 @@ export class Terraform {
       await this.#pushErrored(folder, (words) => go('push', words), run.say);
       await go(part, args);
       await this.#pushErrored(folder, (words) => go('push', words), run.say);
+      await run.whileHeld?.();
     });
     await rm(folder, { recursive: true, force: true });
   }
