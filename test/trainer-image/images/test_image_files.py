@@ -43,7 +43,7 @@ def installed(tmp_path: Path) -> Path:
         target = tmp_path / "etc/systemd/system" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(IMAGES / name, target)
-    for name in ("opt/trainyard/trainer-image/entry.sh", "bin/echo", "bin/sleep"):
+    for name in ("opt/trainyard/trainer-image/entry.sh", "bin/echo", "bin/sleep", "usr/bin/python3"):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "trainer-image/entry.sh", target)
@@ -82,7 +82,10 @@ def test_a_finished_run_is_not_started_again_and_a_dead_runner_is() -> None:
     assert "124" in runner["Service"]["SuccessExitStatus"].split()
     assert runner["Unit"]["OnFailure"] == "trainyard-give-up.service"
     assert "network-online.target" in runner["Unit"]["After"].split()
-    assert unit("trainyard-give-up.service")["Unit"]["FailureAction"] == "poweroff"
+    give_up = (IMAGES / "trainyard-give-up.service").read_text()
+    assert "FailureAction=poweroff" in give_up
+    steps = re.findall(r"^ExecStart=(\S+)(.*)$", give_up, re.MULTILINE)
+    assert steps[-1] == ("/usr/bin/python3", " -S -m runner.google.leave"), "it removes itself, disk and all"
 
 
 def test_what_the_runner_says_is_on_the_serial_console() -> None:
