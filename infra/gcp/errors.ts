@@ -122,6 +122,14 @@ const rules: readonly Rule[] = [
   },
   {
     type: 'PermissionPending',
+    message: /service-\d+@gcp-sa-pubsub\S* (?:does not exist|was not found)/i,
+    say: ({ project }) => [
+      'Google’s own Pub/Sub account of this project is not there yet: Google makes it when it is first needed.',
+      `If it stays so: gcloud beta services identity create --service=pubsub.googleapis.com --project ${project}`,
+    ],
+  },
+  {
+    type: 'PermissionPending',
     message:
       /Service account (\S+) does not exist|service account '?(\S+?)'? was not found|Identity Pool does not exist|serviceAccounts\/\S+ (?:was )?not found/i,
     say: () => [

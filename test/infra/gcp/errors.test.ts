@@ -71,6 +71,12 @@ const messages: [type: FailureType, message: string, says: string, hint?: string
     'new service account',
   ],
   [
+    'PermissionPending',
+    'Error applying IAM policy for pubsub topic: googleapi: Error 400: Service account service-42@gcp-sa-pubsub.iam.gserviceaccount.com does not exist., badRequest',
+    'own Pub/Sub account',
+    'gcloud beta services identity create --service=pubsub.googleapis.com --project p1',
+  ],
+  [
     'ImageMissing',
     "Error resolving image name 'projects/p1/global/images/family/trainyard-gpu': Could not find image or family trainyard-gpu",
     'trainyard-gpu',
