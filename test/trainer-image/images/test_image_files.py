@@ -123,6 +123,14 @@ def test_bases_are_pinned_by_digest(path: Path) -> None:
         assert base in stages or re.search(r"@sha256:[0-9a-f]{64}$", base), base
 
 
+def test_packer_is_pinned_by_digest_and_so_is_all_that_has_versions() -> None:
+    for script in ("cloudbuild.yaml", "cloudbuild-machine.yaml"):
+        names = re.findall(r"^    name: (.+)$", (IMAGES / script).read_text(), re.MULTILINE)
+        assert names
+        for name in names:
+            assert name == "gcr.io/cloud-builders/docker" or re.search(r":[\w.-]+@sha256:[0-9a-f]{64}$", name), name
+
+
 def test_engines_are_built_by_the_uv_that_builds_them_everywhere() -> None:
     here = re.search(r"^uv_version=([\d.]+)", (IMAGES / "build-engines.sh").read_text(), re.MULTILINE)
     there = re.search(r'^UV_VERSION = "([\d.]+)"', (ROOT / "infra/local/bring_uv.py").read_text(), re.MULTILINE)
