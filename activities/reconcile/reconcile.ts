@@ -54,15 +54,19 @@ export function reconciler(dependencies: Dependencies, log: Logger) {
   };
 }
 
-function say(log: Logger, cloud: string, { orphans, unknown, onlyReported }: LedgerReport): void {
+function say(log: Logger, cloud: string, { orphans, unknown, onlyReported, problems }: LedgerReport): void {
   const names = (things: LedgerReport['orphans']) => things.map((thing) => `${thing.kind} ${thing.name}`);
   if (unknown.length > 0) {
     log.error({ cloud, names: names(unknown) }, 'found without a row in the database; reported, not removed');
   }
-  if (orphans.length === 0) return;
-  if (onlyReported) {
+  const stuck = new Set(problems.map(({ name }) => name));
+  const removed = names(orphans).filter((name) => !stuck.has(name));
+  if (onlyReported && orphans.length > 0) {
     log.error({ cloud, names: names(orphans) }, 'left by who is done; only reported, since the ledger was restored');
-  } else log.warn({ cloud, names: names(orphans) }, 'left by who is done, and removed');
+  } else if (removed.length > 0) log.warn({ cloud, names: removed }, 'left by who is done, and removed');
+  if (problems.length === 0) return;
+  const errors = problems.map(({ error }) => error);
+  throw new AggregateError(errors, `Not removed or struck off on ${cloud}: ${[...stuck].join(', ')}`);
 }
 
 export function reconcileActivities(reconcile: (cloud: string) => Promise<void>) {

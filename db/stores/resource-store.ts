@@ -140,6 +140,26 @@ export function resourceStore(database: Database) {
       }, trx);
     },
 
+    /**
+     * It was there after all, until then: one that lands late was called gone before it came. What is known of its
+     * start stands, and its end is the later one.
+     */
+    async lived(
+      key: ResourceKey,
+      { startedAtMs, endedAtMs }: Pick<Gone, 'startedAtMs' | 'endedAtMs'>,
+      trx?: Trx,
+    ): Promise<void> {
+      if (startedAtMs === null || startedAtMs === undefined || !endedAtMs) return;
+      await database.run(trx, async (db) => {
+        const row = db('resources').where(ofKey(key));
+        await row.clone().whereNull('resources.started_at_ms').update({ started_at_ms: startedAtMs });
+        await row
+          .clone()
+          .whereRaw('coalesce(??, 0) < ?', ['resources.ended_at_ms', endedAtMs])
+          .update({ ended_at_ms: endedAtMs });
+      });
+    },
+
     /** Why the last try failed; shown while it is not gone. */
     async problem(key: ResourceKey, text: string, trx?: Trx): Promise<void> {
       await database.transaction(async (own) => {

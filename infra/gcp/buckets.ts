@@ -164,6 +164,12 @@ export class GcpBuckets {
     });
   }
 
+  /** Asked anew: a person, or another worker, may have taken it away since. */
+  async isStillOurs(holder: Holder): Promise<boolean> {
+    this.#ours.delete(bucketNameOf(holder));
+    return this.isOurs(holder);
+  }
+
   async isOurs(holder: Holder): Promise<boolean> {
     const name = bucketNameOf(holder);
     if (this.#ours.has(name)) return true;

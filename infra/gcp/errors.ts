@@ -9,6 +9,8 @@ interface Said {
 
 interface Rule {
   type: FailureType;
+  /** Not where this is said as well: then another rule knows better. */
+  unless?: RegExp;
   /** Any of these is enough. */
   status?: number[];
   reason?: RegExp;
@@ -16,12 +18,16 @@ interface Rule {
   say: (found: { said: Said; match: RegExpExecArray | null; project: string }) => [sentence: string, hint?: string];
 }
 
+/** That it may not be done, or not by this account: whatever was being done, that is why it failed. */
+const refused = /Error 40[13]\b|Required '[^']+' permission|Permission '[^']+' denied|does not have [\w.]+ access/i;
+
 const roles = 'docs/gcp.md lists what it needs; “./x doctor gcp” prints the exact command for what is missing.';
 
 /** The only place where texts of others are looked into: from here on, there are types. The first that fits counts. */
 const rules: readonly Rule[] = [
   {
     type: 'StateLocked',
+    unless: refused,
     message: /Error acquiring the state lock|state blob is already locked|writing "gs:\S+\.tflock" failed/i,
     say: () => [
       'Terraform’s state of this job is locked by somebody who is still at work, or by a person.',
@@ -67,6 +73,12 @@ const rules: readonly Rule[] = [
     say: () => ['Google is asked too often just now.', 'It is tried again, later.'],
   },
   {
+    type: 'RateLimited',
+    reason: /^ABORTED$/,
+    message: /concurrent policy changes|Error 409: .*\b(?:aborted|concurrent)\b/i,
+    say: () => ['Somebody else changed the same thing at the same time.', 'It is tried again, later.'],
+  },
+  {
     type: 'QuotaExceeded',
     reason: /^quotaExceeded$|^QUOTA_EXCEEDED$/,
     message: /Quota '([^']+)' exceeded\.?\s+Limit: ([\d.]+)(?: in region (\S+?)\.?(?:[\s,]|$)| globally)?/i,
@@ -102,10 +114,18 @@ const rules: readonly Rule[] = [
   },
   {
     type: 'ImageMissing',
-    message: /(?:could not find image or family |images\/(?:family\/)?)'?([\w-]+)'?(?:' was not found|\b)/i,
+    message: /could not find image or family '?([\w-]+)|images\/(?:family\/)?([\w-]+)'? was not found/i,
     say: ({ match, project }) => [
-      `The machine image “${match?.[1] ?? ''}” is not in the project ${project}.`,
+      `The machine image “${match?.[1] ?? match?.[2] ?? ''}” is not in the project ${project}.`,
       'Build it: docs/gcp.md, “The machine image”.',
+    ],
+  },
+  {
+    type: 'PermissionPending',
+    message: /service-\d+@gcp-sa-pubsub\S* (?:does not exist|was not found)/i,
+    say: ({ project }) => [
+      'Google’s own Pub/Sub account of this project is not there yet: Google makes it when it is first needed.',
+      `If it stays so: gcloud beta services identity create --service=pubsub.googleapis.com --project ${project}`,
     ],
   },
   {
@@ -121,7 +141,7 @@ const rules: readonly Rule[] = [
     type: 'CredentialsMissing',
     status: [401],
     message:
-      /could not (?:find|load) (?:the )?default credentials|invalid_grant|invalid_client|No valid credentials|credentials are missing|ENOENT.*credential|google: could not find default/i,
+      /Error 401\b|could not (?:find|load) (?:the )?default credentials|invalid_grant|invalid_client|No valid credentials|credentials are missing|ENOENT.*credential|google: could not find default/i,
     say: () => [
       'There are no credentials for Google that work.',
       'Run: gcloud auth application-default login; or name a key file in GOOGLE_APPLICATION_CREDENTIALS.',
@@ -159,7 +179,8 @@ export const cloudFailures: readonly FailureType[] = [...new Set(rules.map(({ ty
 export function failureOf(error: unknown, project: string): TrainyardError {
   if (error instanceof TrainyardError) return error;
   const said = saidIn(error);
-  for (const { type, status, reason, message, say } of rules) {
+  for (const { type, unless, status, reason, message, say } of rules) {
+    if (unless?.test(said.message)) continue;
     const match = message?.exec(said.message) ?? null;
     if (!match && !status?.includes(said.status) && !reason?.test(said.reason)) continue;
     const [sentence, hint] = say({ said, match, project });

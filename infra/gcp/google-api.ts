@@ -3,7 +3,7 @@ import type { GoogleAuth } from 'google-auth-library';
 import { TrainyardError } from '../../domain/failures.ts';
 import { failureOf } from './errors.ts';
 
-export type Service = 'compute' | 'pubsub' | 'iam' | 'projects' | 'services' | 'billing' | 'storage';
+export type Service = 'compute' | 'pubsub' | 'iam' | 'projects' | 'services' | 'identities' | 'billing' | 'storage';
 
 const googleOwn: Record<Service, string> = {
   compute: 'https://compute.googleapis.com/compute/v1',
@@ -11,6 +11,7 @@ const googleOwn: Record<Service, string> = {
   iam: 'https://iam.googleapis.com/v1',
   projects: 'https://cloudresourcemanager.googleapis.com/v1',
   services: 'https://serviceusage.googleapis.com/v1',
+  identities: 'https://serviceusage.googleapis.com/v1beta1',
   billing: 'https://cloudbilling.googleapis.com/v1',
   storage: 'https://storage.googleapis.com/storage/v1',
 };
@@ -49,6 +50,7 @@ export class GoogleApi {
 
   base(service: Service): string {
     if (!this.#endpoint) return googleOwn[service];
+    if (service === 'identities') return `${this.#endpoint}/v1beta1`;
     return `${this.#endpoint}/${service === 'compute' || service === 'storage' ? `${service}/v1` : 'v1'}`;
   }
 

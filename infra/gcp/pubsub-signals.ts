@@ -66,13 +66,15 @@ export class PubsubSignals {
         others.push(message);
         return;
       }
-      const batch = batchIn(message.data, seen.isNewMessage(message.id));
+      const batch = batchIn(message.data);
+      // What comes a second time is not counted a second time.
+      const unreadable = batch.unreadable > 0 && seen.isNewMessage(message.id) ? batch.unreadable : 0;
       const last = batch.events.at(-1)?.seq ?? Number(message.attributes['last'] ?? 0);
       if (last <= Math.max(afterSeq, reception.safe.get(attempt) ?? 0)) message.ack();
       else reception.held.add({ attempt, last, message });
       const events = batch.events.filter(({ seq }) => seq > afterSeq);
       seen.note(events);
-      if (events.length > 0 || batch.unreadable > 0) arrived.push({ events, unreadable: batch.unreadable });
+      if (events.length > 0 || unreadable > 0) arrived.push({ events, unreadable });
       arrival.ring();
     };
     const fail = (error: unknown) => {
@@ -175,7 +177,7 @@ function isAbsent(error: unknown): boolean {
 }
 
 /** One or several records of the spool, the very bytes. */
-function batchIn(data: Buffer, isNew: boolean): EventBatch {
+function batchIn(data: Buffer): EventBatch {
   const events: TrainerEvent[] = [];
   let unreadable = 0;
   for (let at = 0; at < data.length; ) {
@@ -186,9 +188,11 @@ function batchIn(data: Buffer, isNew: boolean): EventBatch {
     else unreadable++;
     at = end + 1;
   }
-  // What comes a second time is not counted a second time.
-  return { events, unreadable: isNew ? unreadable : 0 };
+  return { events, unreadable };
 }
+
+/** A relay goes on for days. What comes again does so within minutes, so the latest do. */
+const messagesKept = 10_000;
 
 /** What came so far: the highest number, and what is missing below it. */
 export class Seen {
@@ -204,6 +208,12 @@ export class Seen {
   isNewMessage(id: string): boolean {
     if (this.#messages.has(id)) return false;
     this.#messages.add(id);
+    if (this.#messages.size > messagesKept) {
+      for (const oldest of this.#messages) {
+        this.#messages.delete(oldest);
+        break;
+      }
+    }
     return true;
   }
 

@@ -30,6 +30,7 @@ export interface SignalsOptions {
 
 /** Written last: what is there without it was left by one that died in the middle. */
 const doneMark = `${ownPrefix}signals-made`;
+const stateObject = `${ownPrefix}terraform/${signalsStackName}/default.tfstate`;
 const tombstoneEveryMs = 1000;
 const accountKnownWithinMs = 120_000;
 const accountPauseMs = 2000;
@@ -37,6 +38,11 @@ const accountPauseMs = 2000;
 interface Labelled {
   name: string;
   labels?: Record<string, string>;
+}
+
+/** Of Terraform's state, what is read of it. */
+interface State {
+  resources?: { instances?: { attributes?: { id?: string } }[] }[];
 }
 
 /** Topic, subscription and account of a holder: made and destroyed by Terraform, confirmed by the API. */
@@ -70,7 +76,7 @@ export class GcpSignals {
   }
 
   async #create(labels: Labels, name: string, say: Say, signal: AbortSignal): Promise<void> {
-    const { tombstones, buckets, terraform, project, endpoint } = this.#options;
+    const { tombstones, buckets, project, endpoint } = this.#options;
     await tombstones.refuse('signals', name);
     if (!(await buckets.isOurs(labels))) {
       throw new TrainyardError('CloudUnavailable', `There is no bucket ${name} to keep the state of its signals in.`);
@@ -78,26 +84,49 @@ export class GcpSignals {
     if (await buckets.getBytes(labels, doneMark)) return;
     const bucket = buckets.bucket(labels);
     try {
-      // Left by one that was killed before Terraform had written down what it made: nobody has spoken through it yet.
-      if ((await this.#existing(labels)).length > 0) {
-        await terraform.holding({ stack: signalsStackName }, { bucket, signal }, async () => {
-          if (await buckets.getBytes(labels, doneMark)) return;
-          await this.#sweep(labels);
-          await terraform.forget({ stack: signalsStackName, bucket: name }, bucket);
-        });
-      }
+      await this.#sweepUnknown(labels, { bucket, signal });
       if (await buckets.getBytes(labels, doneMark)) return;
       const projectNumber = await this.#number();
       await this.#openAccount(labels);
-      await this.#apply(signalsStack({ labels, project, endpoint, projectNumber }), { bucket, say, signal });
-      await tombstones.refuse('signals', name);
-      await buckets.putOwn(labels, doneMark, '');
+      await this.#apply(
+        signalsStack({ labels, project, endpoint, projectNumber }),
+        { bucket, say, signal },
+        async () => {
+          await tombstones.refuse('signals', name);
+          await buckets.putOwn(labels, doneMark, '');
+        },
+      );
     } catch (error) {
       // Whoever removed it may have looked before it was there.
       if (await tombstones.read('signals', name)) await this.remove(labels, say);
       await tombstones.refuse('signals', name);
       throw error;
     }
+  }
+
+  /**
+   * Left by one that was killed before Terraform had written down what it made: nobody has spoken through it yet. What
+   * Terraform knows it goes on with, and the account it takes over: made again, that would have to spread again.
+   */
+  async #sweepUnknown(labels: Labels, { bucket, signal }: Pick<Run, 'bucket' | 'signal'>): Promise<void> {
+    const { buckets, terraform } = this.#options;
+    const left = async () => (await this.#existing(labels)).filter(({ service }) => service === 'pubsub');
+    if ((await left()).length === 0) return;
+    await terraform.holding({ stack: signalsStackName }, { bucket, signal }, async () => {
+      if (await buckets.getBytes(labels, doneMark)) return;
+      const known = await this.#knownToTerraform(labels);
+      for (const { service, path } of await left()) if (!known.has(path)) await this.#options.api.delete(service, path);
+    });
+  }
+
+  /** The paths of all that is in Terraform's state. */
+  async #knownToTerraform(holder: Holder): Promise<Set<string>> {
+    const bytes = await this.#options.buckets.getBytes(holder, stateObject);
+    const state = JSON.parse(bytes?.toString('utf8') ?? '{}') as State;
+    const ids = (state.resources ?? []).flatMap(({ instances = [] }) =>
+      instances.map(({ attributes }) => attributes?.id),
+    );
+    return new Set(ids.filter((id) => id !== undefined));
   }
 
   async #openAccount(labels: Labels): Promise<void> {
@@ -114,10 +143,14 @@ export class GcpSignals {
   }
 
   /** A new account is known everywhere only after seconds: what hangs on it is asked again. */
-  async #apply(stack: Synthesised, run: Run): Promise<void> {
+  async #apply(stack: Synthesised, run: Run, mark: () => Promise<void>): Promise<void> {
     for (const until = Date.now() + accountKnownWithinMs; ; ) {
       try {
-        return await this.#options.terraform.apply(stack, run);
+        return await this.#options.terraform.making(stack, run, async (apply) => {
+          await apply(stack);
+          // Before anybody else may be at them: without the mark, they are taken for left behind.
+          await mark();
+        });
       } catch (error) {
         const pending = error instanceof TrainyardError && error.type === 'PermissionPending';
         if (!pending || Date.now() > until || run.signal.aborted) throw error;
@@ -130,27 +163,35 @@ export class GcpSignals {
   /** By Terraform while it knows of them, by the API in any case: a state may be lost, or never written. */
   async remove(holder: Holder, say: Say): Promise<void> {
     const name = bucketNameOf(holder);
-    const { tombstones, buckets, terraform, project, endpoint, installationId } = this.#options;
+    const { tombstones, buckets } = this.#options;
     await tombstones.leave('signals', name);
     this.#making.get(name)?.stop.abort();
-    if (await buckets.isOurs(holder)) {
-      const bucket = buckets.bucket(holder);
-      const signal = new AbortController().signal;
-      const [state] = await bucket.file(`${ownPrefix}terraform/${signalsStackName}/default.tfstate`).exists();
-      if (state) {
-        const labels = { kind: holder.kind, id: holder.id, installationId, owner: '' };
-        const stack = signalsStack({ labels, project, endpoint, projectNumber: '0' });
-        await terraform.destroy(stack, { bucket, say, signal }).catch((error: unknown) => {
-          say(`Terraform could not take the signals down (${String(error)}); it is done without it.`);
-        });
-      }
-      await terraform.holding({ stack: signalsStackName }, { bucket, signal }, async () => {
-        await this.#sweep(holder);
-        await terraform.forget({ stack: signalsStackName, bucket: name }, bucket);
-        await bucket.file(doneMark).delete({ ignoreNotFound: true });
+    if (await buckets.isStillOurs(holder)) {
+      await this.#removeHeld(holder, say).catch(async (error: unknown) => {
+        // Whoever took the bucket away meanwhile took lease and state with it: the rest needs neither.
+        if (await buckets.isStillOurs(holder)) throw error;
       });
     }
     await this.#sweep(holder);
+  }
+
+  async #removeHeld(holder: Holder, say: Say): Promise<void> {
+    const { buckets, terraform, project, endpoint, installationId } = this.#options;
+    const bucket = buckets.bucket(holder);
+    const signal = new AbortController().signal;
+    const [state] = await bucket.file(stateObject).exists();
+    if (state) {
+      const labels = { kind: holder.kind, id: holder.id, installationId, owner: '' };
+      const stack = signalsStack({ labels, project, endpoint, projectNumber: '0' });
+      await terraform.destroy(stack, { bucket, say, signal }).catch((error: unknown) => {
+        say(`Terraform could not take the signals down (${String(error)}); it is done without it.`);
+      });
+    }
+    await terraform.holding({ stack: signalsStackName }, { bucket, signal }, async () => {
+      await this.#sweep(holder);
+      await terraform.forget({ stack: signalsStackName, bucket: bucketNameOf(holder) }, bucket);
+      await bucket.file(doneMark).delete({ ignoreNotFound: true });
+    });
   }
 
   async #sweep(holder: Holder): Promise<void> {

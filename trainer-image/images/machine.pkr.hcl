@@ -46,6 +46,12 @@ variable "engines" {
   description = "Empty for all that there are."
 }
 
+variable "source_image" {
+  type        = string
+  default     = ""
+  description = "Empty for the newest Debian 12, with all that was mended in it; an image of debian-cloud by name makes the same again."
+}
+
 variable "subnetwork" {
   type        = string
   default     = ""
@@ -61,7 +67,8 @@ source "googlecompute" "machine" {
   project_id              = var.project
   zone                    = var.zone
   subnetwork              = var.subnetwork
-  source_image_family     = "debian-12"
+  source_image            = var.source_image
+  source_image_family     = var.source_image == "" ? "debian-12" : ""
   source_image_project_id = ["debian-cloud"]
   # No GPU is needed to build its driver.
   machine_type      = "e2-standard-4"

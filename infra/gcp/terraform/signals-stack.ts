@@ -17,7 +17,10 @@ export interface SignalsPlan extends StackPlace {
 
 export const signalsStackName = 'signals';
 
-/** As long as Google keeps them at most without being paid for: a Trainyard that is away finds them on its return. */
+/**
+ * A Trainyard that is away finds them on its return; the spool in the bucket has them for longer. What lies here for more
+ * than a day is billed, and is at most the log's cap. A topic keeps none: what it keeps is billed from the first minute on.
+ */
 const retention = '604800s';
 /** A relay that restarts has all that it did not acknowledge delivered again, so few would not do. */
 const deliveryAttempts = 100;
@@ -31,12 +34,10 @@ export function signalsStack(plan: SignalsPlan): Synthesised {
     const common = { labels: labelMap(labels) };
     const topic = new PubsubTopic(stack, 'topic', {
       name: names.topic,
-      messageRetentionDuration: retention,
       ...common,
     });
     const dead = new PubsubTopic(stack, 'dead', {
       name: names.deadTopic,
-      messageRetentionDuration: retention,
       ...common,
     });
     const subscription = new PubsubSubscription(stack, 'subscription', {

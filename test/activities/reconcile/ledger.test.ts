@@ -3,12 +3,13 @@ import { compareLedger } from '../../../activities/reconcile/compare-ledger.ts';
 import { placeFreer } from '../../../activities/reconcile/free-places.ts';
 import { bucketNameOf, type Holder, machineNameOf } from '../../../domain/ids.ts';
 import { SimulatedCloud } from '../../clouds/simulated-cloud.ts';
-import { type Ground, openGround } from '../ground.ts';
+import { madeModel } from '../dependencies.ts';
+import { dollarASecond, type Ground, openGround } from '../ground.ts';
 
 class Yard extends SimulatedCloud {
   room = 4;
   constructor() {
-    super({ script: () => async (actor) => actor.gone });
+    super({ script: () => async (actor) => actor.gone, pricePerHourMicros: dollarASecond });
   }
   override async places() {
     return this.room;
@@ -112,6 +113,102 @@ describe('comparing the ledger with what there is', () => {
     expect(await ledgerOf(holder)).toEqual(['gone', 'gone', 'gone']);
     const row = await ground.dependencies.stores.resources.get({ holder, kind: 'machine', attempt: 1 });
     expect(row?.ended_at_ms).toBe(77);
+  });
+
+  test('goes on with the others when one cannot be removed, the machine first and the bucket last', async () => {
+    const [one, other] = [await trained(), await trained()];
+    await done(one);
+    await done(other);
+    const removed: string[] = [];
+    const { removeBucket, removeSignals, removeMachine } = ground.cloud;
+    ground.cloud.removeSignals = async (holder) => {
+      removed.push('signals');
+      if (holder.id === one.id) throw new Error('Google did not do it.');
+      await removeSignals.call(ground.cloud, holder);
+    };
+    ground.cloud.removeMachine = async (ref) => {
+      removed.push('machine');
+      return removeMachine.call(ground.cloud, ref);
+    };
+    ground.cloud.removeBucket = async (holder) => {
+      removed.push('bucket');
+      await removeBucket.call(ground.cloud, holder);
+    };
+    const { problems } = await compare();
+    expect(problems.map(({ name }) => name)).toEqual([`signals ${bucketNameOf(one)}`]);
+    expect(removed).toEqual(['machine', 'machine', 'signals', 'signals', 'bucket', 'bucket']);
+    expect(await there()).toEqual([`signals ${bucketNameOf(one)}`]);
+    // The ledger is not kept from being put right, either.
+    expect((await compare()).problems).toHaveLength(1);
+    expect(await ledgerOf(other)).toEqual(['gone', 'gone', 'gone']);
+  });
+
+  test('strikes off the others when the cloud cannot say of one machine when it ended', async () => {
+    const [one, other] = [await trained(), await trained()];
+    for (const holder of [one, other]) {
+      await ground.cloud.removeMachine({ ...holder, attempt: 1 });
+      await ground.cloud.removeSignals(holder);
+      await ground.cloud.removeBucket(holder);
+      await done(holder);
+    }
+    const { lookAtMachine } = ground.cloud;
+    ground.cloud.lookAtMachine = async (ref) => {
+      if (ref.id === one.id) throw new Error('Google did not say.');
+      return lookAtMachine.call(ground.cloud, ref);
+    };
+    expect((await compare()).problems).toHaveLength(1);
+    expect(await ledgerOf(one)).toEqual(expect.arrayContaining(['created', 'gone', 'gone']));
+    expect(await ledgerOf(other)).toEqual(['gone', 'gone', 'gone']);
+  });
+});
+
+describe('the cost of a machine that was found too late', () => {
+  const fromMs = 1_800_000_000_000;
+  const times = { startedAtMs: fromMs, endedAtMs: fromMs + 30_000 };
+  const costOf = async ({ id }: Holder) => (await ground.dependencies.stores.jobs.find(id))?.cost_micros;
+  const intended = async () => {
+    const holder = await ground.jobIn('training');
+    await ground.dependencies.stores.resources.intend({
+      ...{ holder, kind: 'machine', attempt: 1, name: machineNameOf({ ...holder, attempt: 1 }) },
+      ...{ cloud: ground.cloud.name, pricePerHourMicros: dollarASecond, nowMs: fromMs - 1000 },
+    });
+    return holder;
+  };
+
+  test('is counted when it landed after it was called gone, and stands in the report', async () => {
+    const { stores, store } = ground.dependencies;
+    const holder = await intended();
+    const key = { holder, kind: 'machine' as const, attempt: 1 };
+    await stores.resources.gone(key, { confirmedAtMs: fromMs - 500, endedAtMs: fromMs - 500 });
+    const model = await madeModel(ground.dependencies, { job_id: holder.id });
+    await store.putText(`models/${model.id}/report.json`, model.report_json);
+    await done(holder);
+    await ground.cloud.createBucket(ground.labelsOf(holder));
+    const order = { type: 'sim-2', spot: false, engine: 'sklearn', endsAtMs: fromMs + 60_000, deadlineAtMs: fromMs };
+    await ground.cloud.createMachine({ ...holder, attempt: 1, labels: ground.labelsOf(holder), ...order });
+    const { removeMachine } = ground.cloud;
+    ground.cloud.removeMachine = async (ref) => ({ ...(await removeMachine.call(ground.cloud, ref)), ...times });
+    expect((await compare()).problems).toEqual([]);
+    expect(await costOf(holder)).toBe(30_000_000);
+    const report = JSON.parse((await store.readText(`models/${model.id}/report.json`)) ?? '{}');
+    expect(report.cost).toMatchObject({ micros: 30_000_000, isFinal: true });
+    expect(await stores.resources.get(key)).toMatchObject({ started_at_ms: fromMs, ended_at_ms: fromMs + 30_000 });
+  });
+
+  test('is counted when its row says only that it was intended', async () => {
+    const holder = await intended();
+    await done(holder);
+    ground.cloud.lookAtMachine = async () => ({ ...times, name: '', state: 'absent', endedBecause: 'expired' });
+    await compare();
+    expect(await costOf(holder)).toBe(30_000_000);
+    expect(await ledgerOf(holder)).toEqual(['gone']);
+  });
+
+  test('is nothing when it never came', async () => {
+    const holder = await intended();
+    await done(holder);
+    await compare();
+    expect(await costOf(holder)).toBe(0);
   });
 });
 

@@ -125,6 +125,16 @@ describeSimulated('simulated Compute Engine', () => {
     expect(await leftOf()).toEqual([]);
   });
 
+  test('has no end any more once it is off', async () => {
+    await insert({ scheduling: { maxRunDuration: { seconds: '3' }, instanceTerminationAction: 'DELETE' } }, 'poweroff');
+    await is('TERMINATED');
+    expect(asJson(asJson((await look())['resourceStatus'])['scheduling'])['terminationTimestamp']).toBeUndefined();
+    await open.sim.admin.clock({ jumpMs: 60_000 });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await status()).toBe('TERMINATED');
+    await remove();
+  });
+
   test('ends at its own end, and is removed', async () => {
     await insert({ scheduling: { maxRunDuration: { seconds: '1' }, instanceTerminationAction: 'DELETE' } });
     expect(asJson(asJson((await look())['resourceStatus'])['scheduling'])['terminationTimestamp']).toBeDefined();

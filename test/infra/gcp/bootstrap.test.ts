@@ -100,6 +100,8 @@ if (provider) {
       const { body } = await cloud.ask('GET', `${roles}/${machineRole}`);
       expect(body['includedPermissions']).toEqual(['compute.instances.delete']);
       expect((await cloud.ask('GET', state())).status).toBe(200);
+      const asked = (await cloud.sim.admin.ask('requests', { sinceMs: 0 })).map(({ path }) => path);
+      expect(asked.filter((path) => path.endsWith('pubsub.googleapis.com:generateServiceIdentity'))).toHaveLength(1);
     }, 120_000);
 
     it('has nothing left to do the second time', async () => {

@@ -71,6 +71,12 @@ const messages: [type: FailureType, message: string, says: string, hint?: string
     'new service account',
   ],
   [
+    'PermissionPending',
+    'Error applying IAM policy for pubsub topic: googleapi: Error 400: Service account service-42@gcp-sa-pubsub.iam.gserviceaccount.com does not exist., badRequest',
+    'own Pub/Sub account',
+    'gcloud beta services identity create --service=pubsub.googleapis.com --project p1',
+  ],
+  [
     'ImageMissing',
     "Error resolving image name 'projects/p1/global/images/family/trainyard-gpu': Could not find image or family trainyard-gpu",
     'trainyard-gpu',
@@ -101,6 +107,33 @@ const messages: [type: FailureType, message: string, says: string, hint?: string
     'StateLocked',
     'Error: Error loading state: writing "gs://b/x/default.tflock" failed: googleapi: Error 412: conditionNotMet',
     'locked',
+  ],
+  [
+    'PermissionDenied',
+    'Error acquiring the state lock: writing "gs://b/x/default.tflock" failed: googleapi: Error 403: yard@p1.iam.gserviceaccount.com does not have storage.objects.create access to the Google Cloud Storage object., forbidden',
+    'storage.objects.create',
+    'doctor gcp',
+  ],
+  [
+    'CredentialsMissing',
+    'Error acquiring the state lock: googleapi: Error 401: Invalid Credentials, authError',
+    'credentials',
+  ],
+  [
+    'PermissionDenied',
+    "Error creating instance: googleapi: Error 403: Required 'compute.images.useReadOnly' permission for 'projects/p1/global/images/trainyard-cpu-0123', forbidden",
+    'compute.images.useReadOnly',
+    'doctor gcp',
+  ],
+  [
+    'CloudUnavailable',
+    "googleapi: Error 400: Invalid value for field 'resource.disks[0].initializeParams.diskSizeGb': '10'. Requested disk size cannot be smaller than the image size (40 GB) of projects/p1/global/images/trainyard-cpu-0123, invalid",
+    'disk size cannot be smaller',
+  ],
+  [
+    'RateLimited',
+    "Error applying IAM policy for pubsub topic: googleapi: Error 409: There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff. The request's ETag does not match the current policy's ETag., aborted",
+    'at the same time',
   ],
   ['ProviderCrashed', 'Error: The terraform-provider-google_v6.50.0_x5 plugin crashed!', 'crashed'],
   [
@@ -134,6 +167,7 @@ describe('what Google and Terraform say', () => {
     expect(said('no', { status: 403, reason: 'SERVICE_DISABLED' }).type).toBe('ApiDisabled');
     expect(said('no', { status: 403, reason: 'rateLimitExceeded' }).type).toBe('RateLimited');
     expect(said('no', { status: 429 }).type).toBe('RateLimited');
+    expect(said('no', { status: 409, reason: 'ABORTED' }).type).toBe('RateLimited');
     expect(said('no', { code: 403 }).type).toBe('PermissionDenied');
     expect(said('no', { status: 401 }).type).toBe('CredentialsMissing');
     expect(said('no', { reason: 'ZONE_RESOURCE_POOL_EXHAUSTED' }).type).toBe('NoCapacity');

@@ -43,7 +43,7 @@ def installed(tmp_path: Path) -> Path:
         target = tmp_path / "etc/systemd/system" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(IMAGES / name, target)
-    for name in ("opt/trainyard/trainer-image/entry.sh", "bin/echo", "bin/sleep"):
+    for name in ("opt/trainyard/trainer-image/entry.sh", "bin/echo", "bin/sleep", "usr/bin/python3"):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "trainer-image/entry.sh", target)
@@ -82,7 +82,10 @@ def test_a_finished_run_is_not_started_again_and_a_dead_runner_is() -> None:
     assert "124" in runner["Service"]["SuccessExitStatus"].split()
     assert runner["Unit"]["OnFailure"] == "trainyard-give-up.service"
     assert "network-online.target" in runner["Unit"]["After"].split()
-    assert unit("trainyard-give-up.service")["Unit"]["FailureAction"] == "poweroff"
+    give_up = (IMAGES / "trainyard-give-up.service").read_text()
+    assert "FailureAction=poweroff" in give_up
+    steps = re.findall(r"^ExecStart=(\S+)(.*)$", give_up, re.MULTILINE)
+    assert steps[-1] == ("/usr/bin/python3", " -S -m runner.google.leave"), "it removes itself, disk and all"
 
 
 def test_what_the_runner_says_is_on_the_serial_console() -> None:
@@ -118,6 +121,14 @@ def test_bases_are_pinned_by_digest(path: Path) -> None:
     assert bases
     for base in bases:
         assert base in stages or re.search(r"@sha256:[0-9a-f]{64}$", base), base
+
+
+def test_packer_is_pinned_by_digest_and_so_is_all_that_has_versions() -> None:
+    for script in ("cloudbuild.yaml", "cloudbuild-machine.yaml"):
+        names = re.findall(r"^    name: (.+)$", (IMAGES / script).read_text(), re.MULTILINE)
+        assert names
+        for name in names:
+            assert name == "gcr.io/cloud-builders/docker" or re.search(r":[\w.-]+@sha256:[0-9a-f]{64}$", name), name
 
 
 def test_engines_are_built_by_the_uv_that_builds_them_everywhere() -> None:

@@ -10,7 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from google_server import GoogleServer
+from google_server import Fault, GoogleServer
 
 SCRIPT = Path(__file__).resolve().parents[3] / "trainer-image" / "images" / "startup-script.sh"
 PROVISION = '#!/bin/sh\necho "$@" >>"$SEEN"\n'
@@ -26,7 +26,9 @@ class Plain:
         programs = folder / "bin"
         programs.mkdir()
         for name in ("systemctl", "systemd-run", "shutdown"):
-            (programs / name).write_text(f'#!/bin/sh\necho {name} "$@" >>"$SEEN"\n')
+            # What is to be run later is run at once.
+            later = 'exec env "${4#--setenv=}" "${3#--setenv=}" "$5" "$6"' if name == "systemd-run" else ""
+            (programs / name).write_text(f'#!/bin/sh\necho {name} "$@" >>"$SEEN"\n{later}\n')
             (programs / name).chmod(0o755)
         self.environment = {
             "PATH": f"{programs}:{os.environ['PATH']}",
@@ -79,12 +81,22 @@ def test_sets_up_the_engine_of_its_job_once_and_starts_the_runner(plain: Plain) 
     assert len(plain.asked()) == 2
 
 
-def test_says_which_step_failed_and_goes_off_by_itself(plain: Plain) -> None:
+def test_says_which_step_failed_and_removes_itself(plain: Plain) -> None:
     done = plain.boot()
     assert done.returncode != 0
-    assert "This machine goes off in 10 minutes" in done.stdout
+    assert "This machine goes in 10 minutes" in done.stdout
     assert "404" in done.stderr
-    assert plain.asked() == ["systemd-run --quiet --on-active=600 systemctl poweroff"]
+    (later,) = plain.asked()
+    assert later.startswith("systemd-run --quiet --on-active=600 ")
+    assert "token-" not in later
+    assert plain.google.world.instances == set()
+
+
+def test_powers_itself_off_where_it_may_not_be_removed(plain: Plain) -> None:
+    plain.google.world.faults = [Fault("DELETE /compute", times=99, status=403)]
+    plain.boot()
+    assert plain.google.world.instances == {"ty-m"}
+    assert plain.asked()[1:] == ["systemctl poweroff"]
 
 
 def test_begins_anew_where_the_setting_up_was_broken_off(plain: Plain) -> None:

@@ -162,6 +162,14 @@ class _Handler(BaseHTTPRequestHandler):
                 if "wait_for_change" in query:
                     world.changed.wait_for(lambda: f"e-{look()}" != query.get("last_etag"), 5)
                 self._text(200, look(), {"ETag": f"e-{look()}"})
+        elif path in (
+            known := {
+                "project/project-id": "yard",
+                "instance/zone": "projects/42/zones/zone-a",
+                "instance/name": "ty-m",
+            }
+        ):
+            self._text(200, known[path], {})
         elif path.startswith("instance/attributes/") and path.rpartition("/")[2] in world.attributes:
             self._text(200, world.attributes[path.rpartition("/")[2]], {})
         else:

@@ -160,10 +160,46 @@ def test_removes_itself_after_a_failure_too(machine: Machine) -> None:
 
 def test_says_when_it_could_not_be_removed(machine: Machine) -> None:
     machine.google.world.faults = [Fault("DELETE /compute", times=99, status=403)]
+    machine.told["TRAINYARD_ENDS_AT_MS"] = str(now_ms() + 7_200_000)
     machine.boot("model")
     assert machine.wait() == 0
     assert "could not be removed" in machine.said()
     assert "powered off" in machine.said()
+
+
+def test_stays_on_until_its_own_end_where_that_is_near_and_it_may_not_be_removed(machine: Machine) -> None:
+    """Off, it would have no end any more, and its disk would stay."""
+    machine.google.world.faults = [Fault("DELETE /compute", times=99, status=403)]
+    machine.boot("model")
+    eventually(lambda: "stays on until then" in machine.said(), "it says so")
+    assert machine.process is not None
+    assert machine.process.poll() is None
+    machine.process.send_signal(signal.SIGTERM)
+    machine.process.wait(20)
+
+
+def leave(machine: Machine) -> str:
+    command = [sys.executable, "-S", "-m", "runner.google.leave"]
+    environment = {**machine.environment, "PYTHONPATH": str(ENTRY.parent)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return f"{done.returncode}: {done.stdout}{done.stderr}"
+
+
+def test_removes_itself_when_its_runner_has_given_up_whatever_it_was_told(machine: Machine) -> None:
+    machine.google.world.attributes["trainyard-environment"] = json.dumps(
+        {"TRAINYARD_ENDPOINT": machine.google.endpoint, "TRAINYARD_MACHINE": "nonsense"}
+    )
+    assert leave(machine).startswith("0: ")
+    assert machine.is_removed()
+
+
+def test_is_left_to_be_powered_off_where_it_has_given_up_and_may_not_be_removed(machine: Machine) -> None:
+    machine.google.world.faults = [Fault("DELETE /compute", times=99, status=403)]
+    machine.told["TRAINYARD_ENDS_AT_MS"] = str(now_ms() + 7_200_000)
+    machine.google.world.attributes["trainyard-environment"] = json.dumps(machine.told)
+    said = leave(machine)
+    assert said.startswith("1: ")
+    assert "powered off" in said
 
 
 def test_stops_when_the_bucket_says_so(machine: Machine) -> None:

@@ -12,7 +12,7 @@ from runner.google.calls import Calls
 from runner.google.metadata import MachineTokens, MetadataServer
 from runner.google.notices import Notices
 from runner.google.publisher import Publisher
-from runner.google.removal import remove_own_machine
+from runner.google.removal import remove_own_machine, wait_for_own_end
 from runner.google.storage import GoogleBucket
 from runner.settings import GooglePlace, RunnerSettings
 
@@ -35,6 +35,7 @@ class GoogleHouse:
     ) -> None:
         self._settings = settings
         self._place = place
+        self._told_to_end = told_to_end
         self._say = say
         self._server = MetadataServer.of(os.environ)
         self._tokens = MachineTokens(self._server)
@@ -75,4 +76,5 @@ class GoogleHouse:
         # With a patience of its own: this is also done when all else is told to end.
         calls = Calls(self._tokens, lambda: False, _REMOVAL_PATIENCE_SECONDS)
         base = place.endpoint or "https://compute.googleapis.com"
-        remove_own_machine(place.project, place.zone, self._settings.machine, calls, self._say, base)
+        if not remove_own_machine(place.project, place.zone, self._settings.machine, calls, self._say, base):
+            wait_for_own_end(self._settings.ends_at_ms, self._told_to_end, self._say)

@@ -222,6 +222,8 @@ export class InstanceLife {
     instance.preempted = null;
     instance.maintenance = 'NONE';
     instance.shown['resourceStatus'] = { scheduling: {} };
+    // It has no end any more, until it is started again: it stays, and so does its disk.
+    instance.endsAtMs = null;
     instance.shown['lastStopTimestamp'] = this.#ground.clock.stamp();
     this.#keep(instance);
     this.#guests.leave(instance.shown.name);

@@ -89,6 +89,14 @@ function serviceUsage(ground: Ground): Route[] {
   add('POST', '/services/{service}:disable', 'serviceusage.services.disable', on, ({ part }) =>
     set(part('service'), false),
   );
+  const beta = routesOf('serviceusage.googleapis.com', '/v1beta1/projects/{project}');
+  beta.add('POST', '/services/{service}:generateServiceIdentity', 'serviceusage.services.enable', on, ({ part }) => ({
+    name: `operations/finished.${part('service')}`,
+    done: true,
+    response: {
+      email: `service-${ground.projectNumber}@gcp-sa-${part('service').split('.')[0]}.iam.gserviceaccount.com`,
+    },
+  }));
   add('POST', '/services:batchEnable', 'serviceusage.services.enable', on, ({ body }) => {
     for (const service of asTexts(body['serviceIds'])) set(service, true);
     return {
@@ -97,7 +105,7 @@ function serviceUsage(ground: Ground): Route[] {
       response: { services: asTexts(body['serviceIds']).map(shown) },
     };
   });
-  return routes;
+  return [...routes, ...beta.routes];
 }
 
 function billing(ground: Ground): Route[] {
