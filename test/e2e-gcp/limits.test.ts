@@ -40,8 +40,9 @@ async function jobWhoseMachineIsLate(
 together(
   'a machine that lands after its call was over is found by the next call, and the job uses it',
   async () => {
-    // It still counts when what the next call has asked for lands, and finds its place taken.
-    const { id } = await jobWhoseMachineIsLate('e2-standard-4', { seconds: 30 });
+    // It still counts when what the next call has asked for lands, and finds its place taken. The time to train is that
+    // of the first call: it goes by while the machine is on its way.
+    const { id } = await jobWhoseMachineIsLate('e2-standard-4', { seconds: 30, trainingSeconds: 180 });
     await checkEnd(yard(), id, { outcome: 'succeeded', attempt: 1, seconds: 150 });
     checkCounted(await yard().api.log(id), lines, 1);
     const machines = await machinesOf(id);
