@@ -110,7 +110,7 @@ async function atOnce(datasetId: string, succeeds: (id: string) => Promise<void>
   const own = ids.filter((id) => {
     const its = audit.filter(({ name }) => name.includes(id));
     const count = (kind: string) => its.filter((entry) => entry.kind === kind).length;
-    return count('bucket') === 1 && count('topic') === 2 && count('subscription') === 1 && count('instance') === 1;
+    return count('bucket') === 1 && count('topic') === 2 && count('subscription') === 2 && count('instance') === 1;
   });
   // What was made by hand before them lies there still.
   const left = (await google.leftOvers()).filter(({ kind, atMs }) => kind !== 'role' && atMs >= from);

@@ -23,11 +23,18 @@ export async function acceptOnGoogle(
   return request.id;
 }
 
+interface CountingOnGoogle extends CountingJob {
+  id?: string;
+  where?: Where;
+  budgetMicros?: number;
+}
+
 /** A job of the trainer that counts, on Google Cloud. */
 export function countOnGoogle(
   opened: Pick<GoogleYard, 'api'>,
   datasetId: string,
-  { id = crypto.randomUUID(), where = {}, ...job }: CountingJob & { id?: string; where?: Where } = {},
+  { id = crypto.randomUUID(), where = {}, budgetMicros = plentyMicros, ...job }: CountingOnGoogle = {},
 ): Promise<string> {
-  return acceptOnGoogle(opened, countingRequest(id, datasetId, job), where);
+  const request = countingRequest(id, datasetId, job);
+  return acceptOnGoogle(opened, { ...request, limits: { ...request.limits, budgetMicros } }, where);
 }

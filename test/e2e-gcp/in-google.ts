@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import BetterSqlite3 from 'better-sqlite3';
 import { bucketNameOf } from '../../domain/ids.ts';
 import type { AuditedKind } from '../cloud-sim/gcp/audit.ts';
 import { signIn } from '../cloud-sim/gcp/sign-in.ts';
-import { waitFor } from '../e2e/running-yard.ts';
+import { type RunningYard, waitFor } from '../e2e/running-yard.ts';
 import { yardDatabase } from '../e2e/yard-database.ts';
 import { terraformsIn } from '../infra/gcp/terraform-processes.ts';
 import type { GoogleYard } from './open-google-yard.ts';
@@ -44,6 +46,25 @@ export function killAll(processes: readonly { pid: number }[]): void {
 /** As the owner of the project would, by hand. */
 export function asOwner({ google }: Pick<GoogleYard, 'google'>) {
   return signIn(google.endpoint, google.keyFile);
+}
+
+/** In a transaction they would keep everybody else from writing, for as long as they are frozen. */
+export async function freezeBetweenWrites({ dataFolder, freeze, thaw }: RunningYard): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    freeze('workers');
+    const database = new BetterSqlite3(join(dataFolder, 'trainyard.sqlite'), { timeout: 500 });
+    try {
+      database.exec('begin immediate; rollback');
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    } finally {
+      database.close();
+    }
+    thaw('workers');
+    await sleep(50);
+  }
+  throw new Error('The workers were always writing.');
 }
 
 interface Published {

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { machineNameOf } from '../../domain/ids.ts';
 import { checkCounted } from '../e2e/counting.ts';
 import type { Part } from '../e2e/running-yard.ts';
 import { waitFor } from '../e2e/running-yard.ts';
@@ -136,29 +134,6 @@ alone(
     await yard().google.restart();
     await checkAllCounted(training);
     await checkAllCounted(starting);
-  },
-  within,
-);
-
-alone(
-  'all of Trainyard is away while the machine finishes, hands in and removes itself: on its return the job succeeds',
-  async () => {
-    const id = await count({ lines, seconds: 15 });
-    await counts(id);
-    const parts = (['temporal', 'workers', 'web'] as const).map((part) => yard().yard.pidOf(part));
-    killHard('supervisor');
-    await waitFor('every child of it is gone', () =>
-      parts.every((pid) => pid === undefined || !existsSync(`/proc/${pid}`)),
-    );
-    const machine = machineNameOf({ kind: 'job', id, attempt: 1 });
-    const stands = async () =>
-      (await yard().google.admin.ask('instances', {})).some(({ name }: { name: string }) => name === machine);
-    expect(await stands()).toBe(true);
-    await waitFor('the machine has removed itself', async () => !(await stands()), 60);
-    yard().lastKillAtMs = Date.now();
-    await yard().yard.up();
-    await checkAllCounted(id);
-    expect(database().attempts(id)).toMatchObject([{ ended_because: 'finished' }]);
   },
   within,
 );

@@ -16,11 +16,13 @@ export interface RightEnd {
   /** Part of the sentence that a person reads. */
   reason?: RegExp;
   seconds?: number;
+  /** Whether it leaves a model: one that succeeded does, unless said otherwise. */
+  hasModel?: boolean;
 }
 
 /** What every case ends in: the right outcome, its model or none, a true cost, and nothing left anywhere. */
 export async function checkEnd(opened: GoogleYard, id: string, right: RightEnd): Promise<JobView> {
-  const { outcome, attempt, reason, seconds = 120 } = right;
+  const { outcome, attempt, reason, seconds = 120, hasModel = outcome === 'succeeded' } = right;
   const view = await opened.api.done(id, seconds);
   // With the sentence in any case: it says what went wrong instead.
   expect({ outcome: view.outcome, attempt: view.attempt, reason: view.reason }).toEqual({
@@ -29,7 +31,7 @@ export async function checkEnd(opened: GoogleYard, id: string, right: RightEnd):
     reason: reason ? expect.stringMatching(reason) : expect.any(String),
   });
   const { status } = await opened.api.ask(`/jobs/${id}/model`);
-  expect({ model: status }).toEqual({ model: outcome === 'succeeded' ? 200 : 404 });
+  expect({ model: status }).toEqual({ model: hasModel ? 200 : 404 });
   await checkNothingIsLeft(opened, { kind: 'job', id });
   await checkCost(opened, { kind: 'job', id });
   return view;

@@ -4,7 +4,7 @@ import { checkArchive } from '../e2e/journey-checks.ts';
 import { customers } from '../e2e/made-tables.ts';
 import { waitFor } from '../e2e/running-yard.ts';
 import { yardForTests } from './for-tests.ts';
-import { acceptOnGoogle, type Where } from './google-jobs.ts';
+import { acceptOnGoogle, plentyMicros, type Where } from './google-jobs.ts';
 import { zones } from './open-google-yard.ts';
 import { checkCost, checkEmptyProject, checkEnd, checkNothingIsLeft } from './oracle.ts';
 
@@ -56,7 +56,10 @@ together(
     expect(database().attempts(id)).toMatchObject([{ ended_because: 'finished', zone: zones[0] }]);
 
     const { id: datasetId } = await api.upload('new.csv', customers(rows, { seed: 2, withLabel: false }));
-    const { prediction } = await api.post<{ prediction: { id: string } }>(`/jobs/${id}/predict`, { datasetId });
+    const { prediction } = await api.post<{ prediction: { id: string } }>(`/jobs/${id}/predict`, {
+      datasetId,
+      limits: { budgetMicros: plentyMicros },
+    });
     await waitFor(
       'the prediction is done',
       async () => (await api.json<{ phase: string }>(`/predictions/${prediction.id}`)).phase === 'done',

@@ -14,6 +14,8 @@ export interface RunningYard {
   url: string;
   temporalAddress: string;
   dataFolder: string;
+  /** What it has in its environment beside ours. */
+  settings: Readonly<Record<string, string>>;
   /** What the supervisor printed. */
   output(): string;
   /** The process that is this part now; undefined while it is being started again. */
@@ -22,8 +24,8 @@ export interface RunningYard {
   /** As a laptop that sleeps: it is there and does nothing, until it is thawed or killed. */
   freeze(part: Part): void;
   thaw(part: Part): void;
-  /** Starts the supervisor again after it was killed; settles when the pages answer. */
-  up(): Promise<void>;
+  /** Starts the supervisor again after it was killed, from now on with more in its environment; settles when the pages answer. */
+  up(env?: Record<string, string>): Promise<void>;
   /** Ctrl-C, and the end of everything. */
   down(): Promise<void>;
   /** Down, and the data folder away. */
@@ -37,7 +39,7 @@ export async function openRunningYard(
 ): Promise<RunningYard> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
   const [web, temporal, ui, metrics] = await freePorts(4);
-  const settings = {
+  const settings: Record<string, string> = {
     TRAINYARD_DATA_FOLDER: dataFolder,
     TRAINYARD_WEB_PORT: String(web),
     TRAINYARD_TEMPORAL_PORT: String(temporal),
@@ -74,12 +76,14 @@ export async function openRunningYard(
     url: `http://127.0.0.1:${web}`,
     temporalAddress: `127.0.0.1:${temporal}`,
     dataFolder,
+    settings,
     output: () => printed,
     pidOf,
     killHard: (part) => signal(part, 'SIGKILL'),
     freeze: (part) => signal(part, 'SIGSTOP'),
     thaw: (part) => signal(part, 'SIGCONT'),
-    async up() {
+    async up(more = {}) {
+      Object.assign(settings, more);
       const child = spawn(program, given, {
         cwd: root,
         env: { ...process.env, ...settings },
@@ -125,7 +129,7 @@ async function isReady(url: string): Promise<boolean> {
  * Below those that the system gives to whoever connects: while a yard is down, somebody's connection must not take the
  * port that it comes back to.
  */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const [lowest, beyond] = [15_000, 32_768];
   const ports = new Set<number>();
   while (ports.size < count) {

@@ -8,6 +8,7 @@ import type {
   ModelRow,
   PlaceRow,
   PredictionRow,
+  RelayRow,
   ResourceRow,
   TimelineRow,
 } from '../../db/tables.ts';
@@ -29,6 +30,7 @@ export function yardDatabase(dataFolder: string) {
       rows<PredictionRow>('select * from predictions where id = ?', id)[0],
     attempts: (id: string) => rows<AttemptRow>('select * from attempts where holder_id = ?', id),
     timeline: (id: string) => rows<TimelineRow>('select * from timeline where holder_id = ? order by id', id),
+    relays: (id: string) => rows<RelayRow>('select * from relays where holder_id = ?', id),
     places: () => rows<PlaceRow>('select * from places'),
     /** What the ledger has not struck off. */
     standing: () => rows<ResourceRow>(`select * from resources where state <> 'gone'`),

@@ -345,7 +345,7 @@ export const suites: readonly Suite[] = [
     name: 'gcp-e2e',
     what: 'whole jobs on the simulated Google Cloud, with the real Terraform and provider, and all that goes wrong there',
     fast: false,
-    budgetSeconds: 300,
+    budgetSeconds: 360,
     cores: 2,
     needs: ['temporal', 'sklearn', 'google packages', 'cloud sim', 'google provider', 'terraform'],
     steps: [{ kind: 'jest', paths: ['test/e2e-gcp/'] }],

@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from './clock.ts';
 
 export type AuditedKind =
   | 'network'
@@ -15,7 +16,7 @@ export type AuditedKind =
   /** A role that was given: `resource role member`. */
   | 'binding';
 
-/** One thing that came to be or went, by the account of the cloud itself. */
+/** One thing that came to be or went, by the account and the clock of the cloud itself; of Pub/Sub, by the computer's. */
 export interface AuditEntry {
   atMs: number;
   act: 'created' | 'deleted';
@@ -31,17 +32,19 @@ export function auditPathIn(folder: string): string {
 /** Only ever appended to; the Pub/Sub program writes to the same file. */
 export class Audit {
   readonly #path: string;
+  readonly #clock: Clock;
 
-  constructor(folder: string) {
+  constructor(folder: string, clock: Clock) {
     this.#path = auditPathIn(folder);
+    this.#clock = clock;
   }
 
   created(kind: AuditedKind, name: string, who: string): void {
-    this.#append({ atMs: Date.now(), act: 'created', kind, name, who });
+    this.#append({ atMs: this.#clock.now(), act: 'created', kind, name, who });
   }
 
   deleted(kind: AuditedKind, name: string, who: string): void {
-    this.#append({ atMs: Date.now(), act: 'deleted', kind, name, who });
+    this.#append({ atMs: this.#clock.now(), act: 'deleted', kind, name, who });
   }
 
   #append(entry: AuditEntry): void {

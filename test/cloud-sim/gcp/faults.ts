@@ -11,7 +11,7 @@ export type Fault =
   | { kind: 'operation'; type: string; code: string; message: string; times: number }
   | { kind: 'no-capacity'; zone?: string; machineType?: string; times: number }
   /** An instance comes to be so much after it was asked for, whoever has given up by then. */
-  | { kind: 'create-late'; ms: number; times: number };
+  | { kind: 'create-late'; ms: number; machineType?: string; times: number };
 
 interface Which {
   /** Regular expressions; without one, any. */

@@ -24,14 +24,15 @@ export interface Ground {
 
 export function openGround(folder: string, project: string): Ground {
   const records = new Records(join(folder, 'state.db'));
-  const audit = new Audit(folder);
+  const clock = new Clock(records);
+  const audit = new Audit(folder, clock);
   const accounts = records.kind('service-account');
   return {
     folder,
     project,
     projectNumber: '100000000001',
     records,
-    clock: new Clock(records),
+    clock,
     audit,
     faults: new Faults(records),
     tokens: new Tokens(records),

@@ -33,7 +33,7 @@ export interface GcpAdmin {
   delay(fault: FaultGiven<'delay'>): Promise<void>;
   operationError(fault: FaultGiven<'operation'>): Promise<void>;
   noCapacity(fault?: FaultGiven<'no-capacity'>): Promise<void>;
-  createLate(ms: number, times?: number): Promise<void>;
+  createLate(ms: number, which?: { machineType?: string; times?: number }): Promise<void>;
   clearFaults(): Promise<void>;
   quota(region: string, metric: string, limit: number): Promise<void>;
   loseInstance(name: string): Promise<void>;
@@ -121,7 +121,7 @@ export async function startGcpSimulation(options: GcpSimulationOptions): Promise
       delay: (given) => fault({ kind: 'delay', times: 1, ...given }),
       operationError: (given) => fault({ kind: 'operation', times: 1, ...given }),
       noCapacity: (given = {}) => fault({ kind: 'no-capacity', times: 1, ...given }),
-      createLate: (ms, times = 1) => fault({ kind: 'create-late', ms, times }),
+      createLate: (ms, which) => fault({ kind: 'create-late', ms, times: 1, ...which }),
       clearFaults: () => ask('clearFaults', {}),
       quota: (region, metric, limit) => ask('quota', { region, metric, limit }),
       loseInstance: (name) => ask('loseInstance', { name }),

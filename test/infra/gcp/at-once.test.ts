@@ -42,7 +42,7 @@ suite('several jobs at once', () => {
     for (const ref of refs) {
       const its = audit.filter(({ kind, name }) => kind !== 'binding' && name.includes(ref.id));
       const kinds = its.map(({ kind }) => kind).toSorted();
-      expect(kinds).toEqual(['bucket', 'disk', 'instance', 'subscription', 'topic', 'topic']);
+      expect(kinds).toEqual(['bucket', 'disk', 'instance', 'subscription', 'subscription', 'topic', 'topic']);
     }
     expect(new Set((await cloud.list()).map(({ labels }) => bucketNameOf(labels))).size).toBe(jobs);
 

@@ -1,7 +1,7 @@
 import { alreadyExists, ApiError, notFound } from '../api-error.ts';
 import type { MachineProcesses } from '../boot/machine-processes.ts';
 import type { Ground } from '../ground.ts';
-import { asJson, asList, asText, type Json } from '../json.ts';
+import { asJson, asList, asText, type Json, lastPart } from '../json.ts';
 import { type Call, pageOf, type Route, routesOf } from '../router.ts';
 import { checkLabels } from '../storage/buckets.ts';
 import { type Instance, instancePath, instancesIn } from './instance.ts';
@@ -63,7 +63,8 @@ export function instanceRoutes(ground: Ground, { operations, life, processes, de
     checkMayInsert(ground, call);
     const path = instancePath(project, call.part('zone'), asText(call.body['name']));
     if (instances.get(path)) throw alreadyExists(path);
-    const late = faults.take('create-late', () => true);
+    const machineType = lastPart(asText(call.body['machineType']));
+    const late = faults.take('create-late', (fault) => (fault.machineType ?? machineType) === machineType);
     const id = ground.newId();
     return begin(call, 'insert', 'insert', late?.ms ?? delays.bootMs, id, { ...call.body, id });
   });
