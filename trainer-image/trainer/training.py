@@ -224,6 +224,6 @@ def _require_same_rows(earlier: Path, inputs: Inputs) -> None:
     if told["fingerprint"] != inputs.fingerprint:
         raise TrainerFailure(
             "BadSettings",
-            "The earlier model learned from other rows or columns, or by another recipe, so what it would be judged by may not be new to it. "
-            "Go on with the same data and columns, or train afresh.",
+            "The earlier model learned from other rows or columns, by other weights of them, or by another recipe, so what it would be judged by may not be new to it. "
+            "Go on with the same data, columns and weights, or train afresh.",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -232,3 +233,16 @@ def test_autogluon_validates_by_customers_that_it_has_not_seen(yard: Yard):
     # Who has seen a customer knows the answer: then validation would look far better than the held-out rows.
     assert run.report["best"]["validation"] > 0.5 * run.report["best"]["test"]
     assert run.report["best"]["validation"] > 3
+
+
+@pytest.mark.autogluon
+def test_weights_count_in_a_job_that_goes_on_from_another(yard: Yard):
+    # One that does not weigh says the plain mean, 15, and wins by scores, for which all rows count the same.
+    asked_for = {"engine": "autogluon", "settings": {"include": ["GBM"]}, "weight": "importance"}
+    first = with_noise_only(yard, visits(), **asked_for, seconds=30).train()
+    assert first.code == 0, first.log
+    shutil.copy(first.out / "model.zip", yard.work / "input" / "model.zip")
+    run = with_noise_only(yard, visits(), **asked_for, seconds=15, start_from="input/model.zip").train("further")
+    assert run.code == 0, run.log
+    assert set(run.models) - set(first.models)
+    assert np.mean([predicted for predicted, _ in run.report["residuals"]["points"]]) > 18.5
