@@ -246,3 +246,23 @@ def test_weights_count_in_a_job_that_goes_on_from_another(yard: Yard):
     assert run.code == 0, run.log
     assert set(run.models) - set(first.models)
     assert np.mean([predicted for predicted, _ in run.report["residuals"]["points"]]) > 18.5
+
+
+@pytest.mark.autogluon
+@pytest.mark.parametrize("preset", ["medium", "good"])
+def test_levels_of_stacking_are_left_out_where_groups_allow_no_folds(yard: Yard, preset: str):
+    frame = visits()
+    # All rows of a class belong to one customer, so they are in one fold.
+    kind = pd.Series(np.where(frame["noise"] > 0, "up", "down")).mask(frame["customer"] == 7, "seven")
+    settings = {"preset": preset, "include": ["XT"], "stack_levels": 1}
+    split = {"groupColumn": "customer", "folds": 3}
+    yard.ask(frame.assign(kind=kind), "kind", "multiclass", engine="autogluon", settings=settings, split=split)
+    for column in yard.spec["columns"]:
+        column["role"] = "ignored" if column["name"] == "customer" else column["role"]
+    run = yard.train()
+    assert run.code == 0, run.log
+    said = " ".join(run.report["warnings"])
+    assert "in place of folds" in said
+    # At a quality of good or above it bags nonetheless, and the part that was set apart judges.
+    assert ("The levels of stacking were left out" in said) == (preset == "medium")
+    assert any("_BAG_L2" in name for name in run.models) == (preset == "good")

@@ -114,7 +114,11 @@ class AutogluonEngine:
     def _asked_for(self, rows: Rows) -> dict[str, Any]:
         settings, asked = self._order.settings, dict[str, Any]()
         if settings["stack_levels"] is not None:
-            asked["num_stack_levels"] = settings["stack_levels"]
+            if settings["stack_levels"] and settings["preset"] == "medium" and not rows.folds:
+                # Folds were asked for, or the check had refused it, and the groups do not allow any (folding.py).
+                self._order.warn("The levels of stacking were left out: they need folds.")
+            else:
+                asked["num_stack_levels"] = settings["stack_levels"]
         if rows.tuning is not None and settings["preset"] != "medium":
             # Bagged models are judged by the rows that were set apart, too.
             asked["use_bag_holdout"] = True
