@@ -62,7 +62,7 @@ DECLARATION = Declaration(
             title="Levels of stacking",
             help="Further levels of models that learn from the predictions of those below; each takes as long as the first. "
             "Empty takes one at a quality of good or above for numbers and for several classes from 750 rows, else none. "
-            "Needs folds.",
+            "Needs folds; a job that goes on from a model has none.",
             type="integer",
             default=None,
             min=0,

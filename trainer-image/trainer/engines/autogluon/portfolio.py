@@ -33,7 +33,16 @@ def check_search(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:
         raise TrainerFailure.of_setting(
             "ranges", "There are ranges, but the search is off. Turn it on, or take them out."
         )
-    if not settings["stack_levels"] or settings["preset"] != "medium":
+    if not settings["stack_levels"]:
+        return
+    if spec.start_from is not None:
+        # Its folds are kept for their predictions only, so nothing could be stacked on them (fitting.py).
+        raise TrainerFailure.of_setting(
+            "stack_levels",
+            "A job that goes on from a model adds models beside it, and no levels of stacking above them. "
+            "Leave them out, or train afresh.",
+        )
+    if settings["preset"] != "medium":
         return
     if spec.split.time is not None:
         # By time the latest part alone judges, whatever folds are asked for (folding.py).
