@@ -266,3 +266,28 @@ def test_levels_of_stacking_are_left_out_where_groups_allow_no_folds(yard: Yard,
     # At a quality of good or above it bags nonetheless, and the part that was set apart judges.
     assert ("The levels of stacking were left out" in said) == (preset == "medium")
     assert any("_BAG_L2" in name for name in run.models) == (preset == "good")
+
+
+#: H2O uses up what it has; torch alone may take most of a minute to be imported.
+SECONDS = {"h2o": 40}
+#: Of each engine something that draws; the rows are divided by time, alike for every seed.
+DRAWING = [
+    pytest.param("sklearn", {"algorithm": "extra_trees", "trees": 10}, id="sklearn"),
+    pytest.param("autogluon", {"include": ["XT"]}, marks=pytest.mark.autogluon, id="autogluon"),
+    pytest.param(
+        "h2o", {"exclude": ["GLM", "XGBoost", "DeepLearning", "StackedEnsemble"]}, marks=pytest.mark.h2o, id="h2o"
+    ),
+    pytest.param("torch", {"epochs": 2}, marks=pytest.mark.torch, id="torch"),
+]
+
+
+@pytest.mark.parametrize(("engine", "settings"), DRAWING)
+def test_another_seed_makes_another_model_of_the_same_rows(engine: str, settings: dict[str, Any], yard: Yard):
+    def scored(seed: int, out: str) -> float:
+        split = {"timeColumn": "day", "seed": seed}
+        run = asked(yard, settings, split, engine=engine, seconds=SECONDS.get(engine, 150)).train(out)
+        assert run.code == 0, run.log
+        return run.report["best"]["test"]
+
+    first = scored(1, "first")
+    assert scored(2, "second") != first

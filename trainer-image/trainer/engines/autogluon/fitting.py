@@ -199,9 +199,9 @@ class AutogluonEngine:
         order = self._order
         if order.earlier is not None:
             # Its folds are kept for their predictions only, so nothing could be stacked on them.
-            return [(portfolio(order, self.tried_), 1), (further_portfolio(order.settings), 1)]
+            return [(portfolio(order, self.tried_), 1), (further_portfolio(order), 1)]
         own = (portfolio(order), planned_levels(order.scratch))
-        return [own] if lost else [own, (further_portfolio(order.settings), 1)]
+        return [own] if lost else [own, (further_portfolio(order), 1)]
 
     def _tell_of_loss(self) -> None:
         models = len(core_models(self._predictor._trainer))
