@@ -252,6 +252,11 @@ def _warnings(spec: TrainSpec, labels: Labels) -> list[str]:
         for name, count in zip(labels.class_names, counts, strict=True):
             if count < _RARE:
                 found.append(f"Only {count} rows have “{name}” in “{spec.task.label}”: its scores say little.")
+    if spec.weight:
+        found.append(
+            f"“{spec.weight}” weighs rows where models learn. The scores, by which the best model is chosen, count all rows "
+            "the same."
+        )
     for at, name in enumerate(spec.task.labels):
         yes = int(labels.values[:, at].sum())
         for count, word in ((yes, "yes"), (len(labels.values) - yes, "no")):

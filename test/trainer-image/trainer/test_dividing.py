@@ -103,6 +103,7 @@ def test_of_a_handful_those_that_cannot_weigh_rows_are_left_out_and_named(yard: 
     assert run.code == 0
     tried = [row["model"] for row in run.report["leaderboard"]]
     assert "Linear" in tried and "NearestNeighbours" not in tried
+    assert any("The scores" in said and "count all rows the same" in said for said in run.report["warnings"])
     assert any(
         said.startswith("NearestNeighbours was left out: it cannot weigh rows") for said in run.report["warnings"]
     )
