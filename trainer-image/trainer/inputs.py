@@ -78,7 +78,8 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
             raise _too_few_folds(spec, folds)
         warnings.append("After the recipe too few rows are left for its folds; others were made.")
         folds = None
-    fingerprint = _fingerprint(spec, labels, fold_of, preparation)
+    weights = _weights(parquet, labels, spec) if spec.weight else None
+    fingerprint = _fingerprint(spec, labels, fold_of, weights, preparation)
     imports.join()
     seconds = time.perf_counter() - began
     print(f"Read {len(frame)} rows × {len(features)} columns in {seconds:.1f} s; {len(held)} rows held out", flush=True)
@@ -93,7 +94,7 @@ def load_inputs(spec: TrainSpec, engine: Engine) -> Inputs:
         fingerprint=fingerprint,
         seconds=seconds,
         folds=folds,
-        weights=_weights(parquet, labels, spec)[kept] if spec.weight else None,
+        weights=None if weights is None else weights[kept],
         preparation=preparation,
     )
 
@@ -251,6 +252,11 @@ def _warnings(spec: TrainSpec, labels: Labels) -> list[str]:
         for name, count in zip(labels.class_names, counts, strict=True):
             if count < _RARE:
                 found.append(f"Only {count} rows have “{name}” in “{spec.task.label}”: its scores say little.")
+    if spec.weight:
+        found.append(
+            f"“{spec.weight}” weighs rows where models learn. The scores, by which the best model is chosen, count all rows "
+            "the same."
+        )
     for at, name in enumerate(spec.task.labels):
         yes = int(labels.values[:, at].sum())
         for count, word in ((yes, "yes"), (len(labels.values) - yes, "no")):
@@ -268,7 +274,13 @@ def _one_sided(spec: TrainSpec, labels: Labels, kept: np.ndarray, held: np.ndarr
     return found
 
 
-def _fingerprint(spec: TrainSpec, labels: Labels, fold_of: np.ndarray | None, preparation: Preparation | None) -> str:
+def _fingerprint(
+    spec: TrainSpec,
+    labels: Labels,
+    fold_of: np.ndarray | None,
+    weights: np.ndarray | None,
+    preparation: Preparation | None,
+) -> str:
     names = "\n".join(column.name for column in spec.features)
     split = f"{spec.split.holdout_fraction} {spec.split.seed}"
     label = "\n".join(spec.task.labels) or spec.task.label
@@ -276,6 +288,8 @@ def _fingerprint(spec: TrainSpec, labels: Labels, fold_of: np.ndarray | None, pr
     digest = hashlib.sha256(said.encode() + np.ascontiguousarray(labels.values).tobytes())
     if fold_of is not None:
         digest.update(np.ascontiguousarray(fold_of).tobytes())
+    if weights is not None:
+        digest.update(b"weights" + np.ascontiguousarray(weights).tobytes())
     if preparation is not None:
         digest.update(preparation.text.encode())
     return digest.hexdigest()

@@ -15,11 +15,12 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from trainer.broken_off import write_broken_off
 from trainer.checkpoints import take_up
 from trainer.clock import Clock
 from trainer.contract import read_train_spec
 from trainer.events import Events
-from trainer.failures import EXIT_BUG, EXIT_PLATFORM, EXIT_STOPPED, TrainerFailure
+from trainer.failures import EXIT_BROKEN_OFF, EXIT_BUG, EXIT_PLATFORM, EXIT_STOPPED, TrainerFailure
 from trainer.training import FITTING, PHASE_FILE, Finish
 
 #: How long a fit may take to answer a stop before it is killed and its finished models are put together without it.
@@ -55,12 +56,15 @@ class Supervisor:
     def _train(self) -> int:
         self._clock = Clock(Path.cwd(), self._training_seconds(), self._started_at)
         code, killed_for = self._watch(self._start(None), self._clock)
-        if code >= 0:
+        if code >= 0 and code != EXIT_BROKEN_OFF:
             return code
         finish: Finish = killed_for or "crash"
-        if not self._something_kept():
-            return self._nothing_kept(finish, code)
-        print(f"The fit ended by signal {-code}; what it had finished is put together", file=sys.stderr, flush=True)
+        if code < 0:
+            if not self._something_kept():
+                return self._nothing_kept(finish, code)
+            write_broken_off(self._scratch, _failure_of_signal(-code))
+        how = "by itself" if code >= 0 else f"by signal {-code}"
+        print(f"The fit ended {how}; what it had finished is put together", file=sys.stderr, flush=True)
         return self._end_of(self._start(finish))
 
     def _training_seconds(self) -> float:
@@ -137,13 +141,8 @@ class Supervisor:
             failure = TrainerFailure(
                 "TooLittleTime", "The time was over before a first model was ready. Give it more time, or less data."
             )
-        elif -code == signal.SIGKILL:
-            failure = TrainerFailure(
-                "OutOfMemory",
-                "The system ended the training, most likely for lack of memory. Choose a machine with more, or less data.",
-            )
         else:
-            failure = TrainerFailure("TrainerBug", f"The training ended by signal {-code}.")
+            failure = _failure_of_signal(-code)
         Events.from_environment().failed(failure.type, failure.message, failure.exit_code)
         return failure.exit_code
 
@@ -154,3 +153,12 @@ class Supervisor:
         if self._stop_at is not None:
             return EXIT_STOPPED
         return EXIT_PLATFORM if -code == signal.SIGKILL else EXIT_BUG
+
+
+def _failure_of_signal(number: int) -> TrainerFailure:
+    if number == signal.SIGKILL:
+        return TrainerFailure(
+            "OutOfMemory",
+            "The system ended the training, most likely for lack of memory. Choose a machine with more, or less data.",
+        )
+    return TrainerFailure("TrainerBug", f"The training ended by signal {number}.")

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 from trainer.baseline import Baseline
 from trainer.board import Board
+from trainer.broken_off import read_broken_off, warning_of, write_broken_off
 from trainer.checking import checked
 from trainer.checkpoints import Checkpoints
 from trainer.clock import Clock
 from trainer.contract import Split, TrainSpec, read_train_spec
 from trainer.engine import Engine, load_engine
 from trainer.events import Events
-from trainer.failures import EXIT_DONE, EXIT_STOPPED, TrainerFailure
+from trainer.failures import EXIT_DONE, EXIT_STOPPED, EXIT_USER, BrokenOff, TrainerFailure, failure_of
 from trainer.files import write_text
 from trainer.fitting import Fitted, NothingFitted, Order
 from trainer.interruption import Interruption
@@ -90,7 +91,7 @@ class Training:
         _warn_of_fits(engine, order)
         engine.check(self.spec, settings, len(inputs.frame))
         if finish == "crash":
-            order.warn("The fit broke off by itself, most likely for lack of memory; the best until then was kept.")
+            order.warn(warning_of(read_broken_off(self._scratch)))
         baseline = Baseline(self.spec.task, inputs.labels).fit(inputs.values)
         board.add(
             baseline.name_, order.scorer(inputs.values).score(baseline.predict(len(inputs.values))), None, baseline=True
@@ -103,11 +104,19 @@ class Training:
             fitted = engine.resume(order) if finish or self._resumes else engine.fit(order)
         except NothingFitted:
             return self._nothing()
+        except Exception as error:
+            self._let_others_hand_in(error, board)
+            raise
         finally:
             self._enter(HANDING_IN)
         why = self._why(order)
         fit_seconds = time.perf_counter() - began
-        self._hand_in(engine, order, inputs, fitted, baseline, why, fit_seconds)
+        try:
+            self._hand_in(engine, order, inputs, fitted, baseline, why, fit_seconds)
+        except Exception as error:
+            if failure_of(error).type == "OutOfMemory":
+                self._let_others_hand_in(error, board)
+            raise
         return EXIT_STOPPED if why == "stop_asked" else EXIT_DONE
 
     def _enter(self, phase: str) -> None:
@@ -120,7 +129,19 @@ class Training:
             return "stop_asked"
         return "time_up" if order.cut_short else "completed"
 
+    def _let_others_hand_in(self, error: Exception, board: Board) -> None:
+        """As after a process that was killed: whatever it died of, models that were told of are not lost for it.
+
+        What is amiss with data or settings is said and not kept back, and a second process that fails has the last word.
+        """
+        failure = failure_of(error)
+        if self._finish is None and board.models and failure.exit_code != EXIT_USER:
+            write_broken_off(self._scratch, failure)
+            raise BrokenOff(failure.message) from error
+
     def _nothing(self) -> int:
+        if self._finish == "crash":
+            raise read_broken_off(self._scratch)  # told of, but not to be found: then it is as if there were nothing
         if self.clock.stop_asked and self._finish != "time":
             self.events.progress("Stopped before a first model was ready", 1.0, 0.0)
             return EXIT_STOPPED
@@ -203,6 +224,6 @@ def _require_same_rows(earlier: Path, inputs: Inputs) -> None:
     if told["fingerprint"] != inputs.fingerprint:
         raise TrainerFailure(
             "BadSettings",
-            "The earlier model learned from other rows or columns, or by another recipe, so what it would be judged by may not be new to it. "
-            "Go on with the same data and columns, or train afresh.",
+            "The earlier model learned from other rows or columns, by other weights of them, or by another recipe, so what it would be judged by may not be new to it. "
+            "Go on with the same data, columns and weights, or train afresh.",
         )

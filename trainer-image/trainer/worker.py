@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import sys
 import threading
@@ -12,7 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from trainer.events import Events
-from trainer.failures import EXIT_BUG, EXIT_STOPPED, Interrupted, TrainerFailure
+from trainer.failures import (
+    EXIT_BROKEN_OFF,
+    EXIT_BUG,
+    EXIT_STOPPED,
+    BrokenOff,
+    Interrupted,
+    TrainerFailure,
+    failure_of,
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -55,38 +62,16 @@ def reported(run: Callable[[], int]) -> int:
     """Runs, and turns whatever goes wrong into one `failed` event and the exit code that belongs to it."""
     try:
         return run()
-    except TrainerFailure as failure:
-        return _failed(failure)
     except Interrupted:
         return EXIT_STOPPED
-    except MemoryError:
+    except BrokenOff:
         traceback.print_exc()
-        return _failed(_out_of_memory())
-    except ImportError as error:
-        traceback.print_exc()
-        return _failed(TrainerFailure("EngineUnavailable", f"The engine's environment is not whole: {error}."))
-    except OSError as error:
-        traceback.print_exc()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _failed(TrainerFailure("DiskFull", "The disk is full. Choose a machine with a larger one."))
-        return _failed(_bug(error))
+        return EXIT_BROKEN_OFF  # not the end: the supervisor goes on
+    except TrainerFailure as failure:
+        return _failed(failure)
     except Exception as error:
         traceback.print_exc()
-        if type(error).__name__ in _TOO_LITTLE_MEMORY:
-            return _failed(_out_of_memory())
-        return _failed(_bug(error))
-
-
-#: What torch and DuckDB raise; neither is a MemoryError, and neither library is imported here.
-_TOO_LITTLE_MEMORY = ("OutOfMemoryError", "OutOfMemoryException")
-
-
-def _out_of_memory() -> TrainerFailure:
-    return TrainerFailure("OutOfMemory", "The memory was not enough. Choose a machine with more, or less data.")
-
-
-def _bug(error: Exception) -> TrainerFailure:
-    return TrainerFailure("TrainerBug", f"The trainer failed, which is a bug: {type(error).__name__}: {error}")
+        return _failed(failure_of(error))
 
 
 def _failed(failure: TrainerFailure) -> int:

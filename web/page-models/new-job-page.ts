@@ -391,7 +391,11 @@ function moreFields(field: FieldMaker, profile: DatasetProfile): NewJobPage['mor
       'nothing',
     ),
     among(
-      field('weightColumn', 'Weigh rows by', 'A column of numbers: how much each row counts. It is not learned from.'),
+      field(
+        'weightColumn',
+        'Weigh rows by',
+        'A column of numbers: how much each row counts where models learn. Scores, by which the best is chosen, count all rows the same. It is not learned from.',
+      ),
       numbers,
       'nothing: all count the same',
     ),

@@ -186,6 +186,17 @@ def test_a_good_model_is_fitted_again_on_all_rows_and_can_be_gone_on_from(yard: 
     assert yard.run("predict", "predict.json", "predicted", None).code == 0
 
 
+@pytest.mark.parametrize(("rows", "levels"), [(400, 1), (1000, 2)])
+def test_good_quality_begins_with_a_model_and_stacks_where_rows_are_enough(yard: Yard, rows: int, levels: int):
+    frame = mixed_table(rows).drop(columns=["churned", "note"])
+    settings = {"preset": "good", "include": ["LR"]}
+    run = yard.ask(frame, "spend", "regression", engine="autogluon", settings=settings, seconds=60).train()
+    assert run.code == 0, run.log
+    # Nothing is tried out on a part of the rows first.
+    assert "DyStack" not in run.log
+    assert {int(name.split("_L")[1][0]) for name in run.models if "_BAG_L" in name} == set(range(1, levels + 1))
+
+
 def test_nothing_left_to_fit_is_said_before_anything_is_loaded(yard: Yard):
     settings = {"include": ["GBM"], "exclude": ["GBM"]}
     run = yard.ask(diabetes(), "progression", "regression", engine="autogluon", settings=settings).train()

@@ -35,6 +35,9 @@ REFUSED: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
     "stacking in the order of time": (
         "autogluon", {"stack_levels": 1}, {"split": {"folds": 5, "timeColumn": "x"}}, STACKING, "in the order of time",
     ),
+    "stacking when going on": (
+        "autogluon", {"stack_levels": 1, "preset": "good"}, {"startFrom": "input/model.zip"}, STACKING, "train afresh",
+    ),
     "groups and time": ("sklearn", {}, {"split": {"groupColumn": "a", "timeColumn": "b"}}, "split.timeColumn", "not by both"),
     "hyperparameters that are no JSON": ("sklearn", {"algorithm": "tree", "hyperparameters": "{"}, {}, HYPER, "no JSON"),
     "hyperparameters of no algorithm": ("sklearn", {"hyperparameters": '{"C": 1}'}, {}, HYPER, "Choose it first"),
@@ -111,6 +114,8 @@ def test_stacking_with_folds_or_quality_is_not_refused():
     assert found_in(spec_of("autogluon", {"stack_levels": 1}, folds), here=False) == [None]
     by_time = {"split": {"timeColumn": "x"}}
     assert found_in(spec_of("autogluon", {"stack_levels": 1, "preset": "good"}, by_time), here=False) == [None]
+    going_on = {"startFrom": "input/model.zip"}
+    assert found_in(spec_of("autogluon", {"stack_levels": 0, "preset": "good"}, going_on), here=False) == [None]
 
 
 def test_each_trial_is_judged_by_itself():

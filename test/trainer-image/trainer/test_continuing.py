@@ -60,6 +60,24 @@ def test_other_rows_are_refused(earlier: Run, yard: Yard, here: Here):
     assert run.failure["type"] == "BadSettings" and "learned from other rows" in run.failure["message"]
 
 
+@pytest.mark.parametrize("weight", ["bmi", None])
+def test_other_weights_are_refused(yard: Yard, here: Here, weight: str | None):
+    def asked(weight: str | None, **changes: object) -> Yard:
+        settings = {"algorithm": "linear"}
+        yard.ask(diabetes(), "progression", "regression", settings=settings, seconds=6, **changes)
+        for column in yard.spec["columns"]:
+            column["role"] = "ignored" if column["name"] in ("age", "bmi") else column["role"]
+        yard.spec["weight"] = weight
+        return yard
+
+    first = here(asked("age"))
+    assert first.code == 0
+    shutil.copy(first.out / "model.zip", yard.work / "input" / "model.zip")
+    run = here(asked(weight, start_from="input/model.zip"))
+    assert run.code == 65
+    assert run.failure["type"] == "BadSettings" and "other weights" in run.failure["message"]
+
+
 def test_another_task_is_refused(earlier: Run, yard: Yard, here: Here):
     run = here(yard.ask(iris(), "species", "multiclass", start_from="input/model.zip"))
     assert run.code == 65 and "predicts something else" in run.failure["message"]

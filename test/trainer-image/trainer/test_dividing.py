@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -102,6 +103,7 @@ def test_of_a_handful_those_that_cannot_weigh_rows_are_left_out_and_named(yard: 
     assert run.code == 0
     tried = [row["model"] for row in run.report["leaderboard"]]
     assert "Linear" in tried and "NearestNeighbours" not in tried
+    assert any("The scores" in said and "count all rows the same" in said for said in run.report["warnings"])
     assert any(
         said.startswith("NearestNeighbours was left out: it cannot weigh rows") for said in run.report["warnings"]
     )
@@ -232,3 +234,61 @@ def test_autogluon_validates_by_customers_that_it_has_not_seen(yard: Yard):
     # Who has seen a customer knows the answer: then validation would look far better than the held-out rows.
     assert run.report["best"]["validation"] > 0.5 * run.report["best"]["test"]
     assert run.report["best"]["validation"] > 3
+
+
+@pytest.mark.autogluon
+def test_weights_count_in_a_job_that_goes_on_from_another(yard: Yard):
+    # One that does not weigh says the plain mean, 15, and wins by scores, for which all rows count the same.
+    asked_for = {"engine": "autogluon", "settings": {"include": ["GBM"]}, "weight": "importance"}
+    first = with_noise_only(yard, visits(), **asked_for, seconds=30).train()
+    assert first.code == 0, first.log
+    shutil.copy(first.out / "model.zip", yard.work / "input" / "model.zip")
+    run = with_noise_only(yard, visits(), **asked_for, seconds=15, start_from="input/model.zip").train("further")
+    assert run.code == 0, run.log
+    assert set(run.models) - set(first.models)
+    assert np.mean([predicted for predicted, _ in run.report["residuals"]["points"]]) > 18.5
+
+
+@pytest.mark.autogluon
+@pytest.mark.parametrize("preset", ["medium", "good"])
+def test_levels_of_stacking_are_left_out_where_groups_allow_no_folds(yard: Yard, preset: str):
+    frame = visits()
+    # All rows of a class belong to one customer, so they are in one fold.
+    kind = pd.Series(np.where(frame["noise"] > 0, "up", "down")).mask(frame["customer"] == 7, "seven")
+    settings = {"preset": preset, "include": ["XT"], "stack_levels": 1}
+    split = {"groupColumn": "customer", "folds": 3}
+    yard.ask(frame.assign(kind=kind), "kind", "multiclass", engine="autogluon", settings=settings, split=split)
+    for column in yard.spec["columns"]:
+        column["role"] = "ignored" if column["name"] == "customer" else column["role"]
+    run = yard.train()
+    assert run.code == 0, run.log
+    said = " ".join(run.report["warnings"])
+    assert "in place of folds" in said
+    # At a quality of good or above it bags nonetheless, and the part that was set apart judges.
+    assert ("The levels of stacking were left out" in said) == (preset == "medium")
+    assert any("_BAG_L2" in name for name in run.models) == (preset == "good")
+
+
+#: H2O uses up what it has; torch alone may take most of a minute to be imported.
+SECONDS = {"h2o": 40}
+#: Of each engine something that draws; the rows are divided by time, alike for every seed.
+DRAWING = [
+    pytest.param("sklearn", {"algorithm": "extra_trees", "trees": 10}, id="sklearn"),
+    pytest.param("autogluon", {"include": ["XT"]}, marks=pytest.mark.autogluon, id="autogluon"),
+    pytest.param(
+        "h2o", {"exclude": ["GLM", "XGBoost", "DeepLearning", "StackedEnsemble"]}, marks=pytest.mark.h2o, id="h2o"
+    ),
+    pytest.param("torch", {"epochs": 2}, marks=pytest.mark.torch, id="torch"),
+]
+
+
+@pytest.mark.parametrize(("engine", "settings"), DRAWING)
+def test_another_seed_makes_another_model_of_the_same_rows(engine: str, settings: dict[str, Any], yard: Yard):
+    def scored(seed: int, out: str) -> float:
+        split = {"timeColumn": "day", "seed": seed}
+        run = asked(yard, settings, split, engine=engine, seconds=SECONDS.get(engine, 150)).train(out)
+        assert run.code == 0, run.log
+        return run.report["best"]["test"]
+
+    first = scored(1, "first")
+    assert scored(2, "second") != first

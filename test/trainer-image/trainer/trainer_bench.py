@@ -49,6 +49,8 @@ class Yard:
 
     work: Path
     spec: dict[str, Any] = field(default_factory=dict)
+    #: Seen by the trainer before all else: a `sitecustomize` there is run in each of its processes.
+    ahead: Path | None = None
 
     def put(self, frame: pd.DataFrame, name: str = "data") -> list[dict[str, str]]:
         path = self.work / "input" / f"{name}.parquet"
@@ -111,7 +113,7 @@ class Yard:
         out: str,
         while_running: Callable[[Process], None] | None,
     ) -> Run:
-        process = Process(self.work, [verb, "--spec", spec, "--out", out])
+        process = Process(self.work, [verb, "--spec", spec, "--out", out], self.ahead)
         try:
             if while_running is not None:
                 while_running(process)
@@ -121,11 +123,11 @@ class Yard:
 
 
 class Process:
-    def __init__(self, work: Path, arguments: list[str]) -> None:
+    def __init__(self, work: Path, arguments: list[str], ahead: Path | None = None) -> None:
         reading, writing = os.pipe()
         environment = {
             **os.environ,
-            "PYTHONPATH": str(TRAINER_IMAGE),
+            "PYTHONPATH": os.pathsep.join(map(str, filter(None, (ahead, TRAINER_IMAGE)))),
             "TRAINYARD_EVENTS_FD": str(writing),
         }
         with (work / "trainer.log").open("wb") as log:

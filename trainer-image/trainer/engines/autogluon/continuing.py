@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from trainer.engines.autogluon.callback import TellingCallback
+from trainer.engines.autogluon.folding import WEIGHT_COLUMN
 from trainer.fitting import Order
 
 #: The environment has no torch, so there is no GPU that AutoGluon could ask for.
@@ -91,6 +92,9 @@ def put_back_rows(order: Order, predictor: Any, rows: dict[str, list[int] | None
     def part(numbers: list[int]) -> tuple[pd.DataFrame, pd.Series]:
         labels = pd.Series(order.values[numbers], index=numbers, name=order.spec.task.label)
         features = learner.transform_features(order.frame.iloc[numbers])
+        if order.weights is not None:
+            # Beside the features, where AutoGluon looks for it; without it all rows would count the same, and nobody were told.
+            features = features.assign(**{WEIGHT_COLUMN: order.weights[numbers]})
         return features, learner.label_cleaner.transform(labels)
 
     train, validation = rows["train"], rows["validation"]

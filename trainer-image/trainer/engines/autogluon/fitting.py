@@ -75,8 +75,6 @@ class AutogluonEngine:
             groups=rows.groups,
             sample_weight=None if order.weights is None else WEIGHT_COLUMN,
         )
-        if order.settings["preset"] != "medium":
-            order.events.progress("Trying on a part of the rows whether stacking helps", 0.0)
         try:
             with order.interruption.allowed(self._grace()):
                 self._predictor.fit(
@@ -87,6 +85,10 @@ class AutogluonEngine:
                     time_limit=max(1.0, order.clock.left()),
                     callbacks=[TellingCallback(order, self._predictor)],
                     num_gpus=0,
+                    # The presets would try stacking on a part of the rows first: up to a quarter of the time without
+                    # a model, and again after each loss. Without, AutoGluon goes by the task and the rows, and does
+                    # not stack where that is known to deceive: two classes, or few rows.
+                    dynamic_stacking=False,
                     # Folds on disk make a fit that is broken off usable at once; they do not go into the archive.
                     save_bag_folds=True,
                     **({"num_bag_folds": rows.folds} if rows.folds else {}),
@@ -112,8 +114,11 @@ class AutogluonEngine:
     def _asked_for(self, rows: Rows) -> dict[str, Any]:
         settings, asked = self._order.settings, dict[str, Any]()
         if settings["stack_levels"] is not None:
-            # Asked for is asked for: not tried out first on a part of the rows.
-            asked |= {"num_stack_levels": settings["stack_levels"], "dynamic_stacking": False}
+            if settings["stack_levels"] and settings["preset"] == "medium" and not rows.folds:
+                # Folds were asked for, or the check had refused it, and the groups do not allow any (folding.py).
+                self._order.warn("The levels of stacking were left out: they need folds.")
+            else:
+                asked["num_stack_levels"] = settings["stack_levels"]
         if rows.tuning is not None and settings["preset"] != "medium":
             # Bagged models are judged by the rows that were set apart, too.
             asked["use_bag_holdout"] = True
@@ -194,9 +199,9 @@ class AutogluonEngine:
         order = self._order
         if order.earlier is not None:
             # Its folds are kept for their predictions only, so nothing could be stacked on them.
-            return [(portfolio(order, self.tried_), 1), (further_portfolio(order.settings), 1)]
+            return [(portfolio(order, self.tried_), 1), (further_portfolio(order), 1)]
         own = (portfolio(order), planned_levels(order.scratch))
-        return [own] if lost else [own, (further_portfolio(order.settings), 1)]
+        return [own] if lost else [own, (further_portfolio(order), 1)]
 
     def _tell_of_loss(self) -> None:
         models = len(core_models(self._predictor._trainer))
@@ -269,7 +274,7 @@ class AutogluonEngine:
             folder / "predictor",
             copy_function=_linked,
             # The rows that it learned from are not handed out with a model.
-            ignore=shutil.ignore_patterns("data", "ds_sub_fit", SAFE_COPY, COURSE, "logs"),
+            ignore=shutil.ignore_patterns("data", SAFE_COPY, COURSE, "logs"),
         )
         kept = {"classes": self._classes, "best": self.best_, "tried": self.tried_, "rows": rows}
         write_text(folder / "kept.json", json.dumps(kept))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 import shutil
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +22,7 @@ from trainer.engines.sklearn.learning import FittedPart, is_staged, learned_by_e
 from trainer.engines.sklearn.plan import make_plan
 from trainer.engines.sklearn.portable import predict, prepare
 from trainer.engines.sklearn.validation import Judged, Validation
-from trainer.failures import Interrupted
+from trainer.failures import Interrupted, TrainerFailure, failure_of
 from trainer.files import write_text, written_whole
 from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
@@ -45,6 +47,9 @@ class SklearnEngine:
         self.pipeline_: Any = None
         self.candidate_: Candidate | None = None
         self._part: FittedPart | None = None
+        #: Of the candidates that raised, and what is said when no other is there either.
+        self._failures: dict[str, TrainerFailure] = {}
+        self._why_none: TrainerFailure | None = None
         self._began = time.time()
         if order.earlier is not None:
             self._start_from(order.earlier / "model")
@@ -72,14 +77,16 @@ class SklearnEngine:
             self._tell(candidate, number, validation)
             try:
                 with order.interruption.allowed():
-                    judged = validation.judge(candidate)
-                    with order.interruption.held_back():
-                        self._settle(candidate, judged)
+                    judged = self._judged(candidate, validation)
+                    if judged is not None:
+                        with order.interruption.held_back():
+                            self._settle(candidate, judged)
             except Interrupted:
                 order.cut_short = True
                 break
         if self.pipeline_ is None:
-            raise NothingFitted
+            raise self._why_none or NothingFitted
+        self._tell_of_failures()
         self._learn_from_all_rows(validation)
         self.validated_ = how_validated(
             order,
@@ -88,6 +95,30 @@ class SklearnEngine:
             learned="all" if self.rows_["train"] == len(order.frame) else "without",
         )
         return self
+
+    def _judged(self, candidate: Candidate, validation: Validation) -> Judged | None:
+        """None of one that raised: the others are worth having without it. A job that goes on from here tries it again."""
+        try:
+            return validation.judge(candidate)
+        except Exception as error:
+            traceback.print_exc()
+            # The frames hold what it had made so far: the memory that the next one needs.
+            traceback.clear_frames(error.__traceback__)
+            failure = failure_of(error)
+            self._failures[candidate.name] = failure
+            if self._why_none is None or failure.type == "OutOfMemory":
+                self._why_none = failure
+        gc.collect()
+        return None
+
+    def _tell_of_failures(self) -> None:
+        for name, failure in self._failures.items():
+            why = (
+                "the memory was not enough for it. Choose a machine with more to try it"
+                if failure.type == "OutOfMemory"
+                else failure.message
+            )
+            self._order.warn(f"{name} was left out: {why.removesuffix('.')}.")
 
     def _queue(self) -> Iterator[Candidate]:
         """The handful; a job that continues another goes on with variations until nothing gets better."""
@@ -157,6 +188,13 @@ class SklearnEngine:
             with self._order.interruption.allowed():
                 pipeline = validation.fit_all(self.candidate_)
         except Interrupted:
+            return
+        except Exception as error:
+            traceback.print_exc()
+            why = "the memory was not enough" if failure_of(error).type == "OutOfMemory" else failure_of(error).message
+            self._order.warn(
+                f"{self.best_} did not learn from its validation rows in the end: {why.removesuffix('.')}."
+            )
             return
         self.pipeline_ = pipeline
         self.rows_ = {**self.rows_, "train": len(self._order.frame)}
