@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -36,10 +37,11 @@ def kill(process: Process, after_seconds: float = 0.0) -> None:
 
 
 def lose_after(label: str) -> Callable[[Process], None]:
-    """Right after the checkpoint whose label begins so."""
+    """Right after the checkpoint whose label begins with these words: LightGBM is not LightGBMXT."""
+    words = re.compile(re.escape(label) + r"\b")
 
     def lose(process: Process) -> None:
-        process.wait_for(lambda event: event["type"] == "checkpoint" and event["label"].startswith(label))
+        process.wait_for(lambda event: event["type"] == "checkpoint" and words.match(event["label"]) is not None)
         kill(process)
 
     return lose

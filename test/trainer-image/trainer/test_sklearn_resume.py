@@ -40,4 +40,4 @@ def test_goes_on_to_the_same_model_wherever_it_was_lost(kind: str, tmp_path_fact
     }
     assert run.report["best"] == undisturbed.report["best"]
     assert held_out(run) == held_out(undisturbed)
-    assert share_explained(lost.other, make(), label) > (0.3 if kind == "regression" else 0.9)
+    assert share_explained(lost.other, make(), label) > (0.2 if kind == "regression" else 0.9)

@@ -32,6 +32,6 @@ def share_explained(yard: Yard, frame: pd.DataFrame, label: str | list[str], eng
 
 
 def _explained(said: pd.Series, truth: pd.Series) -> float:
-    if truth.dtype.kind == "f":
+    if said.dtype.kind == "f":  # classes come back with the type of the label, numbers as DOUBLE
         return 1 - np.abs(said - truth).mean() / np.abs(truth - truth.median()).mean()
     return 1 - (said != truth).mean() / (truth != truth.mode()[0]).mean()
