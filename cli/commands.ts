@@ -11,11 +11,12 @@ import { enginesText, settingsFrom } from './engine-settings.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import { follow } from './follow.ts';
 import { besideData, type Output, save } from './output.ts';
-import { type RecipeAt, recipeAt } from './recipe-of.ts';
+import { recipeAt } from './recipe-of.ts';
 import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-request.ts';
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
 import { callMe, jobsTable, jobText, logText, scoreOf, sizeOf, stateOf } from './show.ts';
+import { splitOf } from './split-of.ts';
 import { uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
@@ -128,20 +129,21 @@ export function commands(client: ApiClient, said: Output) {
         ...bySet,
       };
       const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
+      const split = splitOf(options);
+      const continuesJobId = options.continue === undefined ? null : await idOf(options.continue);
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
       // A step may make the column that is to be predicted, or give it its name.
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
       const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
       out.aside(`${dataset.name}: ${sizeOf(dataset)}`);
-      const { job, sentence } = await trainOn(dataset, options, { settings, trainingSeconds, recipe }).catch(
-        (error: unknown) => {
-          if (error instanceof Refusal)
-            out.aside(
-              `Its data stays as dataset ${dataset.id}; “${callMe} delete ${dataset.id} --kind dataset” removes it.`,
-            );
-          throw error;
-        },
-      );
+      const asked = { settings, trainingSeconds, recipe, split, continuesJobId };
+      const { job, sentence } = await trainOn(dataset, options, asked).catch((error: unknown) => {
+        if (error instanceof Refusal)
+          out.aside(
+            `Its data stays as dataset ${dataset.id}; “${callMe} delete ${dataset.id} --kind dataset” removes it.`,
+          );
+        throw error;
+      });
       return followed(job, sentence, options.follow ?? false);
     },
 
@@ -273,11 +275,7 @@ export function commands(client: ApiClient, said: Output) {
   async function trainOn(
     dataset: DatasetDetail,
     options: TrainOptions,
-    asked: {
-      settings: ReturnType<typeof settingsFrom>;
-      trainingSeconds: number | undefined;
-      recipe: RecipeAt | object;
-    },
+    asked: Parameters<typeof jobRequestOn>[3],
   ): Promise<{ job: JobSummary; sentence: string }> {
     const request = await jobRequestOn(client, dataset, options, asked);
     const { warnings } = await client.post<{ warnings: string[] }>(`${api}/jobs/check`, request);

@@ -4,10 +4,11 @@ import type { settingsFrom } from './engine-settings.ts';
 import { Usage } from './exit-codes.ts';
 import { machineOf } from './machine-choice.ts';
 import type { RecipeAt } from './recipe-of.ts';
+import type { SplitOptions, splitOf } from './split-of.ts';
 
 const api = '/api/v1';
 
-export interface TrainOptions {
+export interface TrainOptions extends SplitOptions {
   /** More than one are columns of yes or no. */
   label: string[];
   engine: string;
@@ -15,13 +16,15 @@ export interface TrainOptions {
   name?: string;
   task?: string;
   metric?: string;
+  /** Of two classes, the one that is looked for. */
+  positive?: string;
+  /** A job, by its id, the beginning of it, or its name. */
+  continue?: string;
   budget?: string;
   machine?: string;
   spot?: boolean;
   ssh?: boolean;
   ignore?: string[];
-  group?: string;
-  byTime?: string;
   weight?: string;
   set?: string[];
   settings?: string;
@@ -42,18 +45,21 @@ export async function jobRequestOn(
     settings: ReturnType<typeof settingsFrom>;
     trainingSeconds: number | undefined;
     recipe: RecipeAt | object;
+    split: ReturnType<typeof splitOf>;
+    continuesJobId: string | null;
   },
 ) {
-  const { settings, trainingSeconds, recipe } = asked;
+  const { settings, trainingSeconds, recipe, split, continuesJobId } = asked;
   const kind = options.task ?? (await guessKind(client, dataset, options));
   return {
     name: options.name ?? dataset.name.replace(/\.[^.]+$/, ''),
     datasetId: dataset.id,
-    task: { kind, labels: options.label, metric: options.metric ?? null },
+    task: { kind, labels: options.label, metric: options.metric ?? null, positiveClass: options.positive ?? null },
     engine: { name: options.engine, settings },
     ignoredColumns: options.ignore ?? [],
-    split: { groupColumn: options.group ?? null, timeColumn: options.byTime ?? null },
+    split,
     weightColumn: options.weight ?? null,
+    continuesJobId,
     ...recipe,
     ...machineOf(options),
     limits: {

@@ -14,6 +14,7 @@ import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-reques
 import { lookBeforeUpload } from './look-before-upload.ts';
 import type { Output } from './output.ts';
 import { recipeAt } from './recipe-of.ts';
+import { splitOf, wholeFrom } from './split-of.ts';
 import { callMe, moneyOf, scoreOf, sizeOf, stateOf, table } from './show.ts';
 import { uploadDataset } from './upload-file.ts';
 
@@ -96,13 +97,16 @@ export function sweepCommands(client: ApiClient, out: Output) {
       const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
       const totalSeconds = asUsage(() => (options.totalTime === undefined ? null : parseDuration(options.totalTime)));
       const budgetMicros = options.budget === undefined ? null : microsOf(options.budget);
+      const split = splitOf(options);
+      const continuesJobId = options.continue === undefined ? null : await idOf(options.continue, 'job');
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
       const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
       out.aside(`${dataset.name}: ${sizeOf(dataset)}`);
       // The budget is shared, and not that of each.
       const { budget: _shared, ...ofEach } = options;
-      const { name, ...base } = await jobRequestOn(client, dataset, ofEach, { settings, trainingSeconds, recipe });
+      const asked = { settings, trainingSeconds, recipe, split, continuesJobId };
+      const { name, ...base } = await jobRequestOn(client, dataset, ofEach, asked);
       const request = {
         name: name.slice(0, 60),
         base: base as SweepRequestInput['base'],
@@ -177,11 +181,6 @@ function triedIn(given: readonly string[], engine: Engine | undefined): Record<s
       return [name, tried];
     }),
   );
-}
-
-function wholeFrom(text: string, option: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new Usage(`${option} takes a whole number, and not “${text}”.`);
 }
 
 function meanOf({ mean, spread }: NonNullable<SweepSummary['best']>): string {

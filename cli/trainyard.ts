@@ -54,17 +54,22 @@ command('train <file>', 'train a model on a file of data', (file: string, option
   .option('-n, --name <name>', 'what to call it; the name of the file unless told')
   .addOption(new Option('--task <kind>', 'what to predict; guessed unless told').choices([...taskKinds]))
   .option('--metric <name>', 'what to choose the best model by')
+  .option('--positive <class>', 'of two classes, the one that is looked for; the rarer one unless told')
   .option('--budget <dollars>', 'the most that it may cost; a machine that is billed needs it')
   .option('--machine <cloud/type>', 'where it trains, as “machines” lists them; this computer unless told')
   .option('--spot', 'on a spot machine: cheaper, and its cloud may take it back')
   .option('--ssh', 'people with a role for it may log in to its machine')
   .option('--ignore <column>', 'a column that the model must not see; may be repeated', several)
+  .option('--holdout <percent>', 'how much no model sees until the winner is judged, 5 to 50 (20 unless told)')
+  .option('--folds <count>', 'into how many folds the rest is divided for validation; the engine decides unless told')
+  .option('--seed <number>', 'the same seed divides the rows the same way (0 unless told)')
   .option('--group <column>', 'rows with the same value here are never on both sides of the split')
   .option('--by-time <column>', 'hold out the latest rows by this column')
   .option('--weight <column>', 'how much each row counts')
   .option('-s, --set <key=value>', 'a setting of the engine; may be repeated', several)
   .option('--settings <file>', 'settings from a file, like a hyperparams.json; --set goes before them')
   .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
+  .option('--continue <job>', 'go on from the model of this job, its id or name, on data with the same columns')
   .option('-f, --follow', 'show what happens until the end');
 
 command(
@@ -225,12 +230,17 @@ command(
   .option('-n, --name <name>', 'what to call it; the name of the file unless told')
   .addOption(new Option('--task <kind>', 'what to predict; guessed unless told').choices([...taskKinds]))
   .option('--metric <name>', 'what to compare by')
+  .option('--positive <class>', 'of two classes, the one that is looked for; the rarer one unless told')
   .option('--ignore <column>', 'a column that the models must not see; may be repeated', several)
+  .option('--holdout <percent>', 'how much no model sees until the winner is judged, 5 to 50 (20 unless told)')
+  .option('--folds <count>', 'into how many folds the rest is divided for validation; the engine decides unless told')
+  .option('--seed <number>', 'the same seed divides the rows the same way (0 unless told)')
   .option('--group <column>', 'rows with the same value here are never on both sides of the split')
   .option('--by-time <column>', 'hold out the latest rows by this column')
   .option('--weight <column>', 'how much each row counts')
   .option('-s, --set <key=value>', 'a setting that all trials have; may be repeated', several)
   .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
+  .option('--continue <job>', 'go on from the model of this job, its id or name, on data with the same columns')
   .option('-f, --follow', 'show what happens until the end');
 command(
   'repeat <job>',

@@ -2,6 +2,7 @@ import { engineSchema } from '../../domain/engine.ts';
 import { parseDuration } from '../../cli/duration.ts';
 import { settingsFrom } from '../../cli/engine-settings.ts';
 import { problemText } from '../../cli/show.ts';
+import { splitOf } from '../../cli/split-of.ts';
 
 it.each([
   ['90', 90],
@@ -42,19 +43,36 @@ it('names what was refused by the option that it was given by', () => {
   const problems = [
     { field: 'engine.settings.ranges', message: 'They are no JSON.' },
     { field: 'base.task.metric', message: 'It does not fit.' },
+    { field: 'base.split.folds', message: 'They are too many.' },
+    { field: 'continuesJobId', message: 'It has no model.' },
     { field: 'search.values.depth', message: 'It is too deep.' },
     { field: 'limits.attempts', message: 'It is too many.' },
     { field: '', message: 'The disk is full.' },
   ];
-  const detail = 'engine.settings.ranges: They are no JSON. (and 4 more)';
+  const detail = 'engine.settings.ranges: They are no JSON. (and 6 more)';
   expect(problemText({ title: 'The request does not fit', status: 422, detail, problems })).toBe(
     [
-      'The request does not fit: --set ranges: They are no JSON. (and 4 more)',
+      'The request does not fit: --set ranges: They are no JSON. (and 6 more)',
       '  --metric: It does not fit.',
+      '  --folds: They are too many.',
+      '  --continue: It has no model.',
       '  --grid depth: It is too deep.',
       '  limits.attempts: It is too many.',
     ].join('\n'),
   );
   const noField = { title: 'Not found', status: 404, detail: 'There is no job here.' };
   expect(problemText(noField)).toBe('Not found: There is no job here.');
+});
+
+it('reads how rows are divided, and takes no share for a percentage', () => {
+  const plain = { groupColumn: null, timeColumn: null };
+  expect(splitOf({})).toEqual(plain);
+  expect(splitOf({ holdout: '25%', folds: '5', seed: '7', byTime: 'day' })).toEqual({
+    ...{ holdoutFraction: 0.25, folds: 5, seed: 7 },
+    ...{ groupColumn: null, timeColumn: 'day' },
+  });
+  for (const holdout of ['0.2', 'half', '100', '-5', ''])
+    expect(() => splitOf({ holdout })).toThrow('--holdout takes percent of the rows');
+  expect(() => splitOf({ folds: 'five' })).toThrow('--folds takes a whole number, and not “five”.');
+  expect(() => splitOf({ seed: '1.5' })).toThrow('--seed takes a whole number');
 });

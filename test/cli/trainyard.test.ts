@@ -82,6 +82,47 @@ it('speaks JSON, one object a line', async () => {
   expect(events.map((line) => (JSON.parse(line) as { event: string }).event).at(-1)).toBe('end');
 });
 
+it('divides the rows as told, and goes on from the model of another job', async () => {
+  const divided = ['--holdout', '25', '--folds', '3', '--seed', '7', '--positive', 'no'];
+  const first = await trainyard('train', csv, '-l', 'churned', '-n', 'the one before', ...divided, '--json');
+  expect([first.code, first.err]).toEqual([0, expect.any(String)]);
+  const { id } = JSON.parse(first.out) as { id: string };
+  expect(yard.work.started.get(`job-${id}`)).toMatchObject({
+    task: { positiveClass: 'no' },
+    split: { holdoutFraction: 0.25, folds: 3, seed: 7 },
+    continuesJobId: null,
+  });
+  const early = await trainyard('train', csv, '-l', 'churned', '--continue', id);
+  expect([early.code, early.err]).toEqual([3, expect.stringContaining('--continue: The job “the one before” has no')]);
+  await finishJob(yard, id);
+  const next = await trainyard('train', csv, '-l', 'churned', '--continue', 'the one before', '--json');
+  expect([next.code, next.err]).toEqual([0, expect.any(String)]);
+  const { id: after } = JSON.parse(next.out) as { id: string };
+  expect(yard.work.started.get(`job-${after}`)).toMatchObject({ continuesJobId: id, split: { holdoutFraction: 0.2 } });
+  const sweep = ['sweep', 'start', csv, '-l', 'churned', '--grid', 'trees=50,100', '--continue', id, '--folds', '4'];
+  const tried = await trainyard(...sweep, '--json');
+  expect([tried.code, tried.err]).toEqual([0, expect.any(String)]);
+  const { spec } = await yard.services.sweeps.get(
+    { workspaceId: 'default', owner: 'ada' },
+    (JSON.parse(tried.out) as { id: string }).id,
+  );
+  expect(spec.base).toMatchObject({ continuesJobId: id, split: { folds: 4 } });
+  const { total } = await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {});
+  for (const [option, value, said] of [
+    ['--holdout', '0.2', 'takes percent'],
+    ['--folds', 'many', 'takes a whole number'],
+    ['--continue', 'no such job', 'No job is called'],
+  ] as const) {
+    const refused = await trainyard('train', csv, '-l', 'churned', option, value);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining(said)]);
+  }
+  // Nothing was uploaded for what could not be.
+  expect(await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {})).toMatchObject({ total });
+  const wrong = await trainyard('train', csv, '-l', 'churned', '--folds', '90', '--positive', 'maybe');
+  expect([wrong.code, wrong.err]).toEqual([3, expect.stringContaining('--folds')]);
+  expect((await trainyard('train', '--help')).out).toMatch(/--holdout <percent> [^-]*5\s+to 50/);
+});
+
 it('names what the server refuses, with 3', async () => {
   const { code, err } = await trainyard('train', csv, '-l', 'yes');
   expect([code, err]).toEqual([3, expect.stringContaining('no column “yes”')]);

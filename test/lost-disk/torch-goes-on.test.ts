@@ -19,8 +19,15 @@ interface Report {
   best: { test: number };
 }
 
+interface Predicted {
+  label: number;
+  label_predicted: number;
+}
+
 test('a network on images goes on where it was when its machine is lost, disk and all', async () => {
   const api = apiAt(yard.url);
+  const predictionOf = (which: string) =>
+    api.json<{ phase: string; outcome: string | null; rows: number | null }>(`/predictions/${which}`);
   const dataset = await api.post<{ id: string }>('/samples/digits', {});
   const id = crypto.randomUUID();
   await api.post('/jobs', {
@@ -56,4 +63,14 @@ test('a network on images goes on where it was when its machine is lost, disk an
   const log = (await api.log(id)).join('\n');
   expect(log).toContain(`the trainer goes on from “${label}” of attempt 1`);
   expect(log).toContain(`Trying again on another machine, from “${label}”`);
-}, 400_000);
+
+  const { prediction } = await api.post<{ prediction: { id: string } }>(`/jobs/${id}/predict`, {
+    datasetId: dataset.id,
+  });
+  await waitFor('the prediction is done', async () => (await predictionOf(prediction.id)).phase === 'done', 120);
+  expect(await predictionOf(prediction.id)).toMatchObject({ outcome: 'succeeded', rows: 1797 });
+  const said = await api.json<Predicted[]>(`/predictions/${prediction.id}/output?format=json`);
+  expect(said).toHaveLength(1797);
+  const right = said.filter((row) => row.label === row.label_predicted).length;
+  expect(right / said.length).toBeGreaterThan(0.9);
+}, 500_000);

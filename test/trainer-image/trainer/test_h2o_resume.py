@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from lost_machine import check_bounded, check_taken_up, lose_machine
+from lost_work import check_bounded, check_taken_up, lose_machine
 from tables import SAMPLES, sample
 from test_h2o_broken_off import gone
 from trainer_bench import Yard
+from whole_set import share_explained
 
 pytestmark = pytest.mark.h2o
 # Each test starts a Java of its own that lives for seconds: what it would win by compiling well it never gets back.
@@ -35,7 +35,7 @@ TASKS = {"multiclass": (some_digits, "digit"), "regression": (lambda: sample("di
 def test_goes_on_behind_what_was_finished_wherever_it_was_lost(kind: str, tmp_path_factory: pytest.TempPathFactory):
     make, label = TASKS[kind]
     first = Yard(tmp_path_factory.mktemp("first"))
-    asked = first.ask(make(), label, kind, engine="h2o", settings=SETTINGS, seconds=120, split={"folds": 2})
+    asked = first.ask(make(), label, kind, engine="h2o", settings=SETTINGS, seconds=160, split={"folds": 2})
     work = first.work.resolve()
     lost = lose_machine(asked, tmp_path_factory.mktemp("second"), models=3, most_seconds=2)
     assert gone(work), "Java outlived its trainer"
@@ -51,10 +51,4 @@ def test_goes_on_behind_what_was_finished_wherever_it_was_lost(kind: str, tmp_pa
     better = 1 if report["metric"]["higherIsBetter"] else -1
     assert better * report["best"]["test"] > better * report["baseline"]["test"]
 
-    frame = make()
-    answer = lost.other.predict(frame.drop(columns=label), engine="h2o")
-    assert answer.code == 0, answer.log
-    said = duckdb.sql(f"SELECT * FROM '{answer.out / 'predictions.parquet'}'").df()[f"{label}_predicted"]
-    assert len(said) == len(frame) and said.notna().all()
-    if kind == "multiclass":
-        assert (said == frame[label]).mean() > 0.9
+    assert share_explained(lost.other, make(), label, "h2o") > (0.2 if kind == "regression" else 0.9)

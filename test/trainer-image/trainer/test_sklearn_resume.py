@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import duckdb
-import pandas as pd
 import pytest
-from lost_machine import check_bounded, check_taken_up, lose_machine
+from lost_work import check_bounded, check_taken_up, lose_machine
 from tables import breast_cancer, diabetes, wine
 from trainer_bench import Run, Yard
+from whole_set import share_explained
 
 #: Each of the five takes about a second, so that any moment may be the one.
 SETTINGS = {"algorithm": "auto", "trees": 60}
@@ -41,11 +40,4 @@ def test_goes_on_to_the_same_model_wherever_it_was_lost(kind: str, tmp_path_fact
     }
     assert run.report["best"] == undisturbed.report["best"]
     assert held_out(run) == held_out(undisturbed)
-    said = predicted(lost.other, make(), label)
-    assert len(said) == len(make()) and said.notna().all()
-
-
-def predicted(yard: Yard, frame: pd.DataFrame, label: str) -> pd.Series:
-    answer = yard.predict(frame.drop(columns=label))
-    assert answer.code == 0, answer.log
-    return duckdb.sql(f"SELECT * FROM '{answer.out / 'predictions.parquet'}'").df()[f"{label}_predicted"]
+    assert share_explained(lost.other, make(), label) > (0.2 if kind == "regression" else 0.9)

@@ -16,30 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import datasets
+from digits import pictures, pixels
 from trainer_bench import Run, Yard
 
 pytestmark = pytest.mark.torch
 Here = Callable[[Yard], Run]
 QUICK = {"epochs": 4, "learning_rate": 0.003}
-
-
-def pixels(rows: int = 900) -> pd.DataFrame:
-    frame = datasets.load_digits(as_frame=True).frame.head(rows)
-    return frame.rename(columns={"target": "digit"})
-
-
-def pictures(rows: int = 900, colours: int = 1) -> pd.DataFrame:
-    from PIL import Image  # pyright: ignore[reportMissingImports]
-
-    digits = datasets.load_digits()
-    made: list[bytes] = []
-    for picture in digits.images[:rows]:
-        grey = (picture * 15).astype("uint8")
-        file = io.BytesIO()
-        Image.fromarray(grey if colours == 1 else np.stack([grey] * 3, axis=2)).save(file, "PNG")
-        made.append(file.getvalue())
-    return pd.DataFrame({"image": made, "digit": [f"digit {label}" for label in digits.target[:rows]]})
 
 
 def comments(rows: int = 600) -> pd.DataFrame:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
 import zipfile
@@ -19,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tables import toxic_comments
-from trainer_bench import Process, Run, Yard
+from trainer_bench import Run, Yard
 
 pytestmark = pytest.mark.torch
 Here = Callable[[Yard], Run]
@@ -81,46 +79,6 @@ def test_the_preset_learns_six_labels_reports_and_predicts(yard: Yard, here: Her
     )  # fmt: skip
     same = pd.read_csv(io.StringIO(outside.stdout))
     assert same["hate_probability"].to_numpy() == pytest.approx(said["hate_probability"].to_numpy(), abs=1e-5)
-
-
-def learned(run: Run) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    import torch  # pyright: ignore[reportMissingImports]
-
-    with zipfile.ZipFile(run.out / "model.zip") as archive:
-        weights = torch.load(io.BytesIO(archive.read("model/weights.pt")), weights_only=True)
-        curves = json.loads(archive.read("model/kept.json"))["curves"]
-    return weights, [{name: value for name, value in point.items() if name != "seconds"} for point in curves]
-
-
-def test_a_lost_machine_costs_nothing_but_time(tmp_path: Path):
-    """Killed with its disk; another one goes on from the last checkpoint to the same weights, bit for bit."""
-    import torch  # pyright: ignore[reportMissingImports]
-
-    settings = {"patience": 0, "batch_size": 2, "epochs": 5}
-    yards = [Yard(tmp_path / name) for name in ("whole", "lost", "next")]
-    for each in yards:
-        each.work.mkdir()
-    whole, lost, after = yards
-    uninterrupted = asked(whole, 1500, **settings).train()
-    assert uninterrupted.code == 0, uninterrupted.log
-
-    def lose(process: Process) -> None:
-        process.wait_for(lambda event: event["type"] == "checkpoint")
-        for worker in process.workers():
-            os.kill(worker, signal.SIGKILL)
-        process.popen.kill()
-
-    asked(lost, 1500, **settings).train(while_running=lose)
-    after.spec = lost.spec
-    shutil.copytree(lost.work / "input", after.work / "input")
-    newest = max((path for path in (lost.work / "checkpoints").iterdir() if path.name.isdigit()), key=lambda p: int(p.name))  # fmt: skip
-    shutil.copytree(newest, after.work / "resume")
-    resumed = after.train()
-    assert resumed.code == 0, resumed.log
-    assert resumed.report["resumed"]["label"].startswith("epoch")
-    (weights, curves), (expected, all_curves) = learned(resumed), learned(uninterrupted)
-    assert curves == all_curves and len(curves) == 5
-    assert all(torch.equal(weights[name], expected[name]) for name in expected)
 
 
 def test_one_model_goes_on_from_another_only_for_the_same_labels(yard: Yard, here: Here):

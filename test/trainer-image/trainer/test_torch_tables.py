@@ -150,8 +150,7 @@ def test_a_stop_keeps_the_best(yard: Yard):
 def test_what_was_learned_survives_a_fit_that_dies(yard: Yard):
     def kill(process: Process) -> None:
         process.wait_for(lambda event: event.get("name") == "epoch_seconds" and event["step"] == 3)
-        for worker in process.workers():
-            os.kill(worker, signal.SIGKILL)
+        process.kill_workers()
 
     settings = {"epochs": 10_000, "patience": 0}
     asked = yard.ask(breast_cancer(), "diagnosis", "binary", engine="torch", settings=settings, seconds=3000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -178,6 +179,11 @@ class Process:
         """The process that fits, child of the one that was started."""
         children = Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text("ascii")
         return [int(number) for number in children.split()]
+
+    def kill_workers(self) -> None:
+        for worker in self.workers():
+            with contextlib.suppress(ProcessLookupError):  # it has come to its end just now
+                os.kill(worker, signal.SIGKILL)
 
     def ended(self, out: Path) -> Run:
         code = self.popen.wait(_LONGEST_RUN_SECONDS)

@@ -122,6 +122,8 @@ class H2oEngine:
 
     def _say_that_java_is_gone(self) -> None:
         print(f"Java ended by itself. Its last words:\n{self._machine.last_lines()}", flush=True)
+        # What guards it may not have noticed yet; whoever asks from here on is to start another.
+        self._machine.close()
         if not self._kept.models:
             raise TrainerFailure(
                 "OutOfMemory",

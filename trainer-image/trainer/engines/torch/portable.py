@@ -1,4 +1,8 @@
-"""The model as it lies in its archive. Imports nothing of Trainyard; the weights are tensors only, never pickled code."""
+"""The model as it lies in its archive: what comes in, what learns, what comes out.
+
+Imports nothing of Trainyard; the weights are tensors only, never pickled code. All of it is one file, engine.py in the
+archive, because predict.py loads that by its path alone: it has no package around it and no neighbours to import.
+"""
 
 # Types are checked where torch is not installed, and this folder of the same name is taken for it.
 # pyright: reportAttributeAccessIssue=false
@@ -30,9 +34,6 @@ _MOST_PIXELS = 25_000_000
 
 class BadInput(ValueError):
     """A row that the model cannot read; the message says which, what was found and what to do."""
-
-
-# What comes in: columns become arrays.
 
 
 def encode(frame: pd.DataFrame, plan: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -165,9 +166,6 @@ def decoded(value: Any, column: str, row: int, whole: bool = True) -> Any:
             "million allowed. Make it smaller."
         )
     return image
-
-
-# What learns.
 
 
 class Network(nn.Module):
@@ -304,9 +302,6 @@ def _halved(about: dict[str, Any]) -> list[nn.Module]:
 
 def _after(side: int) -> int:
     return side // 2 if side > 1 else 1
-
-
-# What comes out.
 
 
 def device() -> torch.device:
