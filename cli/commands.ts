@@ -16,7 +16,7 @@ import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-reques
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
 import { callMe, jobsTable, jobText, logText, scoreOf, sizeOf, stateOf } from './show.ts';
-import { uploadDataset } from './upload-file.ts';
+import { sendDataset, uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
 
@@ -131,11 +131,12 @@ export function commands(client: ApiClient, said: Output) {
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
       // A step may make the column that is to be predicted, or give it its name.
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
-      const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
+      const { dataset, isNew } = await sendDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
       out.aside(`${dataset.name}: ${sizeOf(dataset)}`);
       const { job, sentence } = await trainOn(dataset, options, { settings, trainingSeconds, recipe }).catch(
         (error: unknown) => {
-          if (error instanceof Refusal)
+          // What was there before is somebody's already: other jobs may stand on it.
+          if (error instanceof Refusal && isNew)
             out.aside(
               `Its data stays as dataset ${dataset.id}; “${callMe} delete ${dataset.id} --kind dataset” removes it.`,
             );

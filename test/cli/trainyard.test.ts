@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -83,12 +83,26 @@ it('speaks JSON, one object a line', async () => {
 });
 
 it('names what the server refuses, with 3', async () => {
-  const { code, err } = await trainyard('train', csv, '-l', 'yes');
+  const fresh = join(folder, 'fresh.csv');
+  await writeFile(fresh, customersCsv().replace('1', '2'));
+  const { code, err } = await trainyard('train', fresh, '-l', 'yes');
   expect([code, err]).toEqual([3, expect.stringContaining('no column “yes”')]);
   expect(err).toMatch(/stays as dataset ([0-9a-f-]{36}); “.\/x trainyard delete \1 --kind dataset” removes it/);
   const setting = await trainyard('train', csv, '-l', 'churned', '--set', 'trees=1', '--json');
   expect(setting.code).toBe(3);
   expect(JSON.parse(setting.err)).toMatchObject({ status: 422, problems: [{ field: 'engine.settings.trees' }] });
+});
+
+it('offers to take data away only where the refused command has brought it', async () => {
+  const kept = join(folder, 'kept.csv');
+  await writeFile(kept, customersCsv().replace('1', '3'));
+  expect((await trainyard('train', kept, '-l', 'churned')).code).toBe(0);
+  const again = await trainyard('train', kept, '-l', 'yes');
+  expect([again.code, again.err]).toEqual([3, expect.not.stringContaining('stays as dataset')]);
+  // The same bytes under another time are sent again, and recognised by what is in them.
+  await utimes(kept, 1, 1);
+  const touched = await trainyard('train', kept, '-l', 'yes');
+  expect([touched.code, touched.err]).toEqual([3, expect.not.stringContaining('stays as dataset')]);
 });
 
 it('tells wrong usage (2) from nobody there (4)', async () => {
