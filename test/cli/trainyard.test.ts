@@ -117,6 +117,11 @@ it('tells wrong usage (2) from nobody there (4)', async () => {
   expect(help.out).toContain(`The server is at ${address}`);
 });
 
+it('refuses a budget of nothing, which is not the same as none', async () => {
+  const { code, err } = await trainyard('train', csv, '-l', 'churned', '--budget', '0');
+  expect([code, err]).toEqual([2, expect.stringContaining('Leave --budget out for no limit.')]);
+});
+
 it('looks at a file before it uploads it', async () => {
   const { total } = await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {});
   const several = await trainyard('train', csv, '-l', 'churned', '-l', 'gone');
