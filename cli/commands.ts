@@ -161,7 +161,7 @@ export function commands(client: ApiClient, said: Output) {
         search: options.search,
         limit: options.limit,
       });
-      out.show(page, jobsTable(page.items));
+      out.show(page, jobsTable(page.items, options));
       if (page.total > page.items.length) out.aside(`${page.items.length} of ${page.total}; --limit shows more.`);
       return exitCodes.done;
     },
