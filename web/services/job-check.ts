@@ -143,7 +143,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       if (found.length > 0) return { machine, types, problems: found };
       const obstacle = await cloud?.obstacleTo?.(machine.name);
       const message = obstacle && inWords(obstacle);
-      return { machine, types, problems: message === undefined ? [] : [{ field: 'machine.type', message }] };
+      return { machine, types, problems: message === undefined ? [] : [{ field: 'machine.cloud', message }] };
     }
     const known = types.map(({ name }) => name).join(', ');
     const message = `There is no machine type “${request.machine.type}”. There are: ${known}.`;
