@@ -15,6 +15,7 @@ import { type RecipeAt, recipeAt } from './recipe-of.ts';
 import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-request.ts';
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
+import { lookForMachine } from './machine-choice.ts';
 import { callMe, jobsTable, jobText, logText, scoreOf, sizeOf, stateOf } from './show.ts';
 import { sendDataset, uploadDataset } from './upload-file.ts';
 
@@ -129,6 +130,7 @@ export function commands(client: ApiClient, said: Output) {
       };
       const trainingSeconds = asUsage(() => (options.time === undefined ? undefined : parseDuration(options.time)));
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
+      await lookForMachine(client, options);
       // A step may make the column that is to be predicted, or give it its name.
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
       const { dataset, isNew } = await sendDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });

@@ -11,6 +11,7 @@ import { settingsFrom } from './engine-settings.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-request.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
+import { lookForMachine } from './machine-choice.ts';
 import type { Output } from './output.ts';
 import { recipeAt } from './recipe-of.ts';
 import { callMe, sizeOf } from './show.ts';
@@ -97,6 +98,7 @@ export function sweepCommands(client: ApiClient, out: Output) {
       const totalSeconds = asUsage(() => (options.totalTime === undefined ? null : parseDuration(options.totalTime)));
       const budgetMicros = options.budget === undefined ? null : microsOf(options.budget);
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
+      await lookForMachine(client, options);
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
       const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
       out.aside(`${dataset.name}: ${sizeOf(dataset)}`);

@@ -122,6 +122,16 @@ it('refuses a budget of nothing, which is not the same as none', async () => {
   expect([code, err]).toEqual([2, expect.stringContaining('Leave --budget out for no limit.')]);
 });
 
+it('says what a cloud lacks that is not set up, before the file is uploaded', async () => {
+  const file = join(folder, 'for-gcp.csv');
+  await writeFile(file, customersCsv().replace('1', '4'));
+  const { total } = await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {});
+  const { code, err } = await trainyard('train', file, '-l', 'churned', '--machine', 'gcp/e2-standard-4');
+  expect([code, err]).toEqual([3, expect.stringContaining('Write gcpProject into trainyard.yaml')]);
+  expect(err).toContain('No such machine: Google Cloud is not set up here.');
+  expect(await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {})).toMatchObject({ total });
+});
+
 it('looks at a file before it uploads it', async () => {
   const { total } = await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {});
   const several = await trainyard('train', csv, '-l', 'churned', '-l', 'gone');
