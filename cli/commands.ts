@@ -15,9 +15,10 @@ import { recipeAt } from './recipe-of.ts';
 import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-request.ts';
 import { libraryCommands } from './library-commands.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
+import { lookForMachine } from './machine-choice.ts';
 import { callMe, jobsTable, jobText, logText, scoreOf, sizeOf, stateOf } from './show.ts';
 import { splitOf } from './split-of.ts';
-import { uploadDataset } from './upload-file.ts';
+import { sendDataset, uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
 
@@ -132,13 +133,15 @@ export function commands(client: ApiClient, said: Output) {
       const split = splitOf(options);
       const continuesJobId = options.continue === undefined ? null : await idOf(options.continue);
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
+      await lookForMachine(client, options);
       // A step may make the column that is to be predicted, or give it its name.
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
-      const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
+      const { dataset, isNew } = await sendDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
       out.aside(`${dataset.name}: ${sizeOf(dataset)}`);
       const asked = { settings, trainingSeconds, recipe, split, continuesJobId };
       const { job, sentence } = await trainOn(dataset, options, asked).catch((error: unknown) => {
-        if (error instanceof Refusal)
+        // What was there before is somebody's already: other jobs may stand on it.
+        if (error instanceof Refusal && isNew)
           out.aside(
             `Its data stays as dataset ${dataset.id}; “${callMe} delete ${dataset.id} --kind dataset” removes it.`,
           );
@@ -162,7 +165,7 @@ export function commands(client: ApiClient, said: Output) {
         search: options.search,
         limit: options.limit,
       });
-      out.show(page, jobsTable(page.items));
+      out.show(page, jobsTable(page.items, options));
       if (page.total > page.items.length) out.aside(`${page.items.length} of ${page.total}; --limit shows more.`);
       return exitCodes.done;
     },

@@ -87,7 +87,9 @@ async function guessKind(
 export function microsOf(text: string): number {
   const dollars = Number(text.replace(/^\$/, ''));
   if (!Number.isFinite(dollars) || dollars < 0) throw new Usage(`“${text}” is not an amount of dollars.`);
-  return Math.round(dollars * 1_000_000);
+  const micros = Math.round(dollars * 1_000_000);
+  if (micros === 0) throw new Usage('A budget of $0 pays for nothing. Leave --budget out for no limit.');
+  return micros;
 }
 
 export function asUsage<T>(act: () => T): T {

@@ -19,6 +19,12 @@ export function machineOf({ machine, spot, ssh }: { machine?: string; spot?: boo
   return { machine: { cloud, type: type.join('/'), spot: spot ?? false, ...(ssh ? { ssh } : {}) } };
 }
 
+/** Before minutes of uploading: whether the cloud that is named is there. All else the server says when it has the data. */
+export async function lookForMachine(client: ApiClient, options: { machine?: string }): Promise<void> {
+  const cloud = machineOf(options).machine?.cloud;
+  if (cloud !== undefined && cloud !== 'local') await client.get('/api/v1/machine-types', { cloud });
+}
+
 /** The kinds of machines of all clouds, as `--machine` takes them. */
 export async function machines(client: ApiClient, out: Output): Promise<number> {
   const types = await client.get<OfferedType[]>('/api/v1/machine-types');

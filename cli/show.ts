@@ -43,8 +43,12 @@ export function table(head: string[], rows: string[][]): string {
     .join('\n');
 }
 
-export function jobsTable(jobs: readonly JobSummary[]): string {
-  if (jobs.length === 0) return `No jobs yet. Train one: ${callMe} train data.csv --label COLUMN`;
+export function jobsTable(jobs: readonly JobSummary[], asked: { open?: boolean; search?: string } = {}): string {
+  if (jobs.length === 0) {
+    const open = asked.open ? 'open ' : '';
+    if (asked.search !== undefined) return `No ${open}job has “${asked.search}” in its name.`;
+    return open ? 'No open jobs.' : `No jobs yet. Train one: ${callMe} train data.csv --label COLUMN`;
+  }
   const rows = jobs.map((job) => [
     job.id,
     job.name,

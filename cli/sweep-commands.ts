@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../domain/engine.ts';
 import type { SweepRequestInput } from '../domain/sweep.ts';
-import { gridFrom, settingWords, triedFrom, type Tried } from '../domain/sweep-words.ts';
-import { metricRule } from '../domain/task.ts';
+import { gridFrom, triedFrom, type Tried } from '../domain/sweep-words.ts';
 import type { SweepDetail, SweepSummary } from '../web/services/sweep-views.ts';
 import type { JobDetail, JobSummary } from '../web/services/views.ts';
 import type { ApiClient } from './client.ts';
@@ -12,10 +11,12 @@ import { settingsFrom } from './engine-settings.ts';
 import { exitCodes, Usage } from './exit-codes.ts';
 import { asUsage, jobRequestOn, microsOf, type TrainOptions } from './job-request.ts';
 import { lookBeforeUpload } from './look-before-upload.ts';
+import { lookForMachine } from './machine-choice.ts';
 import type { Output } from './output.ts';
 import { recipeAt } from './recipe-of.ts';
 import { splitOf, wholeFrom } from './split-of.ts';
-import { callMe, moneyOf, scoreOf, sizeOf, stateOf, table } from './show.ts';
+import { callMe, sizeOf } from './show.ts';
+import { bestSoFar, sweepsTable, sweepText } from './show-sweep.ts';
 import { uploadDataset } from './upload-file.ts';
 
 const api = '/api/v1';
@@ -58,7 +59,7 @@ export function sweepCommands(client: ApiClient, out: Output) {
     let said = '';
     for (;;) {
       const sweep = await client.get<SweepDetail>(`${api}/sweeps/${id}`);
-      const best = sweep.best?.mean ? ` Best so far: ${meanOf(sweep.best)}.` : '';
+      const best = bestSoFar(sweep);
       if (`${sweep.sentence}${best}` !== said) out.aside((said = `${sweep.sentence}${best}`));
       if (sweep.phase === 'done') break;
       await sleep(pollMs);
@@ -100,6 +101,7 @@ export function sweepCommands(client: ApiClient, out: Output) {
       const split = splitOf(options);
       const continuesJobId = options.continue === undefined ? null : await idOf(options.continue, 'job');
       const recipe = options.recipe === undefined ? {} : await recipeAt(client, options.recipe);
+      await lookForMachine(client, options);
       await lookBeforeUpload(file, options.recipe === undefined ? options.label : []);
       const dataset = await uploadDataset(client, { file, onProgress: (sentence) => out.aside(sentence) });
       out.aside(`${dataset.name}: ${sizeOf(dataset)}`);
@@ -134,7 +136,7 @@ export function sweepCommands(client: ApiClient, out: Output) {
         open: options.open ? 'true' : undefined,
         limit: options.limit,
       });
-      out.show(page, sweepsTable(page.items));
+      out.show(page, sweepsTable(page.items, options.open ?? false));
       if (page.total > page.items.length) out.aside(`${page.items.length} of ${page.total}; --limit shows more.`);
       return exitCodes.done;
     },
@@ -181,46 +183,4 @@ function triedIn(given: readonly string[], engine: Engine | undefined): Record<s
       return [name, tried];
     }),
   );
-}
-
-function meanOf({ mean, spread }: NonNullable<SweepSummary['best']>): string {
-  return spread === null ? scoreOf(mean) : `${scoreOf(mean)} ± ${spread.toPrecision(2)}`;
-}
-
-function sweepsTable(sweeps: readonly SweepSummary[]): string {
-  if (sweeps.length === 0) {
-    return `No sweeps yet. Start one: ${callMe} sweep start data.csv --label COLUMN --grid trees=50,100,200`;
-  }
-  const rows = sweeps.map((sweep) => [
-    sweep.id,
-    sweep.name,
-    sweep.engine,
-    stateOf(sweep),
-    `${sweep.trials.begun - sweep.trials.open} of ${sweep.trials.planned}`,
-    sweep.best ? meanOf(sweep.best) : '–',
-    moneyOf(sweep.costMicros),
-  ]);
-  return table(['ID', 'NAME', 'ENGINE', 'STATE', 'TRIALS ENDED', 'BEST', 'COST'], rows);
-}
-
-function sweepText(sweep: SweepDetail): string {
-  const { varied, bestTrial } = sweep;
-  const rows = sweep.trialList.map(({ number, settings, seed, job }) => [
-    `${number === bestTrial ? '*' : ' '} ${number}`,
-    ...varied.map((name) => settingWords(settings[name])),
-    String(seed),
-    job ? stateOf(job) : sweep.phase === 'done' ? 'not begun' : 'to come',
-    scoreOf(job?.score ?? null),
-    job?.id ?? '',
-  ]);
-  const metric = metricRule(sweep.metric)?.title ?? sweep.metric;
-  const best = sweep.best?.mean ? `Best: ${meanOf(sweep.best)} ${metric} in validation, trial ${bestTrial}` : '';
-  return [
-    `${sweep.name}  ${stateOf(sweep)}`,
-    sweep.reason ?? sweep.sentence,
-    best,
-    table(['TRIAL', ...varied.map((name) => name.toUpperCase()), 'SEED', 'STATE', 'SCORE', 'JOB'], rows),
-  ]
-    .filter((line) => line !== '')
-    .join('\n');
 }

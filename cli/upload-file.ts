@@ -23,19 +23,29 @@ export interface UploadOrder {
 
 /** The dataset that a file becomes, sent in parts; throws what the server has against it. */
 export async function uploadDataset(client: ApiClient, order: UploadOrder): Promise<DatasetDetail> {
-  const { failure, datasetId } = await uploadFile(client, order);
+  return (await sendDataset(client, order)).dataset;
+}
+
+/** The same, and whether it was made by this: the server recognises what it has already. */
+export async function sendDataset(
+  client: ApiClient,
+  order: UploadOrder,
+): Promise<{ dataset: DatasetDetail; isNew: boolean }> {
+  const { failure, datasetId, createdAtMs, wasKept } = await uploadFile(client, order);
   if (failure) {
     const { hint, message, ...problem } = failure;
     throw new Refusal({ ...problem, detail: message, ...(hint === null ? {} : { hint }) });
   }
-  return client.get<DatasetDetail>(`/api/v1/datasets/${datasetId ?? ''}`);
+  const dataset = await client.get<DatasetDetail>(`/api/v1/datasets/${datasetId ?? ''}`);
+  // Both times are the server's own.
+  return { dataset, isNew: !wasKept && dataset.createdAtMs >= createdAtMs };
 }
 
 /**
  * Sends a file in parts and waits until it is a dataset. The same file, sent again by another run of this command, goes
  * on where the one before was broken off: path, size and time of the file are the key.
  */
-export async function uploadFile(client: ApiClient, order: UploadOrder): Promise<UploadView> {
+export async function uploadFile(client: ApiClient, order: UploadOrder): Promise<UploadView & { wasKept: boolean }> {
   const { file, options = {}, onProgress } = order;
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new Usage(`There is no file ${file}.`);
@@ -53,6 +63,7 @@ export async function uploadFile(client: ApiClient, order: UploadOrder): Promise
     await client.delete(`/api/v1/uploads/${upload.id}`);
     upload = await begin();
   }
+  const wasKept = upload.state === 'kept';
   if (upload.offset > 0 && upload.state === 'receiving') onProgress(`It goes on at ${percent(upload)}.`);
   const path = `/api/v1/uploads/${upload.id}`;
   const look = () => overBrokenLine(onBreak, () => client.get<UploadView>(path));
@@ -81,7 +92,7 @@ export async function uploadFile(client: ApiClient, order: UploadOrder): Promise
     await sleep(POLL_MS);
     upload = await look();
   }
-  return upload;
+  return { ...upload, wasKept };
 }
 
 /** What became of it before helps nobody now: it was refused, or the dataset has been removed since. */

@@ -47,7 +47,11 @@ export async function openPlainFile(
   const remarks = packed === null ? [] : [`The file was packed with ${packed} and was unpacked.`];
   if (found.kind === 'other') {
     const name = upload.name === undefined ? 'The file' : showValue(upload.name);
-    throw new TrainyardError('BadData', `${name} is ${found.what}, not a CSV file.`, found.hint);
+    throw new TrainyardError(
+      'BadData',
+      `${name} is ${found.what}, not a table that can be read (CSV, JSON lines, Excel, Parquet).`,
+      found.hint,
+    );
   }
   const kind = formatOf(found, options.format);
   if (kind === 'parquet' || kind === 'excel') return { kind, path, packed, encoding: null, remarks };

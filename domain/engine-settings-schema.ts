@@ -29,8 +29,8 @@ function valueSchemaOf({ type, title, choices, min, max }: EngineSetting): z.Zod
     case 'choice':
       return z.enum(options, { error: `${title} is one of ${said}.` });
     case 'choices':
-      return z.array(z.enum(options, { error: `${title} takes any of ${said}.` }), {
-        error: `${title} takes any of ${said}.`,
+      return z.array(z.enum(options, { error: `“${title}” takes one or more of: ${said}.` }), {
+        error: `“${title}” takes one or more of: ${said}.`,
       });
     case 'text': {
       const error = `${title} is a text of at most ${longestText} characters.`;

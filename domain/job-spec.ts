@@ -2,21 +2,34 @@ import { z } from 'zod';
 import { idSchema } from './ids.ts';
 import { taskSchema } from './task.ts';
 
+/** A whole number in words of a person: which field it is, and what fits, in the unit that people give it in. */
+export function whole(least: number, most: number, error: string) {
+  return z.int({ error }).min(least, { error }).max(most, { error });
+}
+
+const daySeconds = 86_400;
+
 export const settingValueSchema = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
 
 export const engineChoiceSchema = z.object({
-  name: z.string().regex(/^[a-z][a-z0-9_]*$/),
+  name: z.string({ error: 'Say which engine trains.' }).regex(/^[a-z][a-z0-9_]*$/, 'Choose one of the engines.'),
   /** Checked against what the engine declares about itself (see domain/engine.ts). */
   settings: z.record(z.string(), settingValueSchema).default({}),
 });
 
+const heldOut = 'The held-out part is 5 % to 50 % of the rows.';
+
 export const splitSchema = z
   .object({
     /** The part that no model sees until the winner is judged, once. */
-    holdoutFraction: z.number().min(0.05).max(0.5).default(0.2),
+    holdoutFraction: z
+      .number({ error: heldOut })
+      .min(0.05, { error: heldOut })
+      .max(0.5, { error: heldOut })
+      .default(0.2),
     /** Folds of cross-validation on the rest; 0 lets the engine decide. */
-    folds: z.int().min(0).max(20).default(0),
-    seed: z.int().min(0).max(2_147_483_647).default(0),
+    folds: whole(0, 20, 'The number of folds is a whole number from 0 to 20; 0 lets the engine decide.').default(0),
+    seed: whole(0, 2_147_483_647, 'The seed is a whole number from 0 to 2147483647.').default(0),
     /** Rows with the same value here are never on both sides: of one customer, patient, machine. */
     groupColumn: z.string().min(1).nullable().default(null),
     /** What came last is held out, and each part is judged by what came after it. */
@@ -28,34 +41,39 @@ export const splitSchema = z
   });
 
 export const machineChoiceSchema = z.object({
-  cloud: z.enum(['local', 'gcp', 'aws']).default('local'),
-  type: z.string().min(1).max(64).default('local'),
+  cloud: z.enum(['local', 'gcp', 'aws'], { error: 'Choose one of the machines.' }).default('local'),
+  type: z.string().min(1, 'Choose one of the machines.').max(64, 'Choose one of the machines.').default('local'),
   spot: z.boolean().default(false),
   /** Whether people may log in to it by SSH; not unless told. */
   ssh: z.boolean().optional(),
 });
 
+/** Nothing is no cap: a job that may cost nothing could not even begin. */
+const cap = 'The cap is an amount above $0. Leave it out for no limit.';
+export const budgetSchema = z.int({ error: cap }).min(1, { error: cap }).nullable().default(null);
+
 export const limitsSchema = z
   .object({
     /** Training time over all attempts. */
-    trainingSeconds: z
-      .int()
-      .min(10)
-      .max(7 * 86_400)
-      .default(600),
+    trainingSeconds: whole(
+      10,
+      7 * daySeconds,
+      'The time limit is 10 seconds (“10 s”) to 10,080 minutes, which is 7 days.',
+    ).default(600),
     /** The most that training may be extended to; the machine's own end is fixed by it when it is made. */
-    longestSeconds: z
-      .int()
-      .min(10)
-      .max(14 * 86_400)
+    longestSeconds: whole(
+      10,
+      14 * daySeconds,
+      'The longest time is 10 seconds (“10 s”) to 20,160 minutes, which is 14 days.',
+    )
       .nullable()
       .default(null),
-    attempts: z.int().min(1).max(10).default(3),
+    attempts: whole(1, 10, 'The number of attempts is a whole number from 1 to 10.').default(3),
     /** How many spot machines are tried before one on demand, where the budget pays for that; 2 unless told. */
-    spotAttempts: z.int().min(0).max(10).optional(),
+    spotAttempts: whole(0, 10, 'The number of tries on spot is a whole number from 0 to 10.').optional(),
     /** How long a machine may say nothing, while somebody listens, before it counts as lost. */
-    silenceSeconds: z.int().min(10).max(3600).default(120),
-    budgetMicros: z.int().min(0).nullable().default(null),
+    silenceSeconds: whole(10, 3600, 'The silence limit is 10 to 3600 whole seconds.').default(120),
+    budgetMicros: budgetSchema,
   })
   .refine((limits) => limits.longestSeconds === null || limits.longestSeconds >= limits.trainingSeconds, {
     path: ['longestSeconds'],
@@ -106,7 +124,7 @@ export const jobSpecSchema = z.object({
   id: idSchema,
   workspaceId: z.string().min(1),
   owner: z.string().min(1),
-  name: z.string().trim().min(1, 'Give it a name.').max(80),
+  name: z.string().trim().min(1, 'Give it a name.').max(80, 'The name has at most 80 characters.'),
   datasetId: idSchema,
   /** What prepares the data; null takes them as they are. */
   recipeId: idSchema.nullable().default(null),

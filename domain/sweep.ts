@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from './ids.ts';
-import { jobRequestSchema, jobSpecSchema, settingValueSchema } from './job-spec.ts';
+import { budgetSchema, jobRequestSchema, jobSpecSchema, settingValueSchema, whole } from './job-spec.ts';
 import type { Phase } from './phases.ts';
 
 /** As many jobs as a person can still look at in one table. */
@@ -33,24 +33,26 @@ export const searchSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('seeds'), count: z.int().min(2).max(mostTrials) }),
 ]);
 
+const totalTime = 'The time of all trials together is at least 10 seconds (“10 s”).';
+
 export const sweepLimitsSchema = z.strictObject({
   /** Shared by all trials; another is begun only when its worst case still fits. */
-  budgetMicros: z.int().min(0).nullable().default(null),
+  budgetMicros: budgetSchema,
   /** Training time of all trials together. */
-  totalSeconds: z.int().min(10).nullable().default(null),
+  totalSeconds: z.int({ error: totalTime }).min(10, { error: totalTime }).nullable().default(null),
 });
 
 /** What a person or a program may say when asking for a sweep. */
 export const sweepRequestSchema = z.strictObject({
   id: idSchema.optional(),
-  name: z.string().trim().min(1, 'Give it a name.').max(60),
+  name: z.string().trim().min(1, 'Give it a name.').max(60, 'The name has at most 60 characters.'),
   /** The job that all trials are like. */
   base: jobRequestSchema.omit({ id: true, name: true }).strict(),
   search: searchSchema,
   /** How many seeds each combination of settings is tried with. */
-  seeds: z.int().min(1).max(50).default(1),
+  seeds: whole(1, 50, 'The number of seeds is a whole number from 1 to 50.').default(1),
   /** The most trials that are open at once; the yard may give places to fewer. */
-  parallel: z.int().min(1).max(20).default(2),
+  parallel: whole(1, 20, 'Between 1 and 20 trials can be open at once.').default(2),
   limits: sweepLimitsSchema.prefault({}),
 });
 

@@ -67,10 +67,15 @@ const mostLabels = 100;
 /** What to predict: one column, or several where each is yes or no. */
 export const taskSchema = z
   .object({
-    kind: z.enum(taskKinds),
-    labels: z.array(z.string().min(1)).min(1, 'Choose the column to predict.').max(mostLabels),
+    kind: z.enum(taskKinds, { error: 'Choose what is to be predicted.' }),
+    labels: z
+      .array(z.string().min(1))
+      .min(1, 'Choose the column to predict.')
+      .max(mostLabels, `At most ${mostLabels} columns can be predicted at once.`),
     metric: z
-      .enum(metrics.map((metric) => metric.name) as [MetricName, ...MetricName[]])
+      .enum(metrics.map((metric) => metric.name) as [MetricName, ...MetricName[]], {
+        error: 'Choose one of the metrics.',
+      })
       .nullable()
       .default(null),
     positiveClass: z.string().nullable().default(null),

@@ -14,3 +14,6 @@ export interface GcpBootstrapOptions {
 }
 
 export type BootstrapGcp = (options: GcpBootstrapOptions) => Promise<void>;
+
+/** Throws, in a sentence, when Google gives us no token. */
+export type RequireSignedIn = (project: string, endpoint: string) => Promise<void>;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { BootstrapGcp, GcpBootstrapOptions } from '../infra/gcp-bootstrap.ts';
+import type { BootstrapGcp, GcpBootstrapOptions, RequireSignedIn } from '../infra/gcp-bootstrap.ts';
 import { loadSettings, type Settings } from '../settings/settings.ts';
 import { Problem, runCommand } from './problem.ts';
 import { openProgress } from './progress.ts';
@@ -13,18 +13,21 @@ const usage = `./x gcp bootstrap --project P --region R           what would be 
 ./x gcp terraform                                  brings Terraform where there is none
 docs/gcp.md goes from an empty project to the first model.`;
 
+/** As Google has it for the ids of projects. */
+const projectForm = /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
+
 await runCommand(async () => {
   const [what, ...args] = process.argv.slice(2);
+  if (what === undefined || [what, ...args].some((each) => each === '--help' || each === '-h')) {
+    console.log(usage);
+    return 0;
+  }
   const settings = loadSettings(process.env, root);
   if (what === 'bootstrap') return bootstrap(settings, args);
   if (what === 'terraform' && args.length === 0) {
     const program = await terraform(settings);
     const found = await terraformAt(program);
     console.log(`${found?.name ?? 'Terraform'} ${found?.version ?? ''} (${program})`);
-    return 0;
-  }
-  if (what === undefined) {
-    console.log(usage);
     return 0;
   }
   throw new Problem(`./x gcp does not know "${[what, ...args].join(' ')}".\n${usage}`);
@@ -38,7 +41,14 @@ async function bootstrap(settings: Settings, args: string[]): Promise<number> {
   const told = optionsIn(args);
   const project = told.project ?? settings.gcpProject;
   if (project === '') throw new Problem(`Which project? --project P, or the setting gcpProject.\n${usage}`);
+  if (!projectForm.test(project))
+    throw new Problem(
+      `“${project}” is no id of a project: 6 to 30 small letters, digits and “-”, a letter first. Its id is not its name; see: gcloud projects list`,
+    );
   const region = told.region ?? regionOf(settings.gcpZones[0] ?? '');
+  const house = join(root, 'infra/gcp/bootstrap');
+  const { requireSignedIn }: { requireSignedIn: RequireSignedIn } = await import(join(house, 'require-signed-in.ts'));
+  await requireSignedIn(project, settings.gcpEndpoint);
   const options: GcpBootstrapOptions = {
     project,
     region,
@@ -52,8 +62,7 @@ async function bootstrap(settings: Settings, args: string[]): Promise<number> {
   };
   // Ctrl-C goes to Terraform too, which writes down what it did before it ends; then we do.
   process.on('SIGINT', () => {});
-  const house = join(root, 'infra/gcp/bootstrap/bootstrap-gcp.ts');
-  const { bootstrapGcp }: { bootstrapGcp: BootstrapGcp } = await import(house);
+  const { bootstrapGcp }: { bootstrapGcp: BootstrapGcp } = await import(join(house, 'bootstrap-gcp.ts'));
   await bootstrapGcp(options);
   console.log(`\n${after(options)}`);
   return 0;

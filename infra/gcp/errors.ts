@@ -1,4 +1,5 @@
 import { type FailureType, TrainyardError } from '../../domain/failures.ts';
+import { signInAsYard } from './sign-in.ts';
 
 /** What Google or Terraform said, in whatever form it came. */
 interface Said {
@@ -142,9 +143,9 @@ const rules: readonly Rule[] = [
     status: [401],
     message:
       /Error 401\b|could not (?:find|load) (?:the )?default credentials|invalid_grant|invalid_client|No valid credentials|credentials are missing|ENOENT.*credential|google: could not find default/i,
-    say: () => [
+    say: ({ project }) => [
       'There are no credentials for Google that work.',
-      'Run: gcloud auth application-default login; or name a key file in GOOGLE_APPLICATION_CREDENTIALS.',
+      `Run: ${signInAsYard(project)}; or name a key file in GOOGLE_APPLICATION_CREDENTIALS. docs/gcp.md, “Signing in”.`,
     ],
   },
   {
@@ -172,6 +173,9 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** What the computer says before a word of Google's has come. */
+const unreachable = /getaddrinfo|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|dial tcp/;
+
 /** In the order of the rules; docs/gcp.md has a row for each. */
 export const cloudFailures: readonly FailureType[] = [...new Set(rules.map(({ type }) => type)), 'CloudNotUsable'];
 
@@ -186,6 +190,12 @@ export function failureOf(error: unknown, project: string): TrainyardError {
     const [sentence, hint] = say({ said, match, project });
     return new TrainyardError(type, sentence, hint);
   }
+  if (unreachable.test(said.message))
+    return new TrainyardError(
+      'CloudUnavailable',
+      `Google could not be reached (${firstLine(said.message)}): network or proxy.`,
+      'Ask: ./x doctor gcp',
+    );
   return new TrainyardError('CloudUnavailable', `Google did not do it: ${firstLine(said.message)}`);
 }
 

@@ -1,8 +1,10 @@
 import { engineSchema } from '../../domain/engine.ts';
 import { parseDuration } from '../../cli/duration.ts';
 import { settingsFrom } from '../../cli/engine-settings.ts';
-import { problemText } from '../../cli/show.ts';
+import { jobsTable, problemText } from '../../cli/show.ts';
+import { sweepsTable, sweepText } from '../../cli/show-sweep.ts';
 import { splitOf } from '../../cli/split-of.ts';
+import type { SweepDetail } from '../../web/services/sweep-views.ts';
 
 it.each([
   ['90', 90],
@@ -75,4 +77,27 @@ it('reads how rows are divided, and takes no share for a percentage', () => {
     expect(() => splitOf({ holdout })).toThrow('--holdout takes percent of the rows');
   expect(() => splitOf({ folds: 'five' })).toThrow('--folds takes a whole number, and not “five”.');
   expect(() => splitOf({ seed: '1.5' })).toThrow('--seed takes a whole number');
+});
+
+it('says of an empty list what it was asked for', () => {
+  expect(jobsTable([])).toContain('No jobs yet. Train one');
+  expect(jobsTable([], { open: true })).toBe('No open jobs.');
+  expect(jobsTable([], { open: true, search: 'x' })).toBe('No open job has “x” in its name.');
+  expect(sweepsTable([], true)).toBe('No open sweeps.');
+});
+
+it('calls the score of several seeds their mean, and gives the best trial its own', () => {
+  const trial = (number: number, score: number) => ({
+    ...{ number, seed: number, settings: {} },
+    job: { id: `j${number}`, phase: 'done', outcome: 'succeeded', score },
+  });
+  const sweep = {
+    ...{ name: 's', phase: 'done', outcome: 'succeeded', reason: 'Done.', metric: 'roc_auc', varied: [], bestTrial: 3 },
+    best: { mean: 0.9907, spread: 0.0016, scored: 2 },
+    trialList: [trial(2, 0.9895), trial(3, 0.9919)],
+  } as unknown as SweepDetail;
+  const best = 'Best: 0.9907 ± 0.0016 ROC AUC in validation, mean of 2 seeds; its best trial is 3 with 0.9919';
+  expect(sweepText(sweep)).toContain(best);
+  const alone = { ...sweep, best: { mean: 0.9919, spread: null, scored: 1 } } as unknown as SweepDetail;
+  expect(sweepText(alone)).toContain('Best: 0.9919 ROC AUC in validation, trial 3');
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -124,12 +124,26 @@ it('divides the rows as told, and goes on from the model of another job', async 
 });
 
 it('names what the server refuses, with 3', async () => {
-  const { code, err } = await trainyard('train', csv, '-l', 'yes');
+  const fresh = join(folder, 'fresh.csv');
+  await writeFile(fresh, customersCsv().replace('1', '2'));
+  const { code, err } = await trainyard('train', fresh, '-l', 'yes');
   expect([code, err]).toEqual([3, expect.stringContaining('no column “yes”')]);
   expect(err).toMatch(/stays as dataset ([0-9a-f-]{36}); “.\/x trainyard delete \1 --kind dataset” removes it/);
   const setting = await trainyard('train', csv, '-l', 'churned', '--set', 'trees=1', '--json');
   expect(setting.code).toBe(3);
   expect(JSON.parse(setting.err)).toMatchObject({ status: 422, problems: [{ field: 'engine.settings.trees' }] });
+});
+
+it('offers to take data away only where the refused command has brought it', async () => {
+  const kept = join(folder, 'kept.csv');
+  await writeFile(kept, customersCsv().replace('1', '3'));
+  expect((await trainyard('train', kept, '-l', 'churned')).code).toBe(0);
+  const again = await trainyard('train', kept, '-l', 'yes');
+  expect([again.code, again.err]).toEqual([3, expect.not.stringContaining('stays as dataset')]);
+  // The same bytes under another time are sent again, and recognised by what is in them.
+  await utimes(kept, 1, 1);
+  const touched = await trainyard('train', kept, '-l', 'yes');
+  expect([touched.code, touched.err]).toEqual([3, expect.not.stringContaining('stays as dataset')]);
 });
 
 it('tells wrong usage (2) from nobody there (4)', async () => {
@@ -142,6 +156,21 @@ it('tells wrong usage (2) from nobody there (4)', async () => {
   const help = await trainyard('--help');
   expect([help.code, help.out]).toEqual([0, expect.stringContaining('Exit codes')]);
   expect(help.out).toContain(`The server is at ${address}`);
+});
+
+it('refuses a budget of nothing, which is not the same as none', async () => {
+  const { code, err } = await trainyard('train', csv, '-l', 'churned', '--budget', '0');
+  expect([code, err]).toEqual([2, expect.stringContaining('Leave --budget out for no limit.')]);
+});
+
+it('says what a cloud lacks that is not set up, before the file is uploaded', async () => {
+  const file = join(folder, 'for-gcp.csv');
+  await writeFile(file, customersCsv().replace('1', '4'));
+  const { total } = await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {});
+  const { code, err } = await trainyard('train', file, '-l', 'churned', '--machine', 'gcp/e2-standard-4');
+  expect([code, err]).toEqual([3, expect.stringContaining('Write gcpProject into trainyard.yaml')]);
+  expect(err).toContain('No such machine: Google Cloud is not set up here.');
+  expect(await yard.services.datasets.list({ workspaceId: 'default', owner: 'ada' }, {})).toMatchObject({ total });
 });
 
 it('looks at a file before it uploads it', async () => {

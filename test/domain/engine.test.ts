@@ -53,8 +53,8 @@ test('a setting that can be left open may be', () => {
 
 test.each([
   ['preset', 'slow', 'Preset is one of fast, good.'],
-  ['algorithms', ['forest', 'oracle'], 'Algorithms takes any of forest, linear.'],
-  ['algorithms', 'forest', 'Algorithms takes any of forest, linear.'],
+  ['algorithms', ['forest', 'oracle'], '“Algorithms” takes one or more of: forest, linear.'],
+  ['algorithms', 'forest', '“Algorithms” takes one or more of: forest, linear.'],
   ['share', 'half', 'Share is a number.'],
   ['share', 0, 'Share is at least 0.1.'],
   ['share', 1.5, 'Share is at most 1.'],

@@ -46,7 +46,7 @@ class Setting:
             return None if value in options else f"{self.title} is one of {', '.join(options)}, not “{value}”."
         if self.type == "choices":
             fits = isinstance(value, list) and all(item in options for item in value)
-            return None if fits else f"{self.title} takes any of {', '.join(options)}, not “{value}”."
+            return None if fits else f"“{self.title}” takes one or more of: {', '.join(options)}; not “{value}”."
         if self.type == "text":
             fits = isinstance(value, str) and len(value) <= _LONGEST_TEXT
             return None if fits else f"{self.title} is a text of at most {_LONGEST_TEXT} characters."

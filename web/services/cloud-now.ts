@@ -1,5 +1,8 @@
 import type { Cloud, MachineType, Obstacle } from '../../infra/cloud.ts';
 
+const notSetUp =
+  'Google Cloud is not set up here. Write gcpProject into trainyard.yaml (or TRAINYARD_GCP_PROJECT), start again, and ask “./x doctor gcp”; docs/gcp.md goes from an empty project to the first model.';
+
 /** What a cloud offers now; without machines it says why in one sentence for a person. */
 export async function cloudNow(
   clouds: readonly Cloud[],
@@ -8,6 +11,7 @@ export async function cloudNow(
   const cloud = clouds.find((each) => each.name === name);
   if (cloud?.obstacle) return { types: [], problem: `${name} cannot be used: ${inWords(cloud.obstacle)}` };
   if (cloud) return { types: await cloud.machineTypes(), problem: null };
+  if (name === 'gcp') return { types: [], problem: notSetUp };
   const known = clouds.flatMap((each) => (each.isLeft ? [] : each.name)).join(', ');
   return { types: [], problem: `This installation has no cloud “${name}”. It has: ${known}.` };
 }

@@ -34,6 +34,24 @@ export function parseRequest(given: unknown): ParsedRequest {
   return result.success ? { request: result.data } : { problems: problemsIn(result.error) };
 }
 
+/**
+ * The same without what does not fit, where it has a usual value: all else that is wrong is then told in the same round.
+ * Undefined where too much is missing to look at.
+ */
+function restOf(given: unknown, problems: readonly FieldProblem[]): JobRequest | undefined {
+  if (typeof given !== 'object' || given === null) return undefined;
+  const rest = structuredClone(given) as Record<string, unknown>;
+  for (const { field } of problems) {
+    const [part = '', name, ...deeper] = field.split('.');
+    if (part === 'name') rest['name'] = 'unnamed';
+    const fields = rest[part];
+    if ((part !== 'limits' && part !== 'split') || !name || deeper.length > 0) continue;
+    if (typeof fields === 'object' && fields !== null) delete (fields as Record<string, unknown>)[name];
+  }
+  const parsed = parseRequest(rest);
+  return 'request' in parsed ? parsed.request : undefined;
+}
+
 interface LookedAt {
   problems: FieldProblem[];
   notes: string[];
@@ -125,7 +143,7 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       if (found.length > 0) return { machine, types, problems: found };
       const obstacle = await cloud?.obstacleTo?.(machine.name);
       const message = obstacle && inWords(obstacle);
-      return { machine, types, problems: message === undefined ? [] : [{ field: 'machine.type', message }] };
+      return { machine, types, problems: message === undefined ? [] : [{ field: 'machine.cloud', message }] };
     }
     const known = types.map(({ name }) => name).join(', ');
     const message = `There is no machine type “${request.machine.type}”. There are: ${known}.`;
@@ -140,10 +158,8 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     return message === undefined ? [] : [{ field: 'limits.budgetMicros', message }];
   };
 
-  return async (who: Who, given: unknown, trials?: readonly JobSpec['engine']['settings'][]): Promise<JobCheck> => {
-    const parsed = parseRequest(given);
-    if ('problems' in parsed) return { problems: parsed.problems, warnings: [], creates: [] };
-    const request = await asContinued(who, parsed.request);
+  /** All that is wrong with the parts of a request, each looked at by itself. */
+  const look = async (who: Who, request: JobRequest) => {
     const engine = (await engines.describe()).find(({ name }) => name === request.engine.name);
     const [disk, data, ofEngine, ofContinuing, { machine, types, problems: ofMachine }] = await Promise.all([
       health.lowDisk(),
@@ -159,6 +175,18 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
       : [];
     const problems = [...data.problems, ...ofImages, ...ofEngine, ...ofContinuing, ...ofMachine];
     if (disk !== undefined) problems.unshift({ field: '', message: disk });
+    return { engine, data, columns, machine, types, problems };
+  };
+
+  return async (who: Who, given: unknown, trials?: readonly JobSpec['engine']['settings'][]): Promise<JobCheck> => {
+    const parsed = parseRequest(given);
+    if ('problems' in parsed) {
+      const rest = restOf(given, parsed.problems);
+      const found = rest ? (await look(who, await asContinued(who, rest))).problems : [];
+      return { problems: [...parsed.problems, ...found], warnings: [], creates: [] };
+    }
+    const request = await asContinued(who, parsed.request);
+    const { engine, data, columns, machine, types, problems } = await look(who, request);
     const warnings = [...data.notes];
     if (problems.length > 0 || !engine || !machine) return { problems, warnings, creates: [] };
     const { settings } = checkSettings(engine, request.engine.settings);

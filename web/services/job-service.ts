@@ -48,7 +48,8 @@ export function jobService(options: ServiceOptions, health: HealthService): JobS
 
     async accept(who, given, { idempotencyKey } = {}) {
       const parsed = parseRequest(given);
-      if ('problems' in parsed) return { problems: parsed.problems };
+      // More of what is wrong than its form alone is told at once.
+      if ('problems' in parsed) return { problems: (await check(who, given)).problems };
       const { request } = parsed;
       const requestHash = hashOf(request);
       const id = request.id ?? (idempotencyKey === undefined ? undefined : idOfKey(who.workspaceId, idempotencyKey));

@@ -3,6 +3,8 @@ import { useOf } from '../../activities/workspace-use.ts';
 import type { Stores } from '../../db/open-stores.ts';
 import type { WorkspaceLimits, WorkspaceUse } from '../../domain/workspace-limits.ts';
 import type { Cloud, MachineType, Obstacle, Thing } from '../../infra/cloud.ts';
+import { cloudNow } from './cloud-now.ts';
+import { Refused } from './refused.ts';
 import type { OrphanReport } from './views.ts';
 
 /** What a cloud told of itself, and when. */
@@ -25,7 +27,8 @@ export interface MachineService {
   hasLogins(): boolean;
   /** Clouds that the settings name, and that nothing new can be made in. */
   obstacles(): (Obstacle & { cloud: string })[];
-  types(): Promise<(MachineType & { cloud: string })[]>;
+  /** Of all clouds, or of one, which is refused in a sentence where it offers none. */
+  types(cloud?: string): Promise<(MachineType & { cloud: string })[]>;
   /** How many jobs and predictions may hold a machine at once, over all clouds. */
   places(): Promise<number>;
   /** By the clouds' own account; asked at most every few seconds, however many people look. */
@@ -96,7 +99,15 @@ export function machineService({ clouds, stores, workspaceLimits, now = Date.now
     hasLogins: () => clouds.some(({ loginCommand, isLeft }) => loginCommand !== undefined && !isLeft),
     obstacles: () =>
       clouds.flatMap(({ name, obstacle, isLeft }) => (obstacle && !isLeft ? [{ cloud: name, ...obstacle }] : [])),
-    async types() {
+    async types(only) {
+      if (only !== undefined) {
+        const { types, problem } = await cloudNow(clouds, only);
+        if (problem !== null)
+          throw new Refused(422, 'No such machine', problem, {
+            problems: [{ field: 'machine.cloud', message: problem }],
+          });
+        return types.map((type) => ({ ...type, cloud: only }));
+      }
       const all = await Promise.all(
         clouds.map(async (cloud) => (await cloud.machineTypes()).map((type) => ({ ...type, cloud: cloud.name }))),
       );

@@ -4,7 +4,11 @@ import type { FieldProblem } from './views.ts';
 
 /** What zod found, with the dotted names that forms, API and CLI use for fields. */
 export function problemsIn(error: z.ZodError): FieldProblem[] {
-  return error.issues.map((issue) => ({ field: issue.path.map(String).join('.'), message: sentence(issue) }));
+  const found = error.issues.map((issue) => ({ field: issue.path.map(String).join('.'), message: sentence(issue) }));
+  // What is neither whole nor in its range is one mistake to a person.
+  return found.filter(
+    ({ field, message }, n) => n === found.findIndex((one) => one.field === field && one.message === message),
+  );
 }
 
 function sentence(issue: z.core.$ZodIssue): string {

@@ -7,6 +7,7 @@ import {
   UserRefreshClient,
 } from 'google-auth-library';
 import type { GcpFinding } from '../../gcp-checks.ts';
+import { signInAsYard } from '../sign-in.ts';
 
 export interface SignedIn {
   finding: GcpFinding;
@@ -14,11 +15,10 @@ export interface SignedIn {
   member: string | undefined;
 }
 
-const login = 'gcloud auth application-default login';
-
 /** Who the environment says we are, and whether Google gives that one a token. Nothing secret is in what comes back. */
 export async function signedIn(auth: GoogleAuth, project: string): Promise<SignedIn> {
   const name = 'Credentials';
+  const login = signInAsYard(project);
   let client: Awaited<ReturnType<GoogleAuth['getClient']>>;
   try {
     client = await auth.getClient();

@@ -269,7 +269,9 @@ describeSimulated('what ./x doctor gcp finds', () => {
       { name: 'Credentials', state: 'bad' },
       { name: 'The rest', state: 'later' },
     ]);
-    expect(named(found, 'Credentials').mend).toBe('gcloud auth application-default login');
+    expect(named(found, 'Credentials').mend).toBe(
+      `gcloud auth application-default login --impersonate-service-account trainyard-yard@${cloud.sim.project}.iam.gserviceaccount.com`,
+    );
     process.env['GOOGLE_APPLICATION_CREDENTIALS'] = '/nowhere/key.json';
     expect(named(await check(), 'Credentials').mend).toContain('unset GOOGLE_APPLICATION_CREDENTIALS');
   });

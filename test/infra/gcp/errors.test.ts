@@ -145,10 +145,16 @@ const messages: [type: FailureType, message: string, says: string, hint?: string
     'CredentialsMissing',
     'Attempted to load application default credentials since neither `credentials` nor `access_token` was set in the provider block. google: could not find default credentials.',
     'credentials',
-    'gcloud auth application-default login',
+    'gcloud auth application-default login --impersonate-service-account trainyard-yard@',
   ],
   ['CredentialsMissing', 'invalid_grant: Invalid JWT Signature.', 'credentials'],
   ['CloudUnavailable', 'googleapi: Error 503: Service Unavailable', 'Service Unavailable'],
+  [
+    'CloudUnavailable',
+    'request to https://storage.googleapis.com/ failed, reason: getaddrinfo ENOTFOUND storage.googleapis.com',
+    'Google could not be reached',
+    './x doctor gcp',
+  ],
 ];
 
 describe('what Google and Terraform say', () => {

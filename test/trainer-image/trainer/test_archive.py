@@ -11,12 +11,14 @@ import zipfile
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 from tables import iris
 from trainer_bench import TRAINER_IMAGE, Run, Yard
 
 from trainer.archive import pack, unpack
 from trainer.failures import TrainerFailure
+from trainer.portable.predict import InputProblem, conform
 from trainer.reading import Parquet
 
 
@@ -282,6 +284,33 @@ def test_a_prediction_names_the_column_that_is_missing(made: Run, shared_yard: Y
         "The model needs the column “petal width (cm)”, which is not in this data. Found: sepal"
         in run.failure["message"]
     )
+
+
+def test_a_prediction_counts_the_columns_that_are_missing_beyond_five(tmp_path: Path):
+    columns = [{"name": name, "sqlType": "DOUBLE"} for name in "abcdefgh"]
+    with pytest.raises(InputProblem) as refused:
+        conform(pd.DataFrame({"x": [1.0]}), columns)
+    said = "The model needs the columns “a”, “b”, “c”, “d”, “e” and 3 more, which are not in this data. Found: x."
+    assert str(refused.value) == said
+
+
+def test_outside_what_is_no_csv_is_said_without_the_words_of_pandas(made: Run, tmp_path: Path):
+    folder = unpacked(made, tmp_path / "model")
+    (folder / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
+    ended = outside(folder, "picture.csv")
+    assert ended.returncode == 65 and "this is not a CSV file in UTF-8" in ended.stderr
+
+
+def test_outside_without_its_packages_it_names_what_brings_them(made: Run, tmp_path: Path):
+    folder = unpacked(made, tmp_path / "model")
+    bare = subprocess.run(
+        [sys.executable, "-I", "-S", str(folder / "predict.py"), "data.csv"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert bare.returncode == 1
+    assert bare.stderr.strip() == "numpy is not installed here. Run: python -m pip install -r requirements.txt"
 
 
 def test_a_prediction_names_row_and_value_that_do_not_fit(made: Run, shared_yard: Yard):

@@ -92,6 +92,32 @@ test('shows beside its setting what only the engine itself has against it', asyn
   expect(fieldsOf(refused.text, '/jobs/confirm')).toMatchObject({ 'sklearn.hyperparameters': hyperparameters });
 });
 
+test('says what is wrong with every number in its own unit, together with the settings', async () => {
+  const { address, fields } = await formFor();
+  const refused = await session.post(address, '/jobs/confirm', {
+    ...fields,
+    ...{ minutes: '-4', longestMinutes: '99999', budget: '0', holdoutPercent: '90', 'sklearn.trees': '99999999' },
+    ...{ 'limits.attempts': '0', 'limits.spotAttempts': '1.5', 'limits.silenceSeconds': '3' },
+    ...{ 'split.folds': '-1', 'split.seed': '-1', name: 'n'.repeat(81) },
+  });
+  expect(refused.status).toBe(422);
+  for (const sentence of [
+    'The time limit is 10 seconds (“10 s”) to 10,080 minutes',
+    'The longest time is 10 seconds (“10 s”) to 20,160 minutes',
+    'The cap is an amount above $0. Leave it out for no limit.',
+    'The held-out part is 5 % to 50 % of the rows.',
+    'The number of attempts is a whole number from 1 to 10.',
+    'The number of tries on spot is a whole number from 0 to 10.',
+    'The silence limit is 10 to 3600 whole seconds.',
+    'The number of folds is a whole number from 0 to 20',
+    'The seed is a whole number from 0 to 2147483647.',
+    'The name has at most 80 characters.',
+    'Trees is at most',
+  ])
+    expect(refused.text).toContain(sentence);
+  expect(refused.text).not.toMatch(/Too (small|big)|Invalid (input|option)|expected/);
+});
+
 test('brings a refused form back with its values, a summary, and the reason beside each field', async () => {
   const { address, fields } = await formFor();
   const refused = await session.post(address, '/jobs/confirm', {

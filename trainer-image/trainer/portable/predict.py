@@ -18,8 +18,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-import pandas as pd
+try:
+    import numpy as np
+    import pandas as pd
+except ModuleNotFoundError as missing:
+    if __name__ != "__main__":
+        raise
+    sys.exit(f"{missing.name} is not installed here. Run: python -m pip install -r requirements.txt")
 
 _ROWS_AT_ONCE = 50_000
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|REAL|DECIMAL|NUMERIC)(\(.*\))?")
@@ -56,13 +61,19 @@ def conform(frame: pd.DataFrame, columns: list[dict[str, str]]) -> pd.DataFrame:
     """The columns that the model knows, in its order and with its types; others are left out."""
     missing = [column["name"] for column in columns if column["name"] not in frame.columns]
     if missing:
-        names = ", ".join(f"“{name}”" for name in missing)
+        lacks = "which is" if len(missing) == 1 else "which are"
         raise InputProblem(
-            f"The model needs the column {names}, which is not in this data. Found: {', '.join(map(str, frame.columns))}."
+            f"The model needs the column{'s' if len(missing) > 1 else ''} {_listed([f'“{name}”' for name in missing])}, "
+            f"{lacks} not in this data. Found: {_listed([str(name) for name in frame.columns], 20)}."
         )
     return pd.DataFrame(
         {c["name"]: _typed(frame[c["name"]], c["name"], family(c["sqlType"])) for c in columns}, index=frame.index
     )
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _typed(series: pd.Series, name: str, kind: str) -> pd.Series:
@@ -321,7 +332,14 @@ def main(arguments: list[str]) -> int:
     except ModelProblem as problem:
         print(problem, file=sys.stderr)
         return 70
-    except (InputProblem, OSError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as problem:
+    except ModuleNotFoundError as missing:
+        print(f"{missing.name} is not installed here. Run: python -m pip install -r requirements.txt", file=sys.stderr)
+        return 69
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
+        said = "this is not a CSV file in UTF-8 with names in its first row. Save it as one, and give that."
+        print(f"{files[0]}: {said}", file=sys.stderr)
+        return 65
+    except (InputProblem, OSError) as problem:
         print(f"{files[0]}: {problem}", file=sys.stderr)
         return 65
     kept = frame.drop(columns=[name for name in predicted.columns if name in frame.columns])

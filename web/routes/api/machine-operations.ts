@@ -44,9 +44,10 @@ export function machineOperations(api: ApiRoutes, { engines, machines }: Service
       permission: 'read',
       tag: 'machine',
       summary: 'The kinds of machines with their prices',
+      query: z.object({ cloud: z.string().optional().describe('Only of this one; 422 says why it offers none.') }),
       answers: { 200: { description: 'Of every cloud.', schema: z.array(machineTypeSchema) } },
     },
-    async ({ response }) => void response.json(await machines.types()),
+    async ({ response, query }) => void response.json(await machines.types(query.cloud)),
   );
   api.add(
     {
