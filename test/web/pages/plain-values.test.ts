@@ -1,3 +1,4 @@
+import { withInterval } from '../../../web/page-models/result-view.ts';
 import type { Engine } from '../../../domain/engine.ts';
 import { chosenFacts } from '../../../web/page-models/chosen-facts.ts';
 import { cell } from '../../../web/page-models/dataset-page.ts';
@@ -138,4 +139,13 @@ test('tells what was chosen, and nothing that is as it would be anyway', () => {
       engine as never,
     ),
   ).toEqual([]);
+});
+
+test.each([
+  [0.0304, 0.034, false, '0.0304 (95 %: 0.0000 to 0.0644)'],
+  [0.53, 0.034, false, '0.5300 ± 0.034'],
+  [0.99, 0.03, true, '0.9900 (95 %: 0.9600 to 1.0000)'],
+  [0.9, 0.03, true, '0.9000 ± 0.030'],
+])('an interval of %p ± %p does not reach beyond what is possible', (value, half, higherIsBetter, shown) => {
+  expect(withInterval(value, half, { higherIsBetter })).toBe(shown);
 });
