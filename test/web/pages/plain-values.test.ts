@@ -1,4 +1,3 @@
-import { withInterval } from '../../../web/page-models/result-view.ts';
 import type { Engine } from '../../../domain/engine.ts';
 import { chosenFacts } from '../../../web/page-models/chosen-facts.ts';
 import { cell } from '../../../web/page-models/dataset-page.ts';
@@ -7,7 +6,7 @@ import { firstValues } from '../../../web/page-models/job-guess.ts';
 import { formatLimit } from '../../../web/page-models/plain-words.ts';
 import { barOf } from '../../../web/page-models/progress-bar.ts';
 import { reportSchema } from '../../../web/page-models/report.ts';
-import { resultView } from '../../../web/page-models/result-view.ts';
+import { resultView, withInterval } from '../../../web/page-models/result-view.ts';
 
 test.each([
   ['0.12345678901234567', true, '0.123457', '0.12345678901234567'],
