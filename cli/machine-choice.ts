@@ -22,7 +22,7 @@ export function machineOf({ machine, spot, ssh }: { machine?: string; spot?: boo
 /** Before minutes of uploading: whether the cloud that is named is there. All else the server says when it has the data. */
 export async function lookForMachine(client: ApiClient, options: { machine?: string }): Promise<void> {
   const cloud = machineOf(options).machine?.cloud;
-  if (cloud !== undefined && cloud !== 'local') await client.get('/api/v1/machine-types', { cloud });
+  if (cloud !== undefined) await client.get('/api/v1/machine-types', { cloud });
 }
 
 /** The kinds of machines of all clouds, as `--machine` takes them. */
