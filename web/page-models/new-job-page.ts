@@ -65,7 +65,7 @@ export interface NewJobPage {
   more: (Field & { options?: Option[] })[];
   moreIsOpen: boolean;
   continuesJobId: string;
-  continued: { name: string; href: string } | null;
+  continued: { name: string; href: string; engine: string } | null;
   recipe: (RecipeCard & { id: string; version: string }) | null;
   settingsFile: Field & { isOpen: boolean; told: string[] };
 }
@@ -169,7 +169,10 @@ export function newJobPage(input: NewJobInput): NewJobPage {
       told: input.loaded?.told ?? [],
       isOpen: input.loaded !== null && input.loaded !== undefined,
     },
-    engines: input.engines.map((engine) => engineOption(engine, engineName, values, field)),
+    // Only what made a model can continue it.
+    engines: input.engines
+      .filter(({ name }) => !input.continued || name === input.continued.engine)
+      .map((engine) => engineOption(engine, input.continued?.engine ?? engineName, values, field)),
     minutes: field(
       'minutes',
       'Time limit, in minutes',

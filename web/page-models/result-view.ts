@@ -43,8 +43,8 @@ export function resultView(report: Report, modelId: string, folds: number): Resu
   const { metric, best, rows } = report;
   return {
     headline: {
-      validation: withInterval(best.validation, best.interval),
-      test: withInterval(best.test, best.testInterval),
+      validation: withInterval(best.validation, best.interval, metric),
+      test: withInterval(best.test, best.testInterval, metric),
       metric: metric.title,
       direction: metric.higherIsBetter ? 'higher is better' : 'lower is better',
       model: best.model,
@@ -96,8 +96,19 @@ function baselineWords({ baseline, metric }: Report): string {
   return `${baseline.sentence} Better by ${formatScore(value)} in ${metric.title}, 95 % interval ${formatScore(low)} to ${formatScore(high)}.`;
 }
 
-function withInterval(value: number | null, interval: number | null): string {
-  return interval === null ? formatScore(value) : `${formatScore(value)} ± ${formatInterval(interval, value)}`;
+/** Half a width beside a score; where that would reach beyond what is possible, the ends of the interval instead. */
+export function withInterval(
+  value: number | null,
+  interval: number | null,
+  { higherIsBetter }: { higherIsBetter: boolean },
+): string {
+  if (interval === null || value === null) return formatScore(value);
+  // What is to be high ends at 1, and errors and losses at 0.
+  const [low, high] = [value - interval, value + interval];
+  const isPossible = higherIsBetter ? high <= 1 : low >= 0;
+  return isPossible
+    ? `${formatScore(value)} ± ${formatInterval(interval, value)}`
+    : `${formatScore(value)} (95 %: ${formatScore(higherIsBetter ? low : 0)} to ${formatScore(higherIsBetter ? 1 : high)})`;
 }
 
 /** Told beside the metrics that a job can be chosen by. */

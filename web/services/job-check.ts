@@ -115,8 +115,10 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     if (!from) return wrong('There is no such job to continue; it may have been removed.');
     const model = await stores.models.findByJob(from.id);
     if (!model || model.deleted_at_ms !== null) return wrong(`The job “${from.name}” has no model to continue from.`);
-    if (from.engine !== request.engine.name)
-      return wrong(`Its model was made by ${from.engine}; another engine cannot continue it.`);
+    if (from.engine !== request.engine.name) {
+      const made = (await engines.describe()).find(({ name }) => name === from.engine)?.title ?? from.engine;
+      return wrong(`The model of “${from.name}” was made by ${made}, and only that can continue it. Choose it again.`);
+    }
     if (engine && !engine.continues) return wrong(`${engine.title} cannot continue from an earlier model.`);
     return sameRecipe(specOf(from), request);
   };

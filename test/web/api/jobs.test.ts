@@ -243,6 +243,7 @@ it('starts a job that continues another, once that has a model, on the same engi
   });
   const wrong = await yard.api.post('/jobs', { ...request, engine: { name: 'classes_only' } });
   expect(wrong.body.problems[0].field).toBe('continuesJobId');
+  expect(wrong.body.problems[0].message).toMatch(/was made by (?!sklearn)[^,]+, and only that can continue it/);
   const { body } = await yard.api.post('/jobs', request);
   expect((await yard.api.get(`/jobs/${body.job.id}`)).body.continues).toEqual({ id, name: 'churn-spring' });
   expect((await yard.api.get(`/jobs/${id}`)).body.continuedBy).toEqual([

@@ -120,6 +120,13 @@ describe('a job is asked for', () => {
     return ajv.compile(absolute(schema ?? { not: {} }))(body);
   };
 
+  it('by a filled example, which fits but for its data', async () => {
+    const { example } = document.components.schemas['JobRequest'] as { example: object };
+    expect(check(example)).toBe(true);
+    const { body } = await yard.api.post('/jobs/check', example);
+    expect(body.problems).toEqual([{ field: 'datasetId', message: expect.stringContaining('no such dataset') }]);
+  });
+
   it('with the settings of its engine, in types, defaults, ranges and help', () => {
     const { SklearnEngine: engine, EngineChoice: choice } = document.components.schemas;
     expect(engine).toMatchObject({
@@ -160,6 +167,12 @@ describe('a job is asked for', () => {
   });
 });
 
+it('leads on from its own address', async () => {
+  const { body } = await request(yard.app).get('/api/v1').expect(200);
+  expect(body).toMatchObject({ documentation: '/api/docs', openapi: '/openapi.json' });
+  for (const path of [body.documentation, body.openapi]) await request(yard.app).get(path).expect(200);
+});
+
 it('is shown by a page that keeps to the content security policy', async () => {
   const page = await request(yard.app).get('/api/docs');
   expect(page.status).toBe(200);
@@ -174,5 +187,5 @@ it('declares a permission for each route', () => {
   expect(declared.length).toBeGreaterThan(40);
   for (const route of declared) expect(permissions).toContain(route.permission);
   const open = declared.filter(({ permission }) => permission === 'public').map(({ path }) => path);
-  expect(open.every((path) => /^\/(healthz|readyz|openapi\.json|api\/docs.*)$/.test(path))).toBe(true);
+  expect(open.every((path) => /^\/(healthz|readyz|openapi\.json|api\/v1|api\/docs.*)$/.test(path))).toBe(true);
 });

@@ -250,6 +250,11 @@ test('prefills every field of a job that is trained again', async () => {
   const confirm = await session.post(address, '/jobs/confirm', told);
   await session.agent.post('/jobs').type('form').send(fieldsOf(confirm.text, '/jobs'));
   const like = await session.get(`/jobs/new?like=${id}`);
+  const enginesIn = (html: string) => [...html.matchAll(/name="engine\.name" value="([^"]+)"/g)].map(([, name]) => name);
+  expect(enginesIn(like.text).length).toBeGreaterThan(1);
+  const next = { ...fieldsOf(like.text, '/jobs/confirm'), continuesJobId: id, action: 'count' };
+  const continuing = await session.post(address, '/jobs/confirm', next);
+  expect(enginesIn(continuing.text)).toEqual(['sklearn']);
   const again = fieldsOf(like.text, '/jobs/confirm');
   expect(again).toMatchObject({
     name: 'first try',

@@ -6,7 +6,7 @@ import { firstValues } from '../../../web/page-models/job-guess.ts';
 import { formatLimit } from '../../../web/page-models/plain-words.ts';
 import { barOf } from '../../../web/page-models/progress-bar.ts';
 import { reportSchema } from '../../../web/page-models/report.ts';
-import { resultView } from '../../../web/page-models/result-view.ts';
+import { resultView, withInterval } from '../../../web/page-models/result-view.ts';
 
 test.each([
   ['0.12345678901234567', true, '0.123457', '0.12345678901234567'],
@@ -138,4 +138,13 @@ test('tells what was chosen, and nothing that is as it would be anyway', () => {
       engine as never,
     ),
   ).toEqual([]);
+});
+
+test.each([
+  [0.0304, 0.034, false, '0.0304 (95 %: 0.0000 to 0.0644)'],
+  [0.53, 0.034, false, '0.5300 ± 0.034'],
+  [0.99, 0.03, true, '0.9900 (95 %: 0.9600 to 1.0000)'],
+  [0.9, 0.03, true, '0.9000 ± 0.030'],
+])('an interval of %p ± %p does not reach beyond what is possible', (value, half, higherIsBetter, shown) => {
+  expect(withInterval(value, half, { higherIsBetter })).toBe(shown);
 });

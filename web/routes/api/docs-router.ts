@@ -27,6 +27,10 @@ export function docsRouter(operations: readonly Operation[], context: AppContext
     }
     response.send(document);
   });
+  // Where `./x up` sends people who look for the API.
+  routes.get('/api/v1', 'public', (_request, response) => {
+    response.json({ name: 'Trainyard', documentation: '/api/docs', openapi: '/openapi.json' });
+  });
   routes.get('/api/docs', 'public', (_request, response) => {
     response.sendFile(join(docsFolder, 'index.html'), { cacheControl: false });
   });

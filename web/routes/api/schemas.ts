@@ -28,7 +28,16 @@ export const problemDocumentSchema = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457. `problems` names each field of the request that must change.' });
 
-export const jobRequestBodySchema = jobRequestSchema.strict().meta({ id: 'JobRequest' });
+/** What “Try it out” begins with: all else has a usual value. */
+const jobExample = {
+  name: 'customers who leave',
+  datasetId: '00000000-0000-4000-8000-000000000000',
+  task: { kind: 'binary', labels: ['churned'] },
+  engine: { name: 'sklearn', settings: { trees: 200 } },
+  limits: { trainingSeconds: 600 },
+};
+
+export const jobRequestBodySchema = jobRequestSchema.strict().meta({ id: 'JobRequest', example: jobExample });
 
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 

@@ -214,7 +214,7 @@ async function continuedJob({ services, context }: PageKit, request: Request, va
   const id = idSchema.safeParse(values['continuesJobId']).data;
   if (id === undefined) return null;
   const before = await services.jobs.requestLike(context.who(request), id).catch(() => null);
-  return before && { name: before.name, href: `/jobs/${id}` };
+  return before && { name: before.name, href: `/jobs/${id}`, engine: before.engine.name };
 }
 
 /** Why the guess is what it is, while the form still holds it. */
