@@ -250,7 +250,8 @@ test('prefills every field of a job that is trained again', async () => {
   const confirm = await session.post(address, '/jobs/confirm', told);
   await session.agent.post('/jobs').type('form').send(fieldsOf(confirm.text, '/jobs'));
   const like = await session.get(`/jobs/new?like=${id}`);
-  const enginesIn = (html: string) => [...html.matchAll(/name="engine\.name" value="([^"]+)"/g)].map(([, name]) => name);
+  const enginesIn = (html: string) =>
+    [...html.matchAll(/name="engine\.name" value="([^"]+)"/g)].map(([, name]) => name);
   expect(enginesIn(like.text).length).toBeGreaterThan(1);
   const next = { ...fieldsOf(like.text, '/jobs/confirm'), continuesJobId: id, action: 'count' };
   const continuing = await session.post(address, '/jobs/confirm', next);
