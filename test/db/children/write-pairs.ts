@@ -12,6 +12,7 @@ for (let number = 1; number <= Number(count); number += 1) {
       await workspaces.ensure({ id: `${name}-${number}-${half}`, name, time_zone: 'UTC' }, trx);
     }
   });
-  console.log(number);
+  // Said before the next is begun: what this process still kept to itself would be gone with it.
+  await new Promise<void>((said) => process.stdout.write(`${number}\n`, () => said()));
 }
 await database.close();
