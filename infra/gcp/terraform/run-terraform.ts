@@ -61,6 +61,8 @@ const leaseWithinMs = 600_000;
 const killAfterMs = 900_000;
 const guard = join(import.meta.dirname, 'guarded.sh');
 const erroredState = 'errored.tfstate';
+/** Another worker of this host may still write in it: then it is tried again. */
+const whole = { recursive: true, force: true, maxRetries: 5 };
 /** Of the environment: where programs and credentials are, and how to reach the network. Nothing else is its business. */
 const passedOn =
   /^(PATH|HOME|USER|LANG|TZ|TMPDIR|GOOGLE_.*|CLOUDSDK_.*|GCE_METADATA_.*|(HTTPS?|NO|ALL)_PROXY|SSL_CERT_.*)$/i;
@@ -105,7 +107,7 @@ export class Terraform {
 
   /** What was made is gone, by the cloud’s own word: so goes what Terraform knew of it. */
   async forget({ stack, bucket: name }: StackName, bucket: Bucket): Promise<void> {
-    await rm(this.#folder(name, stack), { recursive: true, force: true });
+    await rm(this.#folder(name, stack), { ...whole });
     for (const object of ['default.tfstate', 'default.tflock']) {
       await bucket
         .file(`${statePrefix(stack)}/${object}`)
@@ -118,7 +120,7 @@ export class Terraform {
 
   /** The bucket is gone, and with it all that was known of its stacks: so goes what was laid out here for them. */
   async forgetAll(bucket: string): Promise<void> {
-    await rm(this.#folder(bucket, ''), { recursive: true, force: true });
+    await rm(this.#folder(bucket, ''), { ...whole });
   }
 
   /** Holds the stack while `work` is done: nobody else applies, destroys or takes it away meanwhile. */
@@ -172,7 +174,7 @@ export class Terraform {
     await this.#pushErrored(folder, (words) => go('push', words), say);
     await go(word, [word, '-auto-approve', '-json', '-input=false', '-lock-timeout=20s']);
     await this.#pushErrored(folder, (words) => go('push', words), say);
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { ...whole });
   }
 
   /** A state that could not be written to the bucket lies here: without it, what was made would be made again. */
