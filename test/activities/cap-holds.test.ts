@@ -45,7 +45,7 @@ const story = fc
     trainingSeconds: fc.integer({ min: 10, max: 80_000 }),
     spotAttempts: fc.integer({ min: 0, max: 3 }),
   })
-  .map((given) => ({ ...given, budgetMicros: Math.round(given.pricePerHourMicros * given.budgetHours) }));
+  .map((given) => ({ ...given, budgetMicros: Math.max(1, Math.round(given.pricePerHourMicros * given.budgetHours)) }));
 type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
 
 const type = { name: 'local', title: 'Billed', cpus: 2, memoryGib: 8, gpus: [], priceListDate: '2026-11-01' };
