@@ -1,4 +1,4 @@
-"""The real AutoGluon on small real data. One environment, three minutes."""
+"""The real AutoGluon on small real data, in one environment."""
 
 from __future__ import annotations
 
