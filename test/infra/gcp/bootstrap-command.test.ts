@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runProgram } from '../../tools/run-program.ts';
+import { runProgram } from '../../../tools/run-program.ts';
 
-const program = join(import.meta.dirname, '../../tools/gcp.ts');
+const program = join(import.meta.dirname, '../../../tools/gcp.ts');
 
 let home: string;
 beforeEach(() => {
