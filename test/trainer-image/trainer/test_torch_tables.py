@@ -156,7 +156,7 @@ def test_what_was_learned_survives_a_fit_that_dies(yard: Yard):
     asked = yard.ask(breast_cancer(), "diagnosis", "binary", engine="torch", settings=settings, seconds=3000)
     run = asked.train(while_running=kill)
     assert run.code == 0, run.log
-    assert any("broke off by itself" in warning for warning in run.report["warnings"])
+    assert any("what was finished was kept" in warning for warning in run.report["warnings"])
     assert run.report["best"]["model"] in run.models and run.report["best"]["test"] > 0.9
 
 
