@@ -54,9 +54,9 @@ describe('the suites', () => {
     expect(fast.reduce((sum, { budgetSeconds, cores }) => sum + (budgetSeconds * cores) / 2, 0)).toBeLessThan(60);
   });
 
-  it('fit into forty-three minutes on two cores', () => {
+  it('fit into forty-six minutes on two cores', () => {
     expect(suites.reduce((sum, { budgetSeconds, cores }) => sum + (budgetSeconds * cores) / 2, 0)).toBeLessThanOrEqual(
-      43 * 60,
+      46 * 60,
     );
   });
 });

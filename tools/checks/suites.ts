@@ -294,7 +294,7 @@ export const suites: readonly Suite[] = [
     name: 'torch',
     what: 'the trainer with PyTorch, a job of it on IDX files, and one whose machine is lost, disk and all',
     fast: false,
-    budgetSeconds: 285,
+    budgetSeconds: 500,
     cores: 2,
     needs: ['python tools', 'temporal', 'torch'],
     steps: [
