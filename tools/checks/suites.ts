@@ -114,7 +114,7 @@ export const suites: readonly Suite[] = [
     name: 'unit',
     what: 'rules, settings and tools by themselves',
     fast: true,
-    budgetSeconds: 20,
+    budgetSeconds: 25,
     cores: 1,
     needs: [],
     steps: [
