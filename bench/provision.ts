@@ -115,6 +115,7 @@ async function atOnce(datasetId: string, succeeds: (id: string) => Promise<void>
   });
   // What was made by hand before them lies there still.
   const left = (await google.leftOvers()).filter(({ kind, atMs }) => kind !== 'role' && atMs >= from);
+  for (const { kind, name } of left) say(`left over: ${kind} ${name}`);
   const runs = watched.runs().filter(({ fromMs }) => fromMs >= from);
   const figures = {
     jobs,
