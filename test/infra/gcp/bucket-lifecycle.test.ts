@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { bucketNameOf } from '../../../domain/ids.ts';
 import type { Labels } from '../../../infra/cloud.ts';
-import { GcpBuckets } from '../../../infra/gcp/buckets.ts';
-import { GoogleApi } from '../../../infra/gcp/google-api.ts';
-import { openAuth } from '../../../infra/gcp/google-auth.ts';
-import { Tombstones } from '../../../infra/tombstones.ts';
+import type { GcpBuckets } from '../../../infra/gcp/buckets.ts';
+import type { GoogleApi } from '../../../infra/gcp/google-api.ts';
 import { until } from '../waiting.ts';
-import { type GcpHouse, openGcpHouse } from './gcp-house.ts';
+import { belowHouse, type GcpHouse, openGcpHouse } from './gcp-house.ts';
 import { whyNoTerraform } from './provider.ts';
 
 const why = await whyNoTerraform();
@@ -21,14 +19,7 @@ suite('the rule by which a bucket empties itself, if nobody does', () => {
   let buckets: GcpBuckets;
   beforeAll(async () => {
     house = await openGcpHouse();
-    const { project, endpoint, store, installationId } = house.options;
-    const auth = openAuth(endpoint);
-    api = new GoogleApi(auth, project, endpoint);
-    const tombstones = new Tombstones(store, 'gcp');
-    buckets = new GcpBuckets({
-      ...{ auth, api, project, endpoint, installationId, tombstones },
-      location: 'us-central1',
-    });
+    ({ api, buckets } = belowHouse(house));
   });
   afterAll(() => house.close());
 

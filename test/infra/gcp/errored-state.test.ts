@@ -4,13 +4,9 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { bucketNameOf } from '../../../domain/ids.ts';
 import type { Labels } from '../../../infra/cloud.ts';
-import { GcpBuckets } from '../../../infra/gcp/buckets.ts';
-import { GoogleApi } from '../../../infra/gcp/google-api.ts';
-import { openAuth } from '../../../infra/gcp/google-auth.ts';
 import { Terraform } from '../../../infra/gcp/terraform/run-terraform.ts';
 import { signalsStack } from '../../../infra/gcp/terraform/signals-stack.ts';
-import { Tombstones } from '../../../infra/tombstones.ts';
-import { type GcpHouse, openGcpHouse } from './gcp-house.ts';
+import { belowHouse, type GcpHouse, openGcpHouse } from './gcp-house.ts';
 import { whyNoTerraform } from './provider.ts';
 
 const why = await whyNoTerraform();
@@ -26,16 +22,10 @@ suite('a state that Terraform could not write to the bucket', () => {
 
   test('is written before anything else is done, so that nothing is made twice and all of it is destroyed', async () => {
     const { options, simulation, cloud } = house;
-    const { project, endpoint, store, installationId } = options;
+    const { project, endpoint, installationId } = options;
     const labels: Labels = { kind: 'job', id: randomUUID(), installationId, owner: 'owner' };
     await cloud.createBucket(labels);
-    const auth = openAuth(endpoint);
-    const api = new GoogleApi(auth, project, endpoint);
-    const tombstones = new Tombstones(store, 'gcp');
-    const buckets = new GcpBuckets({
-      ...{ auth, api, project, endpoint, installationId, tombstones },
-      location: 'us-central1',
-    });
+    const { buckets } = belowHouse(house);
     const terraform = new Terraform({ ...options, program: options.terraform, atOnce: 1 });
     const stack = signalsStack({ labels, project, endpoint, projectNumber: '0' });
     const said: string[] = [];

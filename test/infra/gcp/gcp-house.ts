@@ -3,6 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GcpBuckets } from '../../../infra/gcp/buckets.ts';
+import { GoogleApi } from '../../../infra/gcp/google-api.ts';
+import { openAuth } from '../../../infra/gcp/google-auth.ts';
+import { Tombstones } from '../../../infra/tombstones.ts';
 import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
 import type { GcpCloudOptions } from '../../../infra/gcp-options.ts';
 import { folderStore } from '../../../infra/local/folder-store.ts';
@@ -19,6 +23,16 @@ export interface GcpHouse extends House {
   options: GcpCloudOptions;
   /** How long each part of Terraform's work took. */
   measured: Map<string, number[]>;
+}
+
+/** What lies below the house's own interface, opened as the house opens it. */
+export function belowHouse({ options }: GcpHouse): { api: GoogleApi; buckets: GcpBuckets } {
+  const { project, endpoint, store, installationId } = options;
+  const auth = openAuth(endpoint);
+  const api = new GoogleApi(auth, project, endpoint);
+  const tombstones = new Tombstones(store, 'gcp');
+  const location = 'us-central1';
+  return { api, buckets: new GcpBuckets({ auth, api, project, endpoint, installationId, tombstones, location }) };
 }
 
 const here = import.meta.dirname;

@@ -3,15 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import type { Labels } from '../../../infra/cloud.ts';
-import { GcpBuckets } from '../../../infra/gcp/buckets.ts';
-import { GoogleApi } from '../../../infra/gcp/google-api.ts';
-import { openAuth } from '../../../infra/gcp/google-auth.ts';
+import type { GcpBuckets } from '../../../infra/gcp/buckets.ts';
 import { Terraform } from '../../../infra/gcp/terraform/run-terraform.ts';
 import { signalsStack } from '../../../infra/gcp/terraform/signals-stack.ts';
 import { type Lease, type LeaseTimes, leaseTimes, StackLease } from '../../../infra/gcp/terraform/state-lock.ts';
-import { Tombstones } from '../../../infra/tombstones.ts';
 import { until } from '../waiting.ts';
-import { type GcpHouse, openGcpHouse } from './gcp-house.ts';
+import { belowHouse, type GcpHouse, openGcpHouse } from './gcp-house.ts';
 import { whyNoTerraform } from './provider.ts';
 
 const why = await whyNoTerraform();
@@ -29,12 +26,7 @@ suite('who holds a stack', () => {
   let labels: Labels;
   beforeAll(async () => {
     house = await openGcpHouse();
-    const { project, endpoint, store, installationId } = house.options;
-    const auth = openAuth(endpoint);
-    const api = new GoogleApi(auth, project, endpoint);
-    const tombstones = new Tombstones(store, 'gcp');
-    const location = 'us-central1';
-    buckets = new GcpBuckets({ auth, api, project, endpoint, installationId, tombstones, location });
+    ({ buckets } = belowHouse(house));
   });
   afterAll(() => house.close());
   beforeEach(async () => {

@@ -3,13 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { machineNameOf } from '../../../domain/ids.ts';
 import type { MachineOrder } from '../../../infra/cloud.ts';
-import { GcpBuckets } from '../../../infra/gcp/buckets.ts';
+import type { GcpBuckets } from '../../../infra/gcp/buckets.ts';
 import { openGcpCloud } from '../../../infra/gcp/gcp-cloud.ts';
-import { GoogleApi } from '../../../infra/gcp/google-api.ts';
-import { openAuth } from '../../../infra/gcp/google-auth.ts';
+import type { GoogleApi } from '../../../infra/gcp/google-api.ts';
 import { StackLease } from '../../../infra/gcp/terraform/state-lock.ts';
-import { Tombstones } from '../../../infra/tombstones.ts';
-import { type GcpHouse, openGcpHouse } from './gcp-house.ts';
+import { belowHouse, type GcpHouse, openGcpHouse } from './gcp-house.ts';
 import { whyNoTerraform } from './provider.ts';
 
 const why = await whyNoTerraform();
@@ -23,11 +21,7 @@ suite('two workers at the machine of one attempt', () => {
   let order: MachineOrder;
   beforeAll(async () => {
     house = await openGcpHouse();
-    const { project, endpoint, store, installationId } = house.options;
-    const auth = openAuth(endpoint);
-    api = new GoogleApi(auth, project, endpoint);
-    const tombstones = new Tombstones(store, 'gcp');
-    buckets = new GcpBuckets({ auth, api, project, endpoint, installationId, tombstones, location: 'us-central1' });
+    ({ api, buckets } = belowHouse(house));
   });
   afterAll(() => house.close());
 
