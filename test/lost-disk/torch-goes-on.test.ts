@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
+import { machineNameOf } from '../../domain/ids.ts';
 import { apiAt } from '../e2e/api.ts';
+import { deleteDisk, killHard, safeIn } from '../e2e/lost-machine.ts';
 import { processesMarked } from '../e2e/process-table.ts';
 import { openRunningYard, type RunningYard, waitFor } from '../e2e/running-yard.ts';
 
@@ -38,21 +37,12 @@ test('a network on images goes on where it was when its machine is lost, disk an
     engine: { name: 'torch', settings: { epochs: 8, patience: 0, batch_size: 16 } },
     limits: { trainingSeconds: 600, attempts: 3, silenceSeconds: 60 },
   });
-  const cloud = join(yard.dataFolder, 'cloud');
-  const latest = join(cloud, 'buckets', bucketNameOf({ kind: 'job', id }), 'checkpoints/latest.json');
-  const safe = () => (existsSync(latest) ? (JSON.parse(readFileSync(latest, 'utf8')) as { label: string }).label : '');
+  const safe = () => safeIn(yard.dataFolder, id);
   await waitFor('two epochs are safe in the bucket', () => /^epoch [2-7]\b/.test(safe()), 150);
 
   const machine = machineNameOf({ kind: 'job', id, attempt: 1 });
-  for (const { pid } of processesMarked(machine)) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      // One of them has taken another along.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  }
-  rmSync(join(cloud, 'machines', machine, 'work'), { recursive: true, force: true });
+  for (const { pid } of processesMarked(machine)) killHard(pid);
+  deleteDisk(yard.dataFolder, machine);
   const label = safe();
 
   const view = await api.done(id, 200);

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
+import { machineNameOf } from '../../domain/ids.ts';
 import { apiAt } from '../e2e/api.ts';
+import { deleteDisk, killHard, safeIn } from '../e2e/lost-machine.ts';
 import { processesMarked } from '../e2e/process-table.ts';
 import { openRunningYard, type RunningYard, waitFor } from '../e2e/running-yard.ts';
 import { whatIsLeft } from '../e2e/what-is-left.ts';
@@ -31,15 +30,6 @@ interface Report {
 /** The program that runs Java, and not the guard that has it in its command line. */
 const isJava = ({ command }: { command: string }) => command.split(' ')[0]?.endsWith('/java') === true;
 
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    // One of them has taken another along.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
 test('Java is gone with its trainer, and the job goes on elsewhere from the models that were finished', async () => {
   await api.post('/jobs', {
     id,
@@ -51,18 +41,16 @@ test('Java is gone with its trainer, and the job goes on elsewhere from the mode
     split: { folds: 2 },
     limits: { trainingSeconds: 400, attempts: 3, silenceSeconds: 60 },
   });
-  const cloud = join(yard.dataFolder, 'cloud');
-  const latest = join(cloud, 'buckets', bucketNameOf({ kind: 'job', id }), 'checkpoints/latest.json');
-  const safe = () => (existsSync(latest) ? (JSON.parse(readFileSync(latest, 'utf8')) as { label: string }).label : '');
+  const safe = () => safeIn(yard.dataFolder, id);
   await waitFor('a model is safe in the bucket', () => safe() !== '', 150);
 
   const machine = machineNameOf({ kind: 'job', id, attempt: 1 });
   const there = processesMarked(machine);
   expect(there.filter(isJava)).toHaveLength(1);
   // All but Java itself and what watches over it: neither may go on alone.
-  for (const { pid, command } of there) if (!command.includes('h2o.jar')) kill(pid);
+  for (const { pid, command } of there) if (!command.includes('h2o.jar')) killHard(pid);
   await waitFor('Java is gone', () => processesMarked(machine).length === 0, 15);
-  rmSync(join(cloud, 'machines', machine, 'work'), { recursive: true, force: true });
+  deleteDisk(yard.dataFolder, machine);
   const label = safe();
 
   const view = await api.done(id, 300);
