@@ -1,5 +1,7 @@
-import { App, type TerraformStack } from 'cdktf';
-import { GcsBackend } from 'cdktf';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, GcsBackend, type TerraformStack } from 'cdktf';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider/index.js';
 import type { Construct } from 'constructs';
 import { ownPrefix } from '../names.ts';
@@ -23,14 +25,14 @@ export function statePrefix(stack: string): string {
   return `${ownPrefix}terraform/${stack}`;
 }
 
-/** In process and without a file: the same input gives the same bytes. */
+/** In process: the same input gives the same bytes. */
 export function synthesise(
   stack: string,
   bucket: string,
   place: StackPlace,
   fill: (app: App) => TerraformStack,
 ): Synthesised {
-  const built = fill(new App({ skipValidation: true }));
+  const built = fill(emptyApp());
   addProvider(built, place);
   new GcsBackend(built, {
     bucket,
@@ -38,6 +40,19 @@ export function synthesise(
     ...(place.endpoint && { storageCustomEndpoint: `${place.endpoint}/storage/v1/` }),
   });
   return { stack, bucket, json: JSON.stringify(built.toTerraform()) };
+}
+
+/**
+ * It makes a folder when it is made, in the working folder unless told, and we write nothing into it: that may be a
+ * folder that we may not write, as in a container.
+ */
+function emptyApp(): App {
+  const outdir = mkdtempSync(join(tmpdir(), 'trainyard-synth-'));
+  try {
+    return new App({ skipValidation: true, outdir });
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
 }
 
 /** Credentials are what the environment says, never a part of what is synthesised. */

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Labels, MachineOrder } from '../../../infra/cloud.ts';
 import { type MachinePlan, machineStack, runSeconds } from '../../../infra/gcp/terraform/machine-stack.ts';
 import { signalsStack } from '../../../infra/gcp/terraform/signals-stack.ts';
@@ -39,6 +42,24 @@ const instance = (change?: Partial<MachinePlan>): Json => machine(change)['resou
 describe('the machine stack', () => {
   test('is the same bytes for the same order', () => {
     expect(machineStack(plan).json).toBe(machineStack(plan).json);
+  });
+
+  test('leaves nothing behind, in the working folder or in the one for temporary files', () => {
+    const before = { cwd: process.cwd(), temporary: process.env['TMPDIR'] };
+    const temporary = mkdtempSync(join(tmpdir(), 'synth-test-'));
+    const working = mkdtempSync(join(tmpdir(), 'synth-test-'));
+    try {
+      process.chdir(working);
+      process.env['TMPDIR'] = temporary;
+      machineStack(plan);
+      expect(readdirSync(working)).toEqual([]);
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      process.chdir(before.cwd);
+      if (before.temporary === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before.temporary;
+      for (const folder of [temporary, working]) rmSync(folder, { recursive: true });
+    }
   });
 
   test('has its own end in it, with everything that belongs to it', () => {
