@@ -50,7 +50,8 @@ export const machineChoiceSchema = z.object({
 
 /** Nothing is no cap: a job that may cost nothing could not even begin. */
 const cap = 'The cap is an amount above $0. Leave it out for no limit.';
-export const budgetSchema = z.int({ error: cap }).min(1, { error: cap }).nullable().default(null);
+export const capSchema = z.int({ error: cap }).min(1, { error: cap });
+export const budgetSchema = capSchema.nullable().default(null);
 
 export const limitsSchema = z
   .object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from './ids.ts';
-import { machineChoiceSchema } from './job-spec.ts';
+import { budgetSchema, machineChoiceSchema } from './job-spec.ts';
 
 /** What may be done to data so that it fits the model. Predictions from before it could be chosen allowed both. */
 export const allowSchema = z
@@ -14,8 +14,8 @@ export const allowSchema = z
 
 export type Allow = z.infer<typeof allowSchema>;
 
-/** The most that it may cost; a machine that is billed needs it. */
-const budgetSchema = z.int().min(0).nullable().default(null);
+/** The most that it may cost; a machine that is billed needs it. Once it could be nothing, which is refused by now. */
+const keptBudgetSchema = z.int().min(0).nullable().default(null);
 
 /** One batch run of a model over a dataset, complete, as the workflow gets it. */
 export const predictionSpecSchema = z.object({
@@ -32,7 +32,7 @@ export const predictionSpecSchema = z.object({
       seconds: z.int().min(10).max(86_400).default(3600),
       attempts: z.int().min(1).max(10).default(3),
       silenceSeconds: z.int().min(10).max(3600).default(120),
-      budgetMicros: budgetSchema,
+      budgetMicros: keptBudgetSchema,
     })
     .prefault({}),
 });

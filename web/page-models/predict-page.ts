@@ -2,6 +2,7 @@ import type { DatasetLine } from '../../db/read-models/data-pages.ts';
 import type { ModelFacts } from '../../db/read-models/model-pages.ts';
 import type { Clock } from './clock.ts';
 import type { UploadForm } from './data-page.ts';
+import { capSchema } from '../../domain/job-spec.ts';
 import type { Allow } from '../../domain/prediction-spec.ts';
 import { inputColumns } from './models-page.ts';
 import { formatMoney, MICROS_PER_DOLLAR } from '../../domain/money.ts';
@@ -91,11 +92,11 @@ function capOf({ worst, needsBudget }: PredictionMoney, given: string | undefine
   };
 }
 
-/** What was written as a cap; an empty one is none. */
+/** What was written as a cap: an empty one is none, and one that is no amount above nothing is undefined. */
 export function budgetFrom(text: string): number | null | undefined {
   if (text.trim() === '') return null;
   const dollars = Number(text.trim().replace(',', '.').replace(/^\$/, ''));
-  return Number.isFinite(dollars) && dollars >= 0 ? Math.round(dollars * MICROS_PER_DOLLAR) : undefined;
+  return capSchema.safeParse(Math.round(dollars * MICROS_PER_DOLLAR)).data;
 }
 
 function allowChoices({ extraColumns, castTypes }: Allow): AllowChoice[] {

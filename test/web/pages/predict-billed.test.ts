@@ -70,6 +70,20 @@ test('on a billed machine it is refused without a cap, and kept with one', async
   expect(text).toContain('of a $1.50 cap');
 });
 
+test('a cap of nothing is refused, as fields of a file too', async () => {
+  const given = await ask({ budgetMicros: 0 });
+  expect([given.status, given.body.problems]).toEqual([
+    422,
+    [{ field: 'limits.budgetMicros', message: 'The cap is an amount above $0. Leave it out for no limit.' }],
+  ]);
+  const sent = await request(pages.app)
+    .post(`/api/v1/models/${stories.model}/predict`)
+    .set('X-Trainyard', '1')
+    .field('budgetMicros', '0')
+    .attach('file', Buffer.from('x\n1\n'), 'more.csv');
+  expect([sent.status, sent.body.problems]).toMatchObject([422, [{ field: 'budgetMicros' }]]);
+});
+
 test('the same id with another cap is another request', async () => {
   await trainedOn({ cloud: 'gcp', type: 'big' });
   const id = randomUUID();
@@ -92,7 +106,8 @@ test('both forms show the worst case and a cap that covers it; without one they 
   const form = fieldsOf(text, page);
   for (const [budget, words] of [
     ['', 'needs a cap. At worst'],
-    ['much', 'The cap is a number; “much” is none.'],
+    ['much', 'The cap is an amount above $0; “much” is none.'],
+    ['0', 'The cap is an amount above $0; “0” is none.'],
   ] as const) {
     const back = await session.post(page, page, { ...form, datasetId, budget });
     expect([back.status, back.text.includes(words)]).toEqual([422, true]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '../../../domain/ids.ts';
+import { capSchema } from '../../../domain/job-spec.ts';
 import { allowSchema, predictionLimitsSchema, predictionRequestSchema } from '../../../domain/prediction-spec.ts';
 import { parsed } from '../../services/request-problems.ts';
 import type { PredictionAccepted, Rejected, Services } from '../../services/services.ts';
@@ -17,7 +18,7 @@ const bodySchema = z
 const fieldsSchema = z.strictObject({
   extraColumns: yesOrNo.default(true),
   castTypes: yesOrNo.default(true),
-  budgetMicros: z.coerce.number().int().min(0).optional(),
+  budgetMicros: z.coerce.number().pipe(capSchema).optional(),
 });
 const accepted = {
   202: { description: 'Accepted.', schema: acceptedPredictionSchema, headers: { Location: 'Its address.' } },

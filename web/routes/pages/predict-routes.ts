@@ -113,5 +113,7 @@ function budgetIn(request: Request): number | null {
   const given = textOf(request, 'budget');
   const budget = budgetFrom(given);
   if (budget !== undefined) return budget;
-  throw new Refused(422, 'It needs a cap', `The cap is a number; “${given}” is none.`, { hint: 'Write it as 2.50.' });
+  throw new Refused(422, 'It needs a cap', `The cap is an amount above $0; “${given}” is none.`, {
+    hint: 'Write it as 2.50.',
+  });
 }
