@@ -41,6 +41,8 @@ export function activitiesOn(queues: Queues) {
     }),
     relays: proxyActivities<Activities>({
       ...untilHopeless,
+      // What nobody hears while it waits is on no page, and no cap is looked at.
+      retry: { ...untilHopeless.retry, maximumInterval: '5 s' },
       taskQueue: queues.relays,
       startToCloseTimeout: '30 days',
     }),
