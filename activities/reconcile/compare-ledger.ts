@@ -57,10 +57,13 @@ async function remove(dependencies: Dependencies, cloud: Cloud, thing: Thing): P
   if (thing.kind === 'signals') return cloud.removeSignals(holder);
   if (thing.kind === 'bucket') return cloud.removeBucket(holder);
   const ref = { ...holder, attempt: thing.attempt ?? 1 };
+  const { stores, now } = dependencies;
+  // Whoever comes after a crash finds it in the ledger, where it is no longer in the listing.
+  await stores.resources.stands({ holder, kind: 'machine', attempt: ref.attempt }, { nowMs: now() });
   const seen = await cloud.removeMachine(ref);
   // It was there, so it was paid for, also where the cloud has no more to tell of it.
   const startedAtMs = seen.startedAtMs ?? thing.createdAtMs;
-  await countLife(dependencies, ref, { startedAtMs, endedAtMs: seen.endedAtMs ?? dependencies.now() });
+  await countLife(dependencies, ref, { startedAtMs, endedAtMs: seen.endedAtMs ?? now() });
 }
 
 /** A row of a holder that is done, and that the cloud no longer lists: confirmed gone, so it is struck off. */
@@ -72,11 +75,16 @@ async function strikeOff(dependencies: Dependencies, cloud: Cloud, row: Resource
   if (row.kind === 'machine') {
     const ref = { ...holder, attempt: row.attempt };
     const { startedAtMs, endedAtMs } = await cloud.lookAtMachine(ref);
-    await countLife(dependencies, ref, { startedAtMs, endedAtMs: endedAtMs ?? now() });
+    await countLife(dependencies, ref, { startedAtMs: startedAtMs ?? startOf(row), endedAtMs: endedAtMs ?? now() });
   } else {
     const key = { holder, kind: row.kind, attempt: row.attempt };
     await stores.resources.gone(key, { confirmedAtMs: now(), endedAtMs: now() });
   }
+}
+
+/** Of one that stood, where the cloud has forgotten when that began: not lower than the bill. */
+function startOf(row: ResourceRow): number | null {
+  return row.started_at_ms ?? (row.state === 'created' ? row.intended_at_ms : null);
 }
 
 /** When a machine lived that was found too late for the cost that was counted when its holder was done. */

@@ -141,6 +141,22 @@ export function resourceStore(database: Database) {
     },
 
     /**
+     * It stands, though it may have been called gone before it came: open again until it is confirmed gone, and not to
+     * be made anew.
+     */
+    async stands(key: ResourceKey, { nowMs }: { nowMs: number }, trx?: Trx): Promise<void> {
+      await database.run(trx, (db) =>
+        db('resources')
+          .where({ ...ofKey(key), 'resources.state': 'gone' })
+          .update({
+            state: 'created',
+            gone_confirmed_at_ms: null,
+            removal_asked_at_ms: db.raw('coalesce(??, ?)', ['removal_asked_at_ms', nowMs]),
+          }),
+      );
+    },
+
+    /**
      * It was there after all, until then: one that lands late was called gone before it came. What is known of its
      * start stands, and its end is the later one.
      */

@@ -59,6 +59,20 @@ eachDatabase('the ledger', (bench, dialect) => {
     expect(await intend(gone)).toBe('revoked');
   });
 
+  test('opens again what stands although it was called gone, until it is confirmed anew', async () => {
+    const key = newKey();
+    await intend(key);
+    await resources().gone(key, { confirmedAtMs: nowMs });
+    await resources().stands(key, { nowMs: nowMs + 10 });
+    expect(await resources().live()).toContainEqual(await resources().get(key));
+    expect(await intend(key)).toBe('revoked');
+    await resources().stands(key, { nowMs: nowMs + 20 });
+    await resources().gone(key, { confirmedAtMs: nowMs + 40 });
+    expect(await resources().get(key)).toMatchObject({
+      ...{ state: 'gone', removal_asked_at_ms: nowMs + 10, gone_confirmed_at_ms: nowMs + 40 },
+    });
+  });
+
   test('shows what does not go away, with why', async () => {
     const job = await madeJob(bench.stores);
     const key: ResourceKey = { holder: job, kind: 'bucket', attempt: 0 };
@@ -109,7 +123,7 @@ eachDatabase('the ledger', (bench, dialect) => {
   });
 
   test('whatever is called in whatever order: once removal is asked or gone is seen, nothing may be made', async () => {
-    const act = fc.constantFrom('intend', 'created', 'askRemoval', 'gone', 'problem');
+    const act = fc.constantFrom('intend', 'created', 'askRemoval', 'gone', 'stands', 'problem');
     const runs = async (acts: string[]) => {
       const key = newKey();
       let revoked = false;
@@ -125,7 +139,8 @@ eachDatabase('the ledger', (bench, dialect) => {
         } else if (name === 'gone') {
           await resources().gone(key, { confirmedAtMs: nowMs + at });
           revoked ||= existing;
-        } else if (name === 'created') await resources().created(key, { startedAtMs: nowMs });
+        } else if (name === 'stands') await resources().stands(key, { nowMs });
+        else if (name === 'created') await resources().created(key, { startedAtMs: nowMs });
         else await resources().problem(key, 'x');
       }
       const row = await resources().get(key);

@@ -174,18 +174,27 @@ describe('the cost of a machine that was found too late', () => {
     });
     return holder;
   };
-
-  test('is counted when it landed after it was called gone, and stands in the report', async () => {
-    const { stores, store } = ground.dependencies;
+  const keyOf = (holder: Holder) => ({ holder, kind: 'machine' as const, attempt: 1 });
+  const calledGone = async () => {
     const holder = await intended();
-    const key = { holder, kind: 'machine' as const, attempt: 1 };
-    await stores.resources.gone(key, { confirmedAtMs: fromMs - 500, endedAtMs: fromMs - 500 });
-    const model = await madeModel(ground.dependencies, { job_id: holder.id });
-    await store.putText(`models/${model.id}/report.json`, model.report_json);
-    await done(holder);
+    const atMs = fromMs - 500;
+    await ground.dependencies.stores.resources.gone(keyOf(holder), { confirmedAtMs: atMs, endedAtMs: atMs });
+    return holder;
+  };
+  const land = async (holder: Holder) => {
     await ground.cloud.createBucket(ground.labelsOf(holder));
     const order = { type: 'sim-2', spot: false, engine: 'sklearn', endsAtMs: fromMs + 60_000, deadlineAtMs: fromMs };
     await ground.cloud.createMachine({ ...holder, attempt: 1, labels: ground.labelsOf(holder), ...order });
+  };
+
+  test('is counted when it landed after it was called gone, and stands in the report', async () => {
+    const { stores, store } = ground.dependencies;
+    const holder = await calledGone();
+    const key = keyOf(holder);
+    const model = await madeModel(ground.dependencies, { job_id: holder.id });
+    await store.putText(`models/${model.id}/report.json`, model.report_json);
+    await done(holder);
+    await land(holder);
     const { removeMachine } = ground.cloud;
     ground.cloud.removeMachine = async (ref) => ({ ...(await removeMachine.call(ground.cloud, ref)), ...times });
     expect((await compare()).problems).toEqual([]);
@@ -193,6 +202,40 @@ describe('the cost of a machine that was found too late', () => {
     const report = JSON.parse((await store.readText(`models/${model.id}/report.json`)) ?? '{}');
     expect(report.cost).toMatchObject({ micros: 30_000_000, isFinal: true });
     expect(await stores.resources.get(key)).toMatchObject({ started_at_ms: fromMs, ended_at_ms: fromMs + 30_000 });
+  });
+
+  test('is counted by the next pass when we die right after its removal, before its times are kept', async () => {
+    const { stores } = ground.dependencies;
+    const holder = await calledGone();
+    const key = keyOf(holder);
+    await done(holder);
+    await land(holder);
+    const { removeMachine } = ground.cloud;
+    ground.cloud.removeMachine = async (ref) => {
+      await removeMachine.call(ground.cloud, ref);
+      throw new Error('The process died here.');
+    };
+    expect((await compare()).problems).toHaveLength(1);
+    expect(await stores.resources.get(key)).toMatchObject({ state: 'created' });
+    expect(await stores.resources.intend({ ...key, name: 'x', cloud: 'x', pricePerHourMicros: 1, nowMs: 1 })).toBe(
+      'revoked',
+    );
+    ground.cloud.lookAtMachine = async () => ({ ...times, name: '', state: 'absent', endedBecause: null });
+    await compare();
+    expect(await costOf(holder)).toBe(30_000_000);
+    expect(await ledgerOf(holder)).toEqual(['gone']);
+  });
+
+  test('is counted from when it was intended where the cloud has forgotten it', async () => {
+    const { stores } = ground.dependencies;
+    const holder = await intended();
+    const key = keyOf(holder);
+    await stores.resources.created(key, { startedAtMs: null });
+    await done(holder);
+    const absent = { name: '', state: 'absent', endedBecause: null } as const;
+    ground.cloud.lookAtMachine = async () => ({ ...absent, startedAtMs: null, endedAtMs: times.endedAtMs });
+    await compare();
+    expect(await costOf(holder)).toBe(31_000_000);
   });
 
   test('is counted when its row says only that it was intended', async () => {
