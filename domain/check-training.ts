@@ -1,5 +1,6 @@
 import type { ColumnProfile, DatasetProfile } from './dataset.ts';
 import { isComplete, isNumber } from './column-facts.ts';
+import { few } from './few.ts';
 import { type JobSpec, sideColumns } from './job-spec.ts';
 import { fewestLabels, type Task } from './task.ts';
 
@@ -109,8 +110,7 @@ function oneLabelProblems(profile: DatasetProfile, task: LabelTask): TrainingPro
   }
   const label = labelOf(profile, task);
   if (!label) {
-    const some = profile.columns.slice(0, 5).map((column) => `“${column.name}”`);
-    const message = `The data has no column “${name}”. It has ${some.join(', ')}${profile.columns.length > 5 ? ' …' : ''}.`;
+    const message = `The data has no column “${name}”. It has ${few(profile.columns.map((column) => `“${column.name}”`))}.`;
     return [{ field: 'task.labels', message }];
   }
   const problem = valuesProblem(profile.rows, label);
@@ -193,7 +193,7 @@ function columnProblems(profile: DatasetProfile, task: LabelTask, ignored: reado
   if (unknown.length > 0) {
     problems.push({
       field: 'ignoredColumns',
-      message: `The data has no column ${unknown.map((name) => `“${name}”`).join(', ')} to ignore.`,
+      message: `The data has no column ${few(unknown.map((name) => `“${name}”`))} to ignore.`,
     });
   }
   const both = task.labels.filter((name) => ignored.includes(name));

@@ -1,4 +1,5 @@
 import { type DatasetProfile, typeWordOf } from './dataset.ts';
+import { few } from './few.ts';
 import type { Allow } from './prediction-spec.ts';
 
 /** A column that a model knows, as it was trained. */
@@ -143,13 +144,4 @@ const LONGEST_NAME = 60;
 
 function quoted(name: string): string {
   return `“${name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name}”`;
-}
-
-const MOST_NAMED = 5;
-
-/** There may be hundreds: the first few say which table was meant. */
-function few(texts: readonly string[]): string {
-  const more = texts.length - MOST_NAMED;
-  if (more <= 0) return texts.join(', ');
-  return `${texts.slice(0, MOST_NAMED).join(', ')} and ${more.toLocaleString('en-US')} more`;
 }

@@ -1,4 +1,5 @@
 import type { TrainingProblem } from '../check-training.ts';
+import { few } from '../few.ts';
 import type { TaskKind } from '../task.ts';
 import type { FittedRecipe } from './fitted-recipe.ts';
 import { fromKnown, type KnownStepFit } from './known-fits.ts';
@@ -85,9 +86,8 @@ function columnProblems(schema: TableSchema, { task, ignoredColumns, isSample }:
   for (const name of task.labels) {
     const label = there.get(name);
     if (!label) {
-      const some = schema.slice(0, 5).map((column) => `“${column.name}”`);
-      const more = schema.length > 5 ? ' …' : '';
-      const message = `After the recipe there is no column “${name}” to predict. There is ${some.join(', ')}${more}.`;
+      const some = few(schema.map((column) => `“${column.name}”`));
+      const message = `After the recipe there is no column “${name}” to predict. There is ${some}.`;
       problems.push({ field: 'task.labels', message });
     } else if (task.kind === 'regression' && !isNumeric(label)) {
       const message = `After the recipe “${name}” is ${typeInWords(label)}, but predicting a number needs a column of numbers. Choose classes, or another column.`;

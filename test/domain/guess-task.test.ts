@@ -254,6 +254,12 @@ describe('a training is refused', () => {
     ['with all columns ignored', { ignoredColumns: ['x'] }, 'ignoredColumns', /No column is left.* Ignore fewer/],
     ['with one column', { profile: table(label) }, 'ignoredColumns', /No column is left.* another column beside/],
     ['with an unknown column ignored', { ignoredColumns: ['q'] }, 'ignoredColumns', /no column “q” to ignore/],
+    [
+      'with many unknown columns ignored',
+      { ignoredColumns: ['q', 'r', 's', 't', 'u', 'v', 'w'] },
+      'ignoredColumns',
+      /no column “q”, “r”, “s”, “t”, “u” and 2 more to ignore/,
+    ],
     ['with the label ignored', { ignoredColumns: ['y'] }, 'ignoredColumns', /“y” is to be predicted/],
     [
       'with two labels',

@@ -11,6 +11,7 @@ from trainer.contract import SettingValue, TrainSpec, read_raw, train_spec_of
 from trainer.engine import Engine, load_engine
 from trainer.estimating import estimated, size_of
 from trainer.failures import EXIT_DONE, TrainerFailure
+from trainer.few import few_quoted
 from trainer.sql_types import family
 
 
@@ -31,11 +32,11 @@ def checked(spec: TrainSpec, engine: Engine, *, rows: int | None = None, here: b
 def check_kinds(spec: TrainSpec, engine: Engine) -> None:
     odd = [column.name for column in spec.features if family(column.sql_type) == "bytes"]
     if odd and not hasattr(engine, "look_over"):
-        names = ", ".join(f"“{name}”" for name in odd)
+        holds, it = ("holds", "it") if len(odd) == 1 else ("hold", "them")
         raise TrainerFailure(
             "BadSettings",
-            f"{names} holds images or other bytes, which {engine.DECLARATION.title} cannot learn from. "
-            "Leave it out, or choose another engine.",
+            f"{few_quoted(odd)} {holds} images or other bytes, which {engine.DECLARATION.title} cannot learn from. "
+            f"Leave {it} out, or choose another engine.",
             "engine.name",
         )
 

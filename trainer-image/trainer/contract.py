@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trainer.failures import TrainerFailure
+from trainer.few import few
 from trainer.metrics import ALL_TASKS, METRICS, Metric, TaskKind, default_metric
 
 SettingValue = str | float | int | bool | None | list[str]
@@ -190,7 +191,7 @@ def _columns(raw: list[dict[str, Any]], labels: list[str]) -> list[Column]:
     for label in labels:
         if any(c.role == "label" and c.name == label for c in columns):
             continue
-        known = ", ".join(c.name for c in columns)
+        known = few((c.name for c in columns), 20)
         raise TrainerFailure(
             "BadLabel",
             f"The column to predict, “{label}”, is not in the data. It has: {known}. Choose one of them.",

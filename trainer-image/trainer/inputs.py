@@ -13,6 +13,7 @@ import pandas as pd
 from trainer.contract import TrainSpec
 from trainer.engine import Engine
 from trainer.failures import TrainerFailure
+from trainer.few import few_quoted
 from trainer.labels import Labels, read_labels
 from trainer.preparation import FOLD_COLUMN, Preparation, read_preparation
 from trainer.reading import Parquet, quoted
@@ -225,7 +226,7 @@ def _check(spec: TrainSpec, labels: Labels, frame: pd.DataFrame) -> None:
             f"Only {rows} rows have a value in “{spec.task.label}”; at least {_FEWEST_ROWS} are needed. Add rows.",
         )
     if all(frame[name].nunique(dropna=False) < 2 for name in frame.columns):
-        names = ", ".join(f"“{name}”" for name in frame.columns)
+        names = few_quoted(frame.columns)
         raise TrainerFailure(
             "BadData",
             f"No column is left to learn from: {names} say the same in every row. Add a column that varies.",

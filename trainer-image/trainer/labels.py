@@ -10,10 +10,9 @@ import pandas as pd
 
 from trainer.contract import TrainSpec
 from trainer.failures import TrainerFailure
+from trainer.few import few_quoted
 from trainer.portable.predict import class_name, family, truth_of
 from trainer.reading import Parquet, quoted
-
-_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def _several(parquet: Parquet, spec: TrainSpec) -> Labels:
     there = parquet.count(where)
     if there == 0:
         raise TrainerFailure(
-            "BadLabel", f"No row has a value in every one of {_some(names)}, so there is nothing to learn from."
+            "BadLabel", f"No row has a value in every one of {few_quoted(names)}, so there is nothing to learn from."
         )
     read = ", ".join(
         f"CAST({quoted(name)} AS {_readable(type)}) AS y{at}"
@@ -94,14 +93,14 @@ def _yes_or_no(series: pd.Series, label: str) -> tuple[np.ndarray, list[Any]]:
     if len(pair) != 2:
         raise TrainerFailure(
             "BadLabel",
-            f"Column “{label}” has {len(pair)} different values ({_some(names)}), but of several labels each is yes or no. "
+            f"Column “{label}” has {len(pair)} different values ({few_quoted(names)}), but of several labels each is yes or no. "
             "Leave it out, or predict it alone.",
         )
     lonely = [names[code] for code in np.flatnonzero(np.bincount(codes) < 2)]
     if lonely:
         raise TrainerFailure(
             "BadLabel",
-            f"In “{label}”, only one row has the value {_some(lonely)}. It needs at least two rows: one to learn "
+            f"In “{label}”, only one row has the value {few_quoted(lonely)}. It needs at least two rows: one to learn "
             "from, one to be judged by. Add rows, or leave the label out.",
         )
     # “Yes” comes before “no” where capitals do.
@@ -146,7 +145,7 @@ def _coded(series: pd.Series, spec: TrainSpec, where: str, without: int) -> Labe
     wanted = spec.task.positive_class
     if wanted is not None and wanted not in names:
         raise TrainerFailure(
-            "BadLabel", f"“{wanted}” is not a value of “{label}”. It has: {_some(names)}. Choose one of them."
+            "BadLabel", f"“{wanted}” is not a value of “{label}”. It has: {few_quoted(names)}. Choose one of them."
         )
     positive = names.index(wanted) if wanted is not None else min(1, len(names) - 1)
     return Labels(codes.astype("int64"), classes, positive, where, without)
@@ -165,7 +164,7 @@ def _check_classes(spec: TrainSpec, classes: list[Any], counts: np.ndarray) -> N
             f"Every one of the {rows} values of “{label}” is different, as in a column of names or numbers. "
             "Choose another column, or predict a number.",
         )
-    names = _some([class_name(value) for value in classes])
+    names = few_quoted([class_name(value) for value in classes])
     if spec.task.kind == "binary" and len(classes) != 2:
         raise TrainerFailure(
             "BadLabel",
@@ -176,11 +175,6 @@ def _check_classes(spec: TrainSpec, classes: list[Any], counts: np.ndarray) -> N
     if lonely:
         raise TrainerFailure(
             "BadLabel",
-            f"In “{label}”, only one row has the value {_some(lonely)}. A class needs at least two rows: one to learn "
+            f"In “{label}”, only one row has the value {few_quoted(lonely)}. A class needs at least two rows: one to learn "
             "from, one to be judged by. Add rows, or remove or merge these.",
         )
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(f"“{name}”" for name in names[:_MOST_SHOWN])
-    return shown if len(names) <= _MOST_SHOWN else f"{shown} and {len(names) - _MOST_SHOWN} more"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from trainer.failures import TrainerFailure
+from trainer.few import few, few_quoted
 from trainer.portable.predict import conform, family
 from trainer.recipe import available_memory, engine_config
 
@@ -20,6 +21,8 @@ _AS = {"number": "DOUBLE", "boolean": "BOOLEAN", "date": "TIMESTAMP", "text": "V
 _BYTES = {"number": 8, "boolean": 8, "date": 8, "text": 100, "bytes": 1000}
 #: The frame, its training part and one engine's working copy live at the same time.
 _COPIES = 3
+#: What is there is worth more than what is not: a name that was misspelt is found among it.
+_MOST_FOUND = 20
 
 
 def quoted(name: str) -> str:
@@ -70,10 +73,11 @@ class Parquet:
     def require(self, names: list[str], who: str) -> None:
         missing = [name for name in names if name not in self.types]
         if missing:
+            column, lacks, it = ("column", "which is", "it") if len(missing) == 1 else ("columns", "which are", "them")
             raise TrainerFailure(
                 "BadData",
-                f"{who} needs the column {', '.join(f'“{n}”' for n in missing)}, which is not in this data. "
-                f"Found: {', '.join(self.types)}. Add it, or choose data that has it.",
+                f"{who} needs the {column} {few_quoted(missing)}, {lacks} not in this data. "
+                f"Found: {few(self.types, _MOST_FOUND)}. Add {it}, or choose data that has {it}.",
             )
 
     def require_memory(self, columns: list[tuple[str, str]]) -> None:

@@ -105,9 +105,10 @@ class FittedRecipe:
         places = {name.lower(): at for at, name in reversed(list(enumerate(names)))}
         missing = [name for name, _ in self.input_columns if name.lower() not in places]
         if missing:
+            column, lacks = ("column", "which is") if len(missing) == 1 else ("columns", "which are")
             raise RecipeProblem(
-                f"The model needs the column {', '.join(f'“{name}”' for name in missing)}, which is not in this data. "
-                f"Found: {', '.join(names)}."
+                f"The model needs the {column} {_few([f'“{name}”' for name in missing])}, {lacks} not in this data. "
+                f"Found: {_few(names, 20)}."
             )
         return [places[name.lower()] for name, _ in self.input_columns]
 
@@ -152,6 +153,11 @@ class FittedRecipe:
         prepared = connection.execute(statements[0]).df()
         reasons = [None if pd.isna(step) else self._reasons[step] for step in prepared[_LEFT_OUT]]
         return Prepared(prepared.drop(columns=[_ROW, _LEFT_OUT]), reasons)
+
+
+def _few(texts: list[str], most: int = 5) -> str:
+    more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 @dataclass(frozen=True)

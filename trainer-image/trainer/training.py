@@ -18,6 +18,7 @@ from trainer.contract import Split, TrainSpec, read_train_spec
 from trainer.engine import Engine, load_engine
 from trainer.events import Events
 from trainer.failures import EXIT_DONE, EXIT_STOPPED, EXIT_USER, BrokenOff, TrainerFailure, failure_of
+from trainer.few import few
 from trainer.files import write_text
 from trainer.fitting import Fitted, NothingFitted, Order
 from trainer.interruption import Interruption
@@ -206,13 +207,13 @@ def _warn_of_fits(engine: Engine, order: Order) -> None:
     if order.preparation is None:
         return
     if order.preparation.cross_fitted and (order.folds is None or not engine.DECLARATION.takes_folds):
-        names = ", ".join(order.preparation.cross_fitted)
+        names = few(order.preparation.cross_fitted)
         order.warn(
             f"{engine.DECLARATION.title} made its own folds, for which {names} was fitted on all training rows: "
             "validation scores may be better than they should. The held-out rows tell."
         )
     if order.preparation.learned_from_all_rows:
-        names = ", ".join(order.preparation.learned_from_all_rows)
+        names = few(order.preparation.learned_from_all_rows)
         order.warn(
             f"A later step makes other rows of these, so {names} learned from all rows, the held-out ones included: "
             "scores may be a little better than they should."

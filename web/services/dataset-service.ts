@@ -7,6 +7,7 @@ import type { User } from '../../db/stores/dataset-store.ts';
 import type { DatasetRow } from '../../db/tables.ts';
 import { datasetFiles } from '../../domain/dataset-files.ts';
 import { TrainyardError } from '../../domain/failures.ts';
+import { few } from '../../domain/few.ts';
 import { guessLabel, guessTask } from '../../domain/guess-task.ts';
 import { type ImportOptionsInput, type ImportUsed, optionsOf } from '../../domain/import-options.ts';
 import { datasetDownload } from './dataset-download.ts';
@@ -216,7 +217,7 @@ export function datasetService(options: ServiceOptions, keep: KeepDataset): Data
       const label = given === undefined ? guessLabel(profile) : { column: given, why: 'You chose it.' };
       const column = profile.columns.find(({ name }) => name === label?.column);
       if (label && column) return { label: label.column, labelWhy: label.why, ...guessTask(column) };
-      const names = profile.columns.map(({ name }) => `“${name}”`).join(', ');
+      const names = few(profile.columns.map((each) => `“${each.name}”`));
       const message =
         given === undefined
           ? 'No column of this data looks like something to predict.'

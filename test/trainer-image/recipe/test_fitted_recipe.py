@@ -143,6 +143,9 @@ def test_columns_and_values_that_do_not_fit_are_named(cases: dict[str, Case], mo
     recipe, frame = recipe_of(model), raw(cases["all"])
     with pytest.raises(RecipeProblem, match="needs the column “age”, which is not in this data"):
         recipe.prepare_frame(frame.drop(columns=["age"]))
+    few, more = "“[^”]+”(, “[^”]+”){4} and ", len(recipe.input_columns) - 6
+    with pytest.raises(RecipeProblem, match=rf"needs the columns {few}{more} more, which are not .* Found: age\.$"):
+        recipe.prepare_frame(frame[["age"]])
     wrong = frame.copy()
     wrong.loc[2, "age"] = "old"
     with pytest.raises(RecipeProblem, match="Column “age”, row 3: found “old”, but the model needs a whole number"):

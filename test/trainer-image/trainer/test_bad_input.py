@@ -87,6 +87,16 @@ def test_a_column_of_the_spec_that_the_file_lacks(yard: Yard, here: Here):
     assert run.failure["type"] == "BadData" and "needs the column “colour”" in run.failure["message"]
 
 
+def test_of_many_columns_that_are_missing_the_first_are_named_and_the_rest_counted(yard: Yard, here: Here):
+    wide = table(y=HALVES).assign(**{f"w{n}": range(40) for n in range(30)})
+    yard.ask(wide, "y", "binary")
+    yard.spec["columns"] += [{"name": f"gone{n}", "sqlType": "DOUBLE", "role": "feature"} for n in range(1200)]
+    said = here(yard).failure["message"]
+    missing = "“gone0”, “gone1”, “gone2”, “gone3”, “gone4” and 1,195 more, which are not in this data."
+    assert said.startswith(f"The job needs the columns {missing} Found: x, z, y, w0, ")
+    assert said.endswith(", w16 and 13 more. Add them, or choose data that has them.")
+
+
 def test_all_columns_ignored(yard: Yard, here: Here):
     yard.ask(iris(), "species", "multiclass")
     for column in yard.spec["columns"]:

@@ -72,7 +72,7 @@ def conform(frame: pd.DataFrame, columns: list[dict[str, str]]) -> pd.DataFrame:
 
 
 def _listed(names: list[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 

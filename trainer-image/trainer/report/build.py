@@ -10,6 +10,7 @@ from typing import Any
 from trainer.baseline import Baseline, verdict
 from trainer.engine import load_engine
 from trainer.events import finite
+from trainer.few import few_quoted
 from trainer.fitting import Fitted, Order, Output
 from trainer.inputs import Inputs
 from trainer.report.bounded import bounded
@@ -184,7 +185,7 @@ def _dependence(
             fitted.predict, order.frame, inputs.test_frame, columns, names, positive, seconds, order.seed
         )
         if missed:
-            quoted = ", ".join(f"“{name}”" for name in missed)
+            quoted = few_quoted(missed)
             budget.leave_out(f"what the model makes of {quoted}", "there was no time left for it")
         return found
 

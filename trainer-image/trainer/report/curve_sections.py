@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from trainer.few import few_quoted
 from trainer.report.more_plots import overlaid_plot
 from trainer.report.plots import score
 from trainer.report.sections import card, row_of, table
@@ -51,9 +52,7 @@ def _aside(found: dict[str, Any], many: str) -> str:
     if found["leftOut"]:
         said += f" {found['leftOut']:,} more {many} are left out."
     if found["alike"]:
-        names = ", ".join(f"“{name}”" for name in found["alike"][:10])
-        more = f" and {len(found['alike']) - 10:,} more" if len(found["alike"]) > 10 else ""
-        said += f" Alike in all held-out rows, so without a curve: {names}{more}."
+        said += f" Alike in all held-out rows, so without a curve: {few_quoted(found['alike'], 10)}."
     return said
 
 

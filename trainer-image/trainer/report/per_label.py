@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from trainer.few import few
 from trainer.output import Output
 from trainer.report.errors import picked_rows
 from trainer.scoring import auc_of
@@ -57,9 +58,7 @@ def worst_rows(
 
 def _listed(row: np.ndarray, names: list[str]) -> str:
     there = [names[at] for at in np.flatnonzero(row == 1)]
-    if len(there) > _MOST_NAMES:
-        return f"{', '.join(there[:_MOST_NAMES])} and {len(there) - _MOST_NAMES} more"
-    return ", ".join(there) or "none"
+    return few(there, _MOST_NAMES) or "none"
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -25,6 +25,7 @@ from trainer.engines.h2o.portable import MOJO, ROW, prepare
 from trainer.engines.h2o.rows import FOLD, LABEL, WEIGHT, Rows
 from trainer.engines.h2o.runs import LEAST_SECONDS, Runs
 from trainer.failures import Interrupted, TrainerFailure
+from trainer.few import few
 from trainer.files import write_text
 from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
@@ -70,7 +71,7 @@ class H2oEngine:
         if self._kept.plan is None:
             self._kept.plan = self._make_plan()
         if self._kept.plan["leftOut"]:
-            order.warn(f"Left out, because they say the same in every row: {', '.join(self._kept.plan['leftOut'])}.")
+            order.warn(f"Left out, because they say the same in every row: {few(self._kept.plan['leftOut'])}.")
         if self._rows.count < len(order.frame):
             order.warn(
                 f"Learned from {self._rows.count} of {len(order.frame)} training rows, drawn at random, as asked."

@@ -23,6 +23,7 @@ from trainer.engines.sklearn.plan import make_plan
 from trainer.engines.sklearn.portable import predict, prepare
 from trainer.engines.sklearn.validation import Judged, Validation
 from trainer.failures import Interrupted, TrainerFailure, failure_of
+from trainer.few import few
 from trainer.files import write_text, written_whole
 from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
@@ -65,7 +66,7 @@ class SklearnEngine:
         if not self.plan_:
             self.plan_, self.dropped_ = make_plan(order.frame, order.spec.features)
         if self.dropped_:
-            order.warn(f"Left out, because they say the same in every row: {', '.join(self.dropped_)}.")
+            order.warn(f"Left out, because they say the same in every row: {few(self.dropped_)}.")
         validation = Validation(order, self.plan_, prepare(order.frame, self.plan_))
         self.rows_ = self.rows_ or validation.rows
         queue = self._queue()

@@ -13,6 +13,7 @@ from trainer.engines.torch.keeping import Kept, Progress
 from trainer.engines.torch.learning import Learner, make_repeatable, threads_here
 from trainer.engines.torch.planning import make_plan
 from trainer.failures import Interrupted, TrainerFailure
+from trainer.few import few
 from trainer.fitting import Order
 from trainer.output import Output
 
@@ -118,7 +119,7 @@ class Epochs:
             planned = make_plan(order, train, self._settings)
             self.plan = planned.plan
             if planned.left_out and (self._part.of == 1 or self._part.exactly is not None):
-                order.warn(f"Left out, because they say the same in every row: {', '.join(planned.left_out)}.")
+                order.warn(f"Left out, because they say the same in every row: {few(planned.left_out)}.")
         self._kept.write_plan(self.plan)
         arrays = portable.encode(order.frame.iloc[train], self.plan)
         weights = None if order.weights is None else order.weights[train]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.contract import Column, SettingValue, TrainSpec
 from trainer.engines.torch.presets import chosen
 from trainer.failures import TrainerFailure
+from trainer.few import few_quoted
 from trainer.sql_types import family
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def check_data(spec: TrainSpec, settled: dict[str, SettingValue]) -> None:
     if kind == "text" and "text" not in kinds.values():
         raise TrainerFailure.of_setting(
             "data",
-            f"To learn from texts, a column of text is needed; there is none among {_names(list(kinds))}.",
+            f"To learn from texts, a column of text is needed; there is none among {few_quoted(list(kinds))}.",
         )
     if kind == "image":
         odd = (
@@ -71,7 +72,7 @@ def check_data(spec: TrainSpec, settled: dict[str, SettingValue]) -> None:
         if odd:
             raise TrainerFailure.of_setting(
                 "data",
-                f"To learn from images, a column of images is needed, or only numbers that are pixels; {_names(odd)} "
+                f"To learn from images, a column of images is needed, or only numbers that are pixels; {few_quoted(odd)} "
                 "holds something else. Leave it out, or learn from a table.",
             )
         image_source(spec, settings)
@@ -79,7 +80,7 @@ def check_data(spec: TrainSpec, settled: dict[str, SettingValue]) -> None:
         odd = [name for name, found in kinds.items() if found == "bytes"]
         raise TrainerFailure.of_setting(
             "data",
-            f"{_names(odd)} holds images, which a table cannot be learned from. Choose images, or leave it out.",
+            f"{few_quoted(odd)} holds images, which a table cannot be learned from. Choose images, or leave it out.",
         )
 
 
@@ -112,8 +113,3 @@ def look_over_images(spec: TrainSpec, settled: dict[str, SettingValue], frame: p
             images(frame.iloc[start : start + _IMAGES_AT_ONCE], {"column": column.name, **seen}, start)
     except BadInput as problem:
         raise TrainerFailure("BadData", str(problem)) from problem
-
-
-def _names(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(f"“{name}”" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
