@@ -1,4 +1,4 @@
-import type { Engine } from '../domain/engine.ts';
+import { continuingWords, type Engine } from '../domain/engine.ts';
 
 type SettingValue = string | number | boolean | null | string[];
 
@@ -24,6 +24,13 @@ function valueFrom(type: string | undefined, text: string): SettingValue {
   return text;
 }
 
+function continuingLines(engine: Engine): string[] {
+  const words = continuingWords(engine);
+  if (!words) return engine.continues ? [] : ['  --continue …  It cannot go on from a kept model.'];
+  const choices = words.choices.map(({ value, sentence }) => `      ${value}: ${sentence}`);
+  return [`  --continue …  ${words.sentence}`, ...choices];
+}
+
 /** What `trainyard engines` prints: the help for `--set`, from the engines themselves. */
 export function enginesText(engines: readonly (Engine & { ready: boolean })[]): string {
   return engines
@@ -38,7 +45,8 @@ export function enginesText(engines: readonly (Engine & { ready: boolean })[]): 
         const type = choices === '' ? `${setting.type}${range}` : choices;
         return `  --set ${setting.name}=…  ${setting.help}\n      ${type}; ${JSON.stringify(setting.default)} unless told`;
       });
-      return [`${engine.name}: ${engine.title} (${state})`, `  ${engine.summary}`, ...settings].join('\n');
+      const head = [`${engine.name}: ${engine.title} (${state})`, `  ${engine.summary}`];
+      return [...head, ...settings, ...continuingLines(engine)].join('\n');
     })
     .join('\n\n');
 }

@@ -69,7 +69,10 @@ command('train <file>', 'train a model on a file of data', (file: string, option
   .option('-s, --set <key=value>', 'a setting of the engine; may be repeated', several)
   .option('--settings <file>', 'settings from a file, like a hyperparams.json; --set goes before them')
   .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
-  .option('--continue <job>', 'go on from the model of this job, its id or name, on data with the same columns')
+  .option(
+    '--continue <job>',
+    'go on from the model of this job, its id or name, on data with the same columns; “engines” says what each does',
+  )
   .option('-f, --follow', 'show what happens until the end');
 
 command(
@@ -240,7 +243,10 @@ command(
   .option('--weight <column>', 'how much each row counts')
   .option('-s, --set <key=value>', 'a setting that all trials have; may be repeated', several)
   .option('-r, --recipe <recipe>', 'prepare the data by it first: its id or name, with @3 for version 3')
-  .option('--continue <job>', 'go on from the model of this job, its id or name, on data with the same columns')
+  .option(
+    '--continue <job>',
+    'go on from the model of this job, its id or name, on data with the same columns; “engines” says what each does',
+  )
   .option('-f, --follow', 'show what happens until the end');
 command(
   'repeat <job>',

@@ -29,6 +29,14 @@ export const engineNeedsSchema = z.object({
   secondsPerMillionCells: z.number().min(0),
 });
 
+/** What a job does that goes on from a kept model, in the engine's own sentences: read before it is started. */
+export const continuingSchema = z.object({
+  sentence: z.string(),
+  /** The setting whose choice decides it, and what it is for each of its choices. */
+  setting: z.string().nullable(),
+  choices: z.array(z.object({ value: z.string(), sentence: z.string() })),
+});
+
 export const dataKinds = ['table', 'text', 'image'] as const;
 
 /** What an engine says of itself (`python -m trainer describe`); form, API schema and CLI help are made from it. */
@@ -42,6 +50,8 @@ export const engineSchema = z.object({
   takes: z.array(z.enum(dataKinds)).default(['table']),
   /** Whether a job can start from an earlier model of this engine. */
   continues: z.boolean(),
+  /** Null where it cannot, or does not say. */
+  continuing: continuingSchema.nullable().default(null),
   environment: z.object({ downloadMegabytes: z.number(), installSeconds: z.number(), preparedAtStart: z.boolean() }),
   /** Null where nobody has measured it: then nothing is estimated. */
   needs: engineNeedsSchema.nullable().default(null),
@@ -71,6 +81,33 @@ export function checkSettings(
   );
   const settings = Object.fromEntries(engine.settings.map(({ name, default: usual }) => [name, given[name] ?? usual]));
   return { settings, problems: problems.filter(isFirstOfItsSetting) };
+}
+
+export interface ContinuingWords {
+  sentence: string;
+  /** Of the setting that decides it; empty where there is none. */
+  title: string;
+  choices: { value: string; title: string; sentence: string }[];
+}
+
+/** What going on from a kept model means, with the titles that a person knows the choices by. */
+export function continuingWords({ continuing, settings }: Engine): ContinuingWords | null {
+  if (!continuing) return null;
+  const setting = settings.find(({ name }) => name === continuing.setting);
+  const titleOf = (value: string) => setting?.choices.find((choice) => choice.value === value)?.title ?? value;
+  return {
+    sentence: continuing.sentence,
+    title: setting?.title ?? '',
+    choices: continuing.choices.map(({ value, sentence }) => ({ value, title: titleOf(value), sentence })),
+  };
+}
+
+/** The same for a job with these settings: with what its own choice means. */
+export function continuingSentence(engine: Engine, settings: Record<string, SettingValue>): string | null {
+  const words = continuingWords(engine);
+  if (!words) return null;
+  const chosen = words.choices.find(({ value }) => value === settings[engine.continuing?.setting ?? '']);
+  return chosen ? `${words.sentence} ${chosen.title}: ${chosen.sentence}` : words.sentence;
 }
 
 function noSuchSetting({ title, settings }: Engine, name: string): string {

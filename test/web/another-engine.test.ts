@@ -16,7 +16,7 @@ const ours = join(import.meta.dirname, '../../trainer-image');
 /** One folder with a module and its requirements: nothing else is written anywhere. */
 const stumps = `"""Trees of one decision."""
 
-from trainer.declaration import Declaration, Setting
+from trainer.declaration import Continuing, Declaration, Setting
 from trainer.failures import TrainerFailure
 
 DECLARATION = Declaration(
@@ -31,7 +31,11 @@ DECLARATION = Declaration(
             choices=(("oak", "Oak"), ("ash", "Ash")),
         ),
     ),
-    continues=False,
+    continuing=Continuing(
+        "Further stumps join the kept ones.",
+        setting="wood",
+        choices=(("oak", "They stand where the kept ones do."), ("ash", "They are planted anew.")),
+    ),
     download_megabytes=3,
     install_seconds=1,
     prepared_at_start=False,
@@ -100,6 +104,10 @@ test('is in the help of the command line, which reads its settings in their type
   expect(said).toContain('stumps: Stumps (first use downloads 3 MB)');
   expect(said).toContain('--set how_many=…  More are slower.\n      integer (1 to 99); 7 unless told');
   expect(said).toContain('oak | ash; "oak" unless told');
+  expect(said).toContain(
+    '  --continue …  Further stumps join the kept ones.\n      oak: They stand where the kept ones do.\n      ash: They are',
+  );
+  expect(said).toContain('  --continue …  It cannot go on from a kept model.');
   const stumpsEngine = (await describeEngines({ python: 'python3', trainerFolder })).find(
     ({ name }) => name === 'stumps',
   );

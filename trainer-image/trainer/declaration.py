@@ -87,16 +87,31 @@ class Needs:
 
 
 @dataclass(frozen=True)
+class Continuing:
+    """What a job does that goes on from a kept model, in sentences: they are read before it is started."""
+
+    sentence: str
+    #: The setting whose choice decides it, and what it is for each of its choices.
+    setting: str | None = None
+    choices: tuple[tuple[str, str], ...] = ()
+
+    def describe(self) -> dict[str, Any]:
+        choices = [{"value": value, "sentence": sentence} for value, sentence in self.choices]
+        return {"sentence": self.sentence, "setting": self.setting, "choices": choices}
+
+
+@dataclass(frozen=True)
 class Declaration:
     name: str
     title: str
     summary: str
     tasks: tuple[TaskKind, ...]
     settings: tuple[Setting, ...]
-    continues: bool
     download_megabytes: int
     install_seconds: int
     prepared_at_start: bool
+    #: None where no job can go on from a model of it.
+    continuing: Continuing | None = None
     #: What its columns may hold: images are columns of bytes (BLOB).
     takes: tuple[DataKind, ...] = ("table",)
     #: Parts of the environment that only the trainer needs: left out of a model's requirements.txt.
@@ -118,7 +133,8 @@ class Declaration:
             "tasks": list(self.tasks),
             "takes": list(self.takes),
             "settings": [setting.describe() for setting in self.settings],
-            "continues": self.continues,
+            "continues": self.continuing is not None,
+            "continuing": self.continuing.describe() if self.continuing else None,
             "environment": {
                 "downloadMegabytes": self.download_megabytes,
                 "installSeconds": self.install_seconds,

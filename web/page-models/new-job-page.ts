@@ -1,5 +1,5 @@
 import type { DatasetProfile } from '../../domain/dataset.ts';
-import type { Engine, EngineSetting } from '../../domain/engine.ts';
+import { type ContinuingWords, continuingWords, type Engine, type EngineSetting } from '../../domain/engine.ts';
 import { checkTraining, likeIdentifiers, trainingNotes } from '../../domain/guess-task.ts';
 import { metrics, metricTitle, type TaskKind, taskKinds, taskWords } from '../../domain/task.ts';
 import type { Obstacle } from '../../infra/cloud.ts';
@@ -81,6 +81,8 @@ export interface EngineOption {
   title: string;
   summary: string;
   note: string;
+  /** What it does with the model of the job that this one continues; null for any other job. */
+  continuing: ContinuingWords | null;
   selected: boolean;
   settings: (Field & {
     type: EngineSetting['type'];
@@ -172,7 +174,10 @@ export function newJobPage(input: NewJobInput): NewJobPage {
     // Only what made a model can continue it.
     engines: input.engines
       .filter(({ name }) => !input.continued || name === input.continued.engine)
-      .map((engine) => engineOption(engine, input.continued?.engine ?? engineName, values, field)),
+      .map((engine) => ({
+        ...engineOption(engine, input.continued?.engine ?? engineName, values, field),
+        continuing: input.continued ? continuingWords(engine) : null,
+      })),
     minutes: field(
       'minutes',
       'Time limit, in minutes',
@@ -312,7 +317,7 @@ function engineOption(
   selected: string,
   values: FormValues,
   field: FieldMaker,
-): EngineOption {
+): Omit<EngineOption, 'continuing'> {
   const { downloadMegabytes, installSeconds } = engine.environment;
   return {
     name: engine.name,

@@ -4,7 +4,7 @@ import { useOf } from '../../activities/workspace-use.ts';
 import { checkLabelAndSplit, checkTraining, trainingNotes } from '../../domain/check-training.ts';
 import { checkImages, type KnownColumn } from '../../domain/check-images.ts';
 import type { DatasetProfile } from '../../domain/dataset.ts';
-import { checkSettings, type Engine } from '../../domain/engine.ts';
+import { checkSettings, continuingSentence, type Engine } from '../../domain/engine.ts';
 import { bucketNameOf, machineNameOf } from '../../domain/ids.ts';
 import { completeLimits, type JobRequest, jobRequestSchema, type JobSpec } from '../../domain/job-spec.ts';
 import { formatMoney } from '../../domain/money.ts';
@@ -218,6 +218,11 @@ export function jobChecker(options: ServiceOptions, health: HealthService) {
     // Of trials the shared budget is asked for, and weighed.
     const ofMoney = trials === undefined ? await moneyProblems(spec, machine, worstCase) : [];
     if (ofMoney.length > 0) return { problems: ofMoney, warnings, creates: [], worstCase };
+    if (request.continuesJobId !== null) {
+      // Of trials each may choose otherwise.
+      const goesOn = continuingSentence(engine, trials === undefined ? settings : {});
+      if (goesOn !== null) warnings.push(goesOn);
+    }
     if (!isDeepStrictEqual(request.split, parsed.request.split)) {
       warnings.push('Split and seed are those of the job that it continues: the held-out rows have to stay unseen.');
     }

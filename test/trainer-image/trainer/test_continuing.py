@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
+from itertools import islice
 
 import pytest
 from tables import breast_cancer, diabetes, iris
 from trainer_bench import Run, Yard
+
+from trainer.contract import SettingValue
+from trainer.engines.sklearn import DECLARATION, VARIED
+from trainer.engines.sklearn.candidates import Candidate, variations
 
 Here = Callable[[Yard], Run]
 
@@ -38,6 +44,21 @@ def test_goes_on_from_the_best_and_tries_further_models(earlier: Run, yard: Yard
     before, after = earlier.report["best"], run.report["best"]
     assert after["validation"] <= before["validation"]
     assert run.report["rows"]["test"] == earlier.report["rows"]["test"]
+
+
+@pytest.mark.parametrize("algorithm", VARIED)
+def test_what_is_varied_is_what_is_declared_and_nothing_that_a_person_fixed(algorithm: str):
+    def drawn(**hyperparameters: object) -> list[Candidate]:
+        given = json.dumps(hyperparameters) if hyperparameters else ""
+        settings: dict[str, SettingValue] = {"algorithm": algorithm, "hyperparameters": given}
+        return list(islice(variations(DECLARATION.settled(settings, "regression"), [], 0), 8))
+
+    free, first = drawn(), VARIED[algorithm][0]
+    for name in VARIED[algorithm]:
+        assert len({str(one.parameters[name]) for one in free}) > 1
+    own = {"svm": "C"}.get(algorithm, "alpha") if first == "regularisation" else first
+    fixed = drawn(**{own: 0.25})
+    assert {one.parameters[own] for one in fixed} == (set() if len(VARIED[algorithm]) == 1 else {0.25})
 
 
 def test_the_earlier_best_competes_with_the_score_it_had(earlier: Run, yard: Yard, here: Here):

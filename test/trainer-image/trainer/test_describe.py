@@ -31,7 +31,7 @@ def test_describes_every_engine_with_the_standard_library_alone():
     for one in described.values():
         several = ["multilabel"] if one["name"] == "torch" else []
         assert one["tasks"] == ["binary", "multiclass", "regression", *several]
-        assert one["continues"] is (one["name"] != "h2o")
+        assert one["continues"] is (one["name"] != "h2o") is (one["continuing"] is not None)
         assert set(one["environment"]) == {
             "downloadMegabytes",
             "installSeconds",
@@ -56,6 +56,15 @@ def test_describes_every_engine_with_the_standard_library_alone():
             }
     assert described["sklearn"]["environment"]["preparedAtStart"] is True
     assert described["autogluon"]["environment"]["preparedAtStart"] is False
+
+
+def test_scikit_learn_says_of_every_algorithm_what_going_on_from_a_kept_model_is():
+    declared = engine.load_engine("sklearn").DECLARATION.describe()
+    told = {choice["value"]: choice["sentence"] for choice in declared["continuing"]["choices"]}
+    (algorithm,) = (one for one in declared["settings"] if one["name"] == declared["continuing"]["setting"])
+    assert list(told) == [choice["value"] for choice in algorithm["choices"]]
+    assert told["tree"] == "Fitted anew with other values of: depth, rows in a leaf."
+    assert "no algorithm of scikit-learn is trained for longer" in declared["continuing"]["sentence"].lower()
 
 
 def test_the_default_of_every_setting_is_one_that_it_allows():

@@ -241,6 +241,13 @@ it('starts a job that continues another, once that has a model, on the same engi
     continuesJobId: id,
     limits: { trainingSeconds: 300 },
   });
+  const warningsOf = async (asked: object) => (await yard.api.post('/jobs/check', asked)).body.warnings;
+  const goesOn = 'The kept model stays until one is better.';
+  expect(await warningsOf(request)).toContain(`${goesOn} Balanced: Many are fitted anew.`);
+  expect(await warningsOf({ ...request, engine: { name: 'sklearn', settings: { effort: 'quick' } } })).toContain(
+    `${goesOn} Quick: A few are fitted anew.`,
+  );
+  expect((await warningsOf({ ...request, continuesJobId: null })).join(' ')).not.toContain(goesOn);
   const wrong = await yard.api.post('/jobs', { ...request, engine: { name: 'classes_only' } });
   expect(wrong.body.problems[0].field).toBe('continuesJobId');
   expect(wrong.body.problems[0].message).toMatch(/was made by (?!sklearn)[^,]+, and only that can continue it/);

@@ -55,6 +55,14 @@ export const engines = [
       { name: 'trees', title: 'Trees', help: 'How many.', type: 'integer', default: 200, min: 10, max: 2000 },
     ],
     continues: true,
+    continuing: {
+      sentence: 'The kept model stays until one is better.',
+      setting: 'effort',
+      choices: [
+        { value: 'quick', sentence: 'A few are fitted anew.' },
+        { value: 'balanced', sentence: 'Many are fitted anew.' },
+      ],
+    },
     environment: { downloadMegabytes: 120, installSeconds: 20, preparedAtStart: true },
     needs: { baseMegabytes: 280, bytesPerCell: 80, baseSeconds: 2, secondsPerMillionCells: 1 },
   }),

@@ -256,6 +256,14 @@ test('prefills every field of a job that is trained again', async () => {
   const next = { ...fieldsOf(like.text, '/jobs/confirm'), continuesJobId: id, action: 'count' };
   const continuing = await session.post(address, '/jobs/confirm', next);
   expect(enginesIn(continuing.text)).toEqual(['sklearn']);
+  for (const said of [
+    'No algorithm of scikit-learn is trained for longer here',
+    'What that is for each choice of Algorithm',
+  ])
+    expect([continuing.text.includes(said), like.text.includes(said)]).toEqual([true, false]);
+  expect(continuing.text).toContain(
+    '<dt>Nearest neighbours</dt><dd>Fitted anew with other values of: neighbours.</dd>',
+  );
   const again = fieldsOf(like.text, '/jobs/confirm');
   expect(again).toMatchObject({
     name: 'first try',

@@ -68,6 +68,7 @@ test('opens the form with the engine that is prepared at the start, where it is 
       settings: [],
       takes: ['table'],
       continues: false,
+      continuing: null,
     } satisfies Partial<Engine>),
     environment: { downloadMegabytes: 1, installSeconds: 1, preparedAtStart },
     needs: null,

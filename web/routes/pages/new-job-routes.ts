@@ -60,7 +60,8 @@ export function newJobRoutes(routes: SecuredRoutes, kit: PageKit): void {
         const before = await services.jobs.requestLike(who, continued);
         const extraSeconds = before.limits?.trainingSeconds ?? 600;
         const values = valuesOf(await services.jobs.requestContinuing(who, continued, extraSeconds));
-        const intro = 'A new job that starts from the model of the earlier one and trains it for longer.';
+        const intro =
+          'A new job that starts from the model of the earlier one. What its engine does with it stands beside the engine.';
         return showForm(request, response, { id: randomUUID(), values, title: 'Continue', intro, isGuessed: false });
       }
       const datasetId = queryOf(request, 'dataset');

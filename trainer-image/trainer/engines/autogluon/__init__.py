@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.declaration import Declaration, Needs, Setting
+from trainer.declaration import Continuing, Declaration, Needs, Setting
 from trainer.metrics import TASKS
 
 if TYPE_CHECKING:
@@ -121,7 +121,10 @@ DECLARATION = Declaration(
             advanced=True,
         ),
     ),
-    continues=True,
+    continuing=Continuing(
+        "All models of the kept one stay. Those of the job's own list that are not among them are fitted, then further ones "
+        "while the time lasts, and all are combined anew. No model is trained for longer."
+    ),
     takes_folds=True,
     download_megabytes=330,
     install_seconds=90,

@@ -119,7 +119,6 @@ DECLARATION = Declaration(
             advanced=True,
         ),
     ),
-    continues=False,
     takes_folds=True,
     download_megabytes=390,
     install_seconds=30,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.declaration import Declaration, Needs, Setting
+from trainer.declaration import Continuing, Declaration, Needs, Setting
 from trainer.failures import TrainerFailure
 from trainer.metrics import TASKS
 
@@ -34,6 +35,48 @@ _ALGORITHMS = (
     ("svm", "Support vector machine"),
     ("mlp", "Small neural network"),
 )
+
+#: A job that goes on from a kept model gives up when this many models in a row were no better.
+PATIENCE = 25
+
+#: What such a job draws anew for each further model, by the names of its parameters.
+VARIED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("linear", "ridge", "lasso", "elastic_net", "svm"), ("regularisation",)),
+    "tree": ("max_depth", "min_samples_leaf"),
+    **dict.fromkeys(("random_forest", "extra_trees"), ("max_features", "min_samples_leaf")),
+    "hist_gradient_boosting": ("learning_rate", "max_leaf_nodes", "min_samples_leaf", "l2_regularization"),
+    "nearest_neighbours": ("n_neighbors",),
+    "mlp": ("alpha", "learning_rate_init"),
+}
+#: For “auto” in turn.
+VARIED_BY_AUTO = ("hist_gradient_boosting", "random_forest", "extra_trees", "linear")
+#: By these of scikit-learn's own names a person fixes what is drawn under ours.
+_FIXED_BY = {"regularisation": ("C", "alpha")}
+_VARIED_WORDS = {
+    "regularisation": "regularisation",
+    "max_depth": "depth",
+    "min_samples_leaf": "rows in a leaf",
+    "max_features": "columns tried at each split",
+    "learning_rate": "learning rate",
+    "max_leaf_nodes": "leaves",
+    "l2_regularization": "regularisation",
+    "n_neighbors": "neighbours",
+    "alpha": "regularisation",
+    "learning_rate_init": "learning rate",
+}
+
+
+def left_to_vary(algorithm: str, given: Collection[str]) -> tuple[str, ...]:
+    """Without what a person fixed by a hyperparameter."""
+    return tuple(name for name in VARIED[algorithm] if not {name, *_FIXED_BY.get(name, ())} & set(given))
+
+
+def _goes_on(algorithm: str) -> str:
+    if algorithm == "auto":
+        titles = [dict(_ALGORITHMS)[name] for name in VARIED_BY_AUTO]
+        return f"First what of the handful was not tried yet, then in turn with other settings: {'; '.join(titles)}."
+    return f"Fitted anew with other values of: {', '.join(_VARIED_WORDS[name] for name in VARIED[algorithm])}."
+
 
 DECLARATION = Declaration(
     name="sklearn",
@@ -145,7 +188,12 @@ DECLARATION = Declaration(
             advanced=True,
         ),
     ),
-    continues=True,
+    continuing=Continuing(
+        "No algorithm of scikit-learn is trained for longer here: further models are fitted anew, with other settings, "
+        f"until {PATIENCE} in a row were no better or the time is up. The kept model stays the best until one is better.",
+        setting="algorithm",
+        choices=tuple((name, _goes_on(name)) for name, _ in _ALGORITHMS),
+    ),
     takes_folds=True,
     download_megabytes=95,
     install_seconds=15,
@@ -162,6 +210,8 @@ def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) 
     from trainer.engines.sklearn.hyperparameters import check_names
 
     check_names(settings, classes=spec.task.is_classes)
+    if spec.start_from is not None:
+        _check_goes_on(settings)
     if spec.weight is not None and settings["algorithm"] in UNWEIGHTED:
         title = dict(_ALGORITHMS)[str(settings["algorithm"])]
         raise TrainerFailure.of_setting(
@@ -175,6 +225,23 @@ def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) 
             f"A support vector machine would take hours on {rows} rows (at most {_MOST_ROWS_FOR_SVM}). "
             "Choose gradient boosting or a linear model.",
         )
+
+
+def _check_goes_on(settings: dict[str, SettingValue]) -> None:
+    from trainer.engines.sklearn.hyperparameters import given_hyperparameters
+
+    algorithm, given = str(settings["algorithm"]), given_hyperparameters(settings)
+    if algorithm == "auto" or left_to_vary(algorithm, given):
+        return
+    names = VARIED[algorithm]
+    fixed = [name for name in given if any(name in (own, *_FIXED_BY.get(own, ())) for own in names)]
+    said = " and ".join(f"“{name}”" for name in fixed)
+    raise TrainerFailure.of_setting(
+        "hyperparameters",
+        f"{dict(_ALGORITHMS)[algorithm]} cannot go on from a kept model with {said} fixed: it is fitted anew with other "
+        f"values of {' and '.join(_VARIED_WORDS[name] for name in names)}, and nothing would be left to vary. "
+        f"Leave {said} out, or train a new job.",
+    )
 
 
 def check_here(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:

@@ -23,6 +23,7 @@ from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from trainer.contract import SettingValue
+from trainer.engines.sklearn import VARIED_BY_AUTO, left_to_vary
 from trainer.engines.sklearn.hyperparameters import given_hyperparameters, hidden_layers
 
 _AUTO = ("linear", "nearest_neighbours", "random_forest", "extra_trees", "hist_gradient_boosting")
@@ -74,24 +75,29 @@ def candidates(settings: dict[str, SettingValue]) -> list[Candidate]:
 
 
 def variations(settings: dict[str, SettingValue], tried: list[str], seed: int) -> Iterator[Candidate]:
-    """Drawn at random around what was tried: what a job that continues another spends its time on."""
+    """Drawn at random around what was tried: what a job that continues another spends its time on.
+
+    What a person fixed by a hyperparameter stays.
+    """
     random = np.random.default_rng(seed + 7)
     chosen = str(settings["algorithm"])
-    names = ("hist_gradient_boosting", "random_forest", "extra_trees", "linear") if chosen == "auto" else (chosen,)
+    names = VARIED_BY_AUTO if chosen == "auto" else (chosen,)
+    given = given_hyperparameters(settings)
     seen: set[str] = set()
     number = 0
     for turn in range(_MOST_DRAWS):
         algorithm = names[turn % len(names)]
-        drawn = _draw(algorithm, random)
+        every, varied = _draw(algorithm, random), left_to_vary(algorithm, given)
+        drawn = {name: every[name] for name in varied}
+        if not drawn:
+            return
         if (said := f"{algorithm} {drawn}") in seen:
             continue
         seen.add(said)
         number += 1
         name = f"{_TITLES[algorithm]}_{number}"
         if name not in tried:
-            yield Candidate(
-                name, algorithm, {**_parameters(algorithm, settings), **given_hyperparameters(settings), **drawn}
-            )
+            yield Candidate(name, algorithm, {**_parameters(algorithm, settings), **given, **drawn})
 
 
 def _parameters(algorithm: str, settings: dict[str, SettingValue]) -> dict[str, Any]:

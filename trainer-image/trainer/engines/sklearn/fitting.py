@@ -16,7 +16,7 @@ from typing import Any
 import joblib
 import pandas as pd
 
-from trainer.engines.sklearn import UNWEIGHTED
+from trainer.engines.sklearn import PATIENCE, UNWEIGHTED
 from trainer.engines.sklearn.candidates import Candidate, candidates, variations
 from trainer.engines.sklearn.learning import FittedPart, is_staged, learned_by_epoch, learned_by_round
 from trainer.engines.sklearn.plan import make_plan
@@ -28,9 +28,6 @@ from trainer.files import write_text, written_whole
 from trainer.fitting import Extra, NothingFitted, Order
 from trainer.output import Output
 from trainer.validated import how_validated
-
-#: A continued job gives up when this many variations in a row were no better.
-_PATIENCE = 25
 
 
 class SklearnEngine:
@@ -130,7 +127,7 @@ class SklearnEngine:
             return
         best, in_vain = self.best_, 0
         for candidate in variations(self._order.settings, self._tried, self._order.seed):
-            if in_vain >= _PATIENCE:
+            if in_vain >= PATIENCE:
                 return
             yield candidate
             in_vain = in_vain + 1 if self.best_ == best else 0

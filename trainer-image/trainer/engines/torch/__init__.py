@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.contract import SettingValue, TrainSpec
-from trainer.declaration import Declaration, Needs, Setting
+from trainer.declaration import Continuing, Declaration, Needs, Setting
 from trainer.engines.torch.presets import PRESETS
 from trainer.metrics import ALL_TASKS
 
@@ -199,7 +199,10 @@ DECLARATION = Declaration(
             advanced=True,
         ),
     ),
-    continues=True,
+    continuing=Continuing(
+        "The kept network is trained for longer: its weights go on, with a fresh optimizer, for as many epochs as are asked "
+        "for. Its layers stay what they are. It stays the best until an epoch is better."
+    ),
     takes=("table", "text", "image"),
     takes_folds=True,
     download_megabytes=3100,
