@@ -61,6 +61,9 @@ export const eventSchema = z.discriminatedUnion('type', [
     validation: nullableNumber,
     /** Half the width of the 95 % interval. */
     interval: nullableNumber,
+    /** Its two ends, which may lie at different distances from the score. Older trainers told only half the width. */
+    low: nullableNumber.default(null),
+    high: nullableNumber.default(null),
     fitSeconds: nullableNumber,
     predictMsPer1000: nullableNumber,
     baseline: z.boolean().default(false),

@@ -82,6 +82,8 @@ _SHAPES: dict[str, dict[str, _Optional]] = {
         "higherIsBetter": (_flag, _REQUIRED),
         "validation": (_number_or_null, None),
         "interval": (_number_or_null, None),
+        "low": (_number_or_null, None),
+        "high": (_number_or_null, None),
         "fitSeconds": (_number_or_null, None),
         "predictMsPer1000": (_number_or_null, None),
         "baseline": (_flag, False),

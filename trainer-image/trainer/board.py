@@ -9,6 +9,7 @@ from typing import Any
 from trainer.clock import Clock
 from trainer.events import Events, finite, leaderboard_row
 from trainer.files import write_text
+from trainer.interval import Interval
 from trainer.metrics import Metric
 
 
@@ -41,7 +42,7 @@ class Board:
         self,
         model: str,
         validation: float,
-        interval: float | None,
+        interval: Interval | None,
         *,
         fit_seconds: float | None = None,
         predict_ms_per_1000: float | None = None,

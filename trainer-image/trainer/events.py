@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Any
 
+from trainer.interval import Interval, ends_of, parts_of
 from trainer.metrics import Metric
 
 EVENTS_FD = "TRAINYARD_EVENTS_FD"
@@ -65,7 +66,7 @@ def leaderboard_row(
     model: str,
     metric: Metric,
     validation: float,
-    interval: float | None,
+    interval: Interval | None,
     *,
     fit_seconds: float | None = None,
     predict_ms_per_1000: float | None = None,
@@ -73,12 +74,15 @@ def leaderboard_row(
     seconds_used: float | None = None,
     seconds_left: float | None = None,
 ) -> dict[str, Any]:
+    half, low, high = parts_of(interval)
     return {
         "model": model,
         "metric": metric.name,
         "higherIsBetter": metric.higher_is_better,
         "validation": validation,
-        "interval": interval,
+        "interval": half,
+        "low": low,
+        "high": high,
         "fitSeconds": fit_seconds,
         "predictMsPer1000": predict_ms_per_1000,
         "baseline": baseline,
@@ -110,7 +114,11 @@ def _plain(event: dict[str, Any]) -> str:
         left = "" if event["secondsLeft"] is None else f", about {event['secondsLeft']:.0f} s left"
         return f"»{share} {event['sentence']}{left}"
     if kind == "leaderboard":
-        interval = "" if event["interval"] is None else f" ± {event['interval']:.4f}"
+        higher = event["higherIsBetter"]
+        ends = ends_of(
+            event["validation"], event["interval"], event.get("low"), event.get("high"), higher_is_better=higher
+        )
+        interval = "" if ends is None else f", between {ends[0]:.4f} and {ends[1]:.4f},"
         seconds = "" if event["fitSeconds"] is None else f" in {event['fitSeconds']:.1f} s"
         value = "–" if event["validation"] is None else f"{event['validation']:.4f}"
         return f"  {event['model']:<40} {event['metric']} {value}{interval}{seconds}"

@@ -15,6 +15,7 @@ from trainer.clock import Clock
 from trainer.contract import SettingValue, TrainSpec
 from trainer.events import Events
 from trainer.interruption import Interruption
+from trainer.interval import Interval
 from trainer.labels import Labels
 from trainer.output import Output
 from trainer.preparation import Preparation
@@ -91,7 +92,7 @@ class Fitted(Protocol):
     best_: str
     #: Every metric of the winner on the validation rows.
     validation_: dict[str, float]
-    interval_: float | None
+    interval_: Interval | None
     rows_: dict[str, int]
 
     def predict(self, frame: pd.DataFrame) -> Output: ...

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from trainer.portable.predict import class_name, family
-from trainer.report.plots import figure
+from trainer.report.plots import figure, held_out_between
 
 
 def make_readme(report: dict[str, Any], schema: dict[str, Any], note: str) -> str:
     best, metric = report["best"], report["metric"]
-    interval = "" if best["testInterval"] is None else f" ± {figure(best['testInterval'], 2)}"
+    between = held_out_between(report, figure)
+    interval = f" ({between} with 95 % confidence)" if between else ""
     test = figure(best["test"])
     columns = "\n".join(f"| {_cell(column['name'])} | {_type(column['sqlType'])} |" for column in schema["columns"])
     adds = _added(schema)
@@ -20,7 +21,7 @@ def make_readme(report: dict[str, Any], schema: dict[str, Any], note: str) -> st
     return f"""# A model that predicts “{report["label"]}”
 
 {best["model"]}, trained by Trainyard with {report["engineTitle"]}.
-{metric["title"]} {test}{interval} on {report["rows"]["test"]} held-out rows. {report["baseline"]["sentence"]}
+{metric["title"]} {test} on {report["rows"]["test"]} held-out rows{interval}. {report["baseline"]["sentence"]}
 
 ## Use it
 

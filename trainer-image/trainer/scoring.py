@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.contract import Task
+from trainer.interval import possible
 from trainer.metrics import ONE_AGAINST_REST, metrics_of
 from trainer.output import Output
 
@@ -50,13 +51,28 @@ class Scorer:
             found[ONE_AGAINST_REST.name] = _one_against_rest(self.truth, shares)
         return found
 
-    def interval(self, output: Output) -> float | None:
-        """Half the width of the 95 % interval."""
+    def interval(self, output: Output, told: float | None = None) -> tuple[float, float] | None:
+        """The ends of the 95 % interval; `told`: the score, where it is another than that of all rows together."""
         drawn = self._drawn(output)
         if drawn is None or np.isfinite(drawn).sum() < _DRAWS // 2:
             return None
-        low, high = np.percentile(drawn[np.isfinite(drawn)], [2.5, 97.5])
-        return float((high - low) / 2 * self._narrowed())
+        score = self.score(output)
+        value = score if told is None else told
+        if not np.isfinite(value):
+            return None
+        # The ends of the draws themselves, unless these are of a part of the rows only: then as far from the score.
+        around = np.percentile(drawn[np.isfinite(drawn)], [2.5, 97.5]) - self._middle(output, score)
+        low, high = value + around * self._narrowed()
+        low, high = possible(float(low), float(high), higher_is_better=self.task.metric.higher_is_better)
+        return min(low, value), max(high, value)
+
+    def _middle(self, output: Output, score: float) -> float:
+        """The score of the rows which were drawn from."""
+        assert self._rows is not None
+        if len(self._rows) == len(self.truth):
+            return score
+        truth, ones = self.truth[self._rows], np.ones((1, len(self._rows)))
+        return self._of(self.task.metric.name, truth, output.take(self._rows), ones)[0].item()
 
     def difference(self, output: Output, other: Output) -> Difference | None:
         """Both on the same draws: what makes some rows hard for everyone does not count as chance."""

@@ -1,6 +1,7 @@
 import type { JobFacts } from '../../db/read-models/job-page.ts';
 import { metricRule } from '../../domain/task.ts';
-import { formatCount, formatFit, formatInterval, formatScore } from './plain-words.ts';
+import { intervalText } from './interval.ts';
+import { formatCount, formatFit, formatScore } from './plain-words.ts';
 
 export interface LeaderboardCard {
   caption: string;
@@ -21,7 +22,9 @@ export interface LeaderboardCard {
 type Entry = Pick<
   JobFacts['leaderboard'][number],
   'model' | 'metric' | 'higherIsBetter' | 'validation' | 'interval' | 'fitSeconds' | 'predictMsPer1000' | 'baseline'
->;
+> &
+  // Rows of an older trainer have none.
+  Partial<Pick<JobFacts['leaderboard'][number], 'low' | 'high'>>;
 
 interface Ground {
   folds: number;
@@ -50,7 +53,7 @@ export function leaderboardCard(entries: readonly Entry[], ground: Ground): Lead
       isBest: entry === best,
       isBaseline: entry.baseline,
       validation: formatScore(entry.validation),
-      interval: entry.baseline ? '–' : formatInterval(entry.interval, entry.validation),
+      interval: entry.baseline ? '–' : intervalText({ ...entry, value: entry.validation, half: entry.interval }),
       fit: entry.baseline ? '–' : formatFit(entry.fitSeconds),
       speed: entry.baseline || entry.predictMsPer1000 === null ? '–' : speedOf(entry.predictMsPer1000),
     })),

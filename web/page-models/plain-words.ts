@@ -23,12 +23,12 @@ export function formatScore(value: number | null | undefined): string {
   return value.toFixed(4);
 }
 
-/** Half the width of an interval, no finer than the score beside it: 0.9412 ± 0.006, 53.10 ± 2.20. */
-export function formatInterval(interval: number | null | undefined, score: number | null | undefined): string {
-  if (interval === null || interval === undefined) return '–';
-  const digits = formatScore(score).split('.')[1]?.length ?? 0;
-  const shown = interval.toFixed(Math.min(3, digits));
-  return Number(shown) === 0 && interval > 0 ? interval.toPrecision(1) : shown;
+/** The spread over seeds, no finer than the mean beside it: 0.9412 ± 0.006, 53.10 ± 2.20. */
+export function formatSpread(spread: number | null | undefined, mean: number | null | undefined): string {
+  if (spread === null || spread === undefined) return '–';
+  const digits = formatScore(mean).split('.')[1]?.length ?? 0;
+  const shown = spread.toFixed(Math.min(3, digits));
+  return Number(shown) === 0 && spread > 0 ? spread.toPrecision(1) : shown;
 }
 
 export function formatBytes(bytes: number | null | undefined): string {

@@ -22,8 +22,12 @@ export const reportSchema = z.object({
     model: z.string(),
     validation: number,
     interval: number,
+    low: number,
+    high: number,
     test: number,
     testInterval: number,
+    testLow: number,
+    testHigh: number,
   }),
   /** The checkpoint that the attempt which made it had begun with. */
   resumed: part(z.object({ label: z.string() })),
@@ -47,6 +51,8 @@ export const reportSchema = z.object({
       higherIsBetter: z.boolean(),
       validation: number,
       interval: number,
+      low: number,
+      high: number,
       fitSeconds: number,
       predictMsPer1000: number,
       baseline: z

@@ -1,8 +1,9 @@
 import { metricRule } from '../../domain/task.ts';
 import { type CloserLook, closerLook } from './closer-look.ts';
 import { type ImportanceBars, importanceBars } from './importance-bars.ts';
+import { betweenText, type Judged } from './interval.ts';
 import { type LeaderboardCard, leaderboardCard } from './leaderboard-card.ts';
-import { formatCount, formatFit, formatInterval, formatScore, listing } from './plain-words.ts';
+import { formatCount, formatFit, formatScore, listing } from './plain-words.ts';
 import type { Report } from './report.ts';
 import {
   type BarChart,
@@ -15,7 +16,7 @@ import {
 
 /** What a job leaves, judged: the same on the job's page and on the model's. */
 export interface ResultView {
-  headline: { validation: string; test: string; metric: string; direction: string; model: string };
+  headline: { validation: Headline; test: Headline; metric: string; direction: string; model: string };
   sentence: string;
   baseline: string;
   warnings: string[];
@@ -33,6 +34,12 @@ export interface ResultView {
   extras: { href: string; name: string; title: string }[];
 }
 
+export interface Headline {
+  score: string;
+  /** Where such rows would lie with 95 % confidence; empty where nobody knows. */
+  between: string;
+}
+
 export interface ConfusionTable {
   labels: string[];
   rows: { actual: string; cells: { count: string; tone: 'right' | 'wrong' | ''; spoken: string }[] }[];
@@ -41,12 +48,15 @@ export interface ConfusionTable {
 
 export function resultView(report: Report, modelId: string, folds: number): ResultView {
   const { metric, best, rows } = report;
+  const { higherIsBetter } = metric;
   return {
     headline: {
-      validation: withInterval(best.validation, best.interval, metric),
-      test: withInterval(best.test, best.testInterval, metric),
+      validation: headline({ ...best, value: best.validation, half: best.interval, higherIsBetter }),
+      test: headline({
+        ...{ value: best.test, half: best.testInterval, low: best.testLow, high: best.testHigh, higherIsBetter },
+      }),
       metric: metric.title,
-      direction: metric.higherIsBetter ? 'higher is better' : 'lower is better',
+      direction: higherIsBetter ? 'higher is better' : 'lower is better',
       model: best.model,
     },
     sentence:
@@ -90,25 +100,14 @@ function curveCharts({ curves, curvesEach: each }: Report): CurveChart[] {
   ].filter((curve) => curve !== null);
 }
 
+function headline(judged: Judged): Headline {
+  return { score: formatScore(judged.value), between: betweenText(judged) };
+}
+
 function baselineWords({ baseline, metric }: Report): string {
   if (!baseline?.difference) return baseline?.sentence ?? '';
   const { value, low, high } = baseline.difference;
   return `${baseline.sentence} Better by ${formatScore(value)} in ${metric.title}, 95 % interval ${formatScore(low)} to ${formatScore(high)}.`;
-}
-
-/** Half a width beside a score; where that would reach beyond what is possible, the ends of the interval instead. */
-export function withInterval(
-  value: number | null,
-  interval: number | null,
-  { higherIsBetter }: { higherIsBetter: boolean },
-): string {
-  if (interval === null || value === null) return formatScore(value);
-  // What is to be high ends at 1, and errors and losses at 0.
-  const [low, high] = [value - interval, value + interval];
-  const isPossible = higherIsBetter ? high <= 1 : low >= 0;
-  return isPossible
-    ? `${formatScore(value)} ± ${formatInterval(interval, value)}`
-    : `${formatScore(value)} (95 %: ${formatScore(higherIsBetter ? low : 0)} to ${formatScore(higherIsBetter ? 1 : high)})`;
 }
 
 /** Told beside the metrics that a job can be chosen by. */

@@ -148,6 +148,8 @@ export const leaderboardEntrySchema = z.object({
   higherIsBetter: z.boolean(),
   validation: z.number().nullable(),
   interval: z.number().nullable(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
   fitSeconds: z.number().nullable(),
   predictMsPer1000: z.number().nullable(),
   baseline: z.boolean(),

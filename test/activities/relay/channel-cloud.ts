@@ -126,7 +126,15 @@ export const words = {
   }),
   model: (seq: number, model: string): TrainerEvent => ({
     ...{ seq, atMs: at + seq * 1000, type: 'leaderboard', model, metric: 'roc_auc', higherIsBetter: true },
-    ...{ validation: 0.9, interval: null, fitSeconds: 1, predictMsPer1000: null, baseline: false },
+    ...{
+      validation: 0.9,
+      interval: null,
+      low: null,
+      high: null,
+      fitSeconds: 1,
+      predictMsPer1000: null,
+      baseline: false,
+    },
     ...{ secondsUsed: 1, secondsLeft: 2 },
   }),
   checkpoint: (seq: number, label: string): TrainerEvent => ({

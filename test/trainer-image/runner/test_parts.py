@@ -21,7 +21,8 @@ def parse(event: Any) -> dict[str, Any]:
 
 def test_fills_in_what_a_leaderboard_row_leaves_out() -> None:
     row = {"type": "leaderboard", "model": "A", "metric": "auc", "higherIsBetter": True, "validation": float("inf")}
-    checked = parse({**row, "secret": 1})
+    checked = parse({**row, "low": 0.9, "secret": 1})
+    assert (checked["interval"], checked["low"], checked["high"]) == (None, 0.9, None)
     assert checked["validation"] is checked["secondsLeft"] is None
     assert checked["baseline"] is False
     assert "secret" not in checked

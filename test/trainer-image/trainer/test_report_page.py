@@ -10,6 +10,8 @@ import pytest
 from tables import diabetes, iris, mixed_table
 from trainer_bench import Run, Yard
 
+from trainer.events import Events, leaderboard_row
+from trainer.metrics import METRICS
 from trainer.report.page import make_page
 from trainer.report.plots import bars, figure, histogram, step_plot
 
@@ -111,10 +113,33 @@ def test_leaves_one_room_for_the_cost_that_no_name_can_forge(yard: Yard, here: H
     assert f"<dt>Cost</dt><dd>{mark}Not counted" in page
 
 
+def test_tells_intervals_by_their_ends_and_of_an_older_trainer_by_what_it_kept(yard: Yard, here: Here):
+    run = here(yard.ask(iris(), "species", "multiclass", settings={"algorithm": "linear"}))
+    report = copy.deepcopy(run.report)
+    report["best"] |= {"test": 0.04, "testInterval": 0.03, "testLow": 0.02, "testHigh": 0.09}
+    report["scores"]["test"][report["metric"]["name"]] = 0.04
+    report["leaderboard"][0] |= {"validation": 0.07, "interval": 0.02, "low": 0.061, "high": 0.101}
+    page = make_page(report, [], {})
+    assert "0.0400, between 0.0200 and 0.0900</td>" in page and ">0.0610 to 0.1010</td>" in page
+    assert "±" not in page and "with 95 % confidence" in page
+    for row in (report["best"], report["leaderboard"][0]):
+        for name in ("low", "high", "testLow", "testHigh"):
+            row.pop(name, None)
+    page = make_page(report, [], {})
+    assert "0.0400, between 0.0100 and 0.0700</td>" in page and ">0.0500 to 0.0900</td>" in page
+
+
+def test_a_leaderboard_row_is_told_to_a_terminal_by_the_ends_of_its_interval(capsys: pytest.CaptureFixture[str]):
+    row = leaderboard_row("Forest", METRICS["roc_auc"], 0.981, (0.962, 0.995), fit_seconds=1.2)
+    assert (row["interval"], row["low"], row["high"]) == (pytest.approx(0.0165), 0.962, 0.995)
+    Events(None).leaderboard(row)
+    assert "roc_auc 0.9810, between 0.9620 and 0.9950, in 1.2 s" in capsys.readouterr().err
+
+
 def test_says_what_is_unknown_with_a_dash(yard: Yard, here: Here):
     run = here(yard.ask(iris(), "species", "multiclass", settings={"algorithm": "linear"}))
     report = copy.deepcopy(run.report)
-    report["best"]["testInterval"] = None
+    report["best"] |= {"testInterval": None, "testLow": None, "testHigh": None}
     report["scores"]["validation"] = {}
     report["importance"] = []
     page = make_page(report, [], {})

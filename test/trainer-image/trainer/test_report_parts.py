@@ -16,6 +16,7 @@ from trainer_bench import Run, Yard
 
 from trainer.clock import Clock
 from trainer.contract import Task
+from trainer.interval import parts_of
 from trainer.metrics import METRICS
 from trainer.output import Output
 from trainer.report.bounded import MOST_BYTES, bounded
@@ -194,7 +195,7 @@ def test_a_difference_on_the_same_rows_is_surer_than_two_intervals():
     hard = np.where(random.random(500) < 0.1, 20.0, 0.1) * random.normal(size=500)
     one, two = Output(truth + hard), Output(truth + hard + 0.05 * np.sign(hard))
     scorer = Scorer(Task("regression", "y", METRICS["mae"]), truth)
-    found, alone = scorer.difference(one, two), scorer.interval(one)
+    found, (alone, _, _) = scorer.difference(one, two), parts_of(scorer.interval(one))
     assert found is not None and alone is not None
     assert found.value == pytest.approx(0.05) and found.low > 0 and found.high - found.low < alone / 10
     turned = scorer.difference(two, one)

@@ -5,6 +5,7 @@ import pytest
 from sklearn import metrics as reference
 
 from trainer.contract import Task
+from trainer.interval import ends_of, parts_of
 from trainer.metrics import METRICS, default_metric
 from trainer.output import Output
 from trainer.scoring import Scorer
@@ -68,7 +69,8 @@ def test_the_interval_is_about_as_wide_as_theory_says():
     right = random.random(1000) < 0.8
     decided = np.where(right, truth, 1 - truth)
     output = Output(decided, np.eye(2)[decided])
-    interval = Scorer(task("binary", "accuracy"), truth).interval(output)
+    interval, low, high = parts_of(Scorer(task("binary", "accuracy"), truth).interval(output))
+    assert low is not None and high is not None and low < right.mean() < high
     expected = 1.96 * np.sqrt(0.8 * 0.2 / 1000)
     assert interval == pytest.approx(expected, rel=0.25)
 
@@ -77,9 +79,43 @@ def test_the_interval_of_many_rows_is_that_of_many_rows_though_fewer_are_drawn()
     random = np.random.default_rng(4)
     truth = random.normal(size=40_000)
     output = Output(truth + random.normal(size=40_000))
-    interval = Scorer(task("regression", "mae"), truth).interval(output)
+    interval, low, high = parts_of(Scorer(task("regression", "mae"), truth).interval(output))
+    assert low is not None and high is not None and low < np.abs(truth - output.values).mean() < high
     spread = np.abs(truth - output.values).std()
     assert interval == pytest.approx(1.96 * spread / np.sqrt(40_000), rel=0.25)
+
+
+@pytest.mark.parametrize("rows", [300, 20_000])
+def test_near_what_is_possible_the_ends_lie_at_different_distances_and_never_beyond(rows: int):
+    random = np.random.default_rng(5)
+    truth = random.integers(0, 2, rows)
+    p = np.clip(0.8 * truth + 0.1 + random.normal(0, 0.25, rows), 0.001, 0.999)
+    output = Output.of_probabilities(np.column_stack([1 - p, p]))
+    for metric, best in (("roc_auc", 1.0), ("log_loss", 0.0)):
+        scorer = Scorer(task("binary", metric), truth)
+        value, ends = scorer.score(output), scorer.interval(output)
+        assert ends is not None and ends[0] < value < ends[1]
+        assert ends[1] <= best if best else ends[0] >= best
+        further, nearer = (value - ends[0], ends[1] - value) if best else (ends[1] - value, value - ends[0])
+        assert rows > 300 or further > nearer
+
+
+def test_the_interval_may_be_told_of_another_score_than_that_of_all_rows_together():
+    random = np.random.default_rng(6)
+    truth = random.integers(0, 2, 300)
+    p = np.clip(0.3 * truth + 0.7 * random.random(300), 0.01, 0.99)
+    scorer, output = Scorer(task("binary"), truth), Output.of_probabilities(np.column_stack([1 - p, p]))
+    own, told = scorer.interval(output), scorer.interval(output, scorer.score(output) + 0.01)
+    assert own is not None and told is not None and np.subtract(told, own) == pytest.approx([0.01, 0.01])
+
+
+def test_half_a_width_that_an_older_trainer_kept_reaches_no_further_than_what_is_possible():
+    assert parts_of(0.02) == (0.02, None, None) and parts_of(None) == (None, None, None)
+    assert parts_of([0.9, 0.98]) == (pytest.approx(0.04), 0.9, 0.98)
+    assert ends_of(0.99, 0.02, None, None, higher_is_better=True) == (0.97, 1.0)
+    assert ends_of(0.01, 0.02, None, None, higher_is_better=False) == (0.0, 0.03)
+    assert ends_of(0.99, 0.02, 0.9, 0.995, higher_is_better=True) == (0.9, 0.995)
+    assert ends_of(None, None, None, None, higher_is_better=True) is None
 
 
 def test_what_cannot_be_computed_is_not_a_number_and_no_interval():

@@ -16,6 +16,8 @@ import pytest
 from tables import breast_cancer, diabetes, iris, mixed_table, wine
 from trainer_bench import Run, Yard
 
+from trainer.report.plots import figure
+
 Here = Callable[[Yard], Run]
 FAST = {"algorithm": "extra_trees", "trees": 40}
 
@@ -43,6 +45,7 @@ def test_tells_of_every_model_as_it_is_fitted(cancer: Run):
     for row in rows[1:]:
         assert row["metric"] == "roc_auc" and row["higherIsBetter"] is True
         assert 0.9 < row["validation"] <= 1 and 0 < row["interval"] < 0.1
+        assert 0.8 < row["low"] < row["validation"] <= row["high"] <= 1
         assert row["fitSeconds"] > 0 and row["predictMsPer1000"] > 0
         assert row["secondsUsed"] + row["secondsLeft"] == pytest.approx(60, abs=1)
 
@@ -68,6 +71,8 @@ def test_judges_the_winner_once_on_rows_that_no_model_has_seen(cancer: Run):
     assert report["best"]["model"] == best["model"]
     assert report["best"]["validation"] == pytest.approx(best["validation"])
     assert 0.9 < report["best"]["test"] <= 1 and report["best"]["testInterval"] > 0
+    for low, value, high in (("low", "validation", "high"), ("testLow", "test", "testHigh")):
+        assert report["best"][low] < report["best"][value] <= report["best"][high] <= 1
     assert set(report["scores"]["test"]) == {
         "roc_auc",
         "log_loss",
@@ -153,6 +158,9 @@ def test_the_archive_names_exact_versions_and_explains_itself(cancer: Run):
     assert any(line.startswith("scikit-learn==") for line in requirements)
     assert not any(line.startswith("duckdb") for line in requirements)
     assert "python predict.py data.csv > predictions.csv" in readme
+    best = cancer.report["best"]
+    ends = f"between {figure(best['testLow'])} and {figure(best['testHigh'])} with 95 % confidence"
+    assert f"ROC AUC {figure(best['test'])} on 114 held-out rows ({ends})." in readme and "±" not in readme
     assert schema["label"]["classes"] == ["benign", "malignant"] and len(schema["columns"]) == 30
 
 

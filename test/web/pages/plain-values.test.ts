@@ -2,11 +2,12 @@ import type { Engine } from '../../../domain/engine.ts';
 import { chosenFacts } from '../../../web/page-models/chosen-facts.ts';
 import { cell } from '../../../web/page-models/dataset-page.ts';
 import { requestFrom, valuesOf } from '../../../web/page-models/job-form.ts';
+import { betweenText, intervalText } from '../../../web/page-models/interval.ts';
 import { firstValues } from '../../../web/page-models/job-guess.ts';
 import { formatLimit } from '../../../web/page-models/plain-words.ts';
 import { barOf } from '../../../web/page-models/progress-bar.ts';
 import { reportSchema } from '../../../web/page-models/report.ts';
-import { resultView, withInterval } from '../../../web/page-models/result-view.ts';
+import { resultView } from '../../../web/page-models/result-view.ts';
 
 test.each([
   ['0.12345678901234567', true, '0.123457', '0.12345678901234567'],
@@ -142,10 +143,15 @@ test('tells what was chosen, and nothing that is as it would be anyway', () => {
 });
 
 test.each([
-  [0.0304, 0.034, false, '0.0304 (95 %: 0.0000 to 0.0644)'],
-  [0.53, 0.034, false, '0.5300 ± 0.034'],
-  [0.99, 0.03, true, '0.9900 (95 %: 0.9600 to 1.0000)'],
-  [0.9, 0.03, true, '0.9000 ± 0.030'],
-])('an interval of %p ± %p does not reach beyond what is possible', (value, half, higherIsBetter, shown) => {
-  expect(withInterval(value, half, { higherIsBetter })).toBe(shown);
+  ['where it is known by half of its width', 0.53, 0.034, null, null, false, 'between 0.4960 and 0.5640 (95 %)'],
+  ['no further than nothing', 0.0304, 0.034, null, null, false, 'between 0.0000 and 0.0644 (95 %)'],
+  ['no further than all', 0.99, 0.03, null, null, true, 'between 0.9600 and 1.0000 (95 %)'],
+  ['by its own ends', 0.981, 0.0165, 0.962, 0.995, true, 'between 0.9620 and 0.9950 (95 %)'],
+  ['of an error by its own ends', 53.1, 2, 51.6, 55.6, false, 'between 51.60 and 55.60 (95 %)'],
+  ['not at all where nobody knows', 0.9, null, null, null, true, ''],
+])('an interval is told %s', (_, value, half, low, high, higherIsBetter, between) => {
+  const judged = { value, half, low, high, higherIsBetter };
+  expect(betweenText(judged)).toBe(between);
+  const inColumn = between.replace(/^between (.*) and (.*) \(95 %\)$/, '$1 to $2') || '–';
+  expect(intervalText(judged)).toBe(inColumn);
 });

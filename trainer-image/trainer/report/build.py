@@ -13,6 +13,7 @@ from trainer.events import finite
 from trainer.few import few_quoted
 from trainer.fitting import Fitted, Order, Output
 from trainer.inputs import Inputs
+from trainer.interval import parts_of
 from trainer.report.bounded import bounded
 from trainer.report.budget import Budget, report_seconds
 from trainer.report.classes import calibration, calibration_of_labels, per_class, thresholds
@@ -39,7 +40,8 @@ def build_report(
     task = order.spec.task
     scorer = order.scorer(inputs.test_values)
     output = judged.output
-    test, test_interval = scorer.scores(output), scorer.interval(output)
+    test, (test_half, test_low, test_high) = scorer.scores(output), parts_of(scorer.interval(output))
+    half, low, high = parts_of(fitted.interval_)
     guessed = baseline.predict(len(inputs.test_values))
     baseline_test, gain = scorer.score(guessed), scorer.difference(output, guessed)
     # These look into the data, so they come in the order of what a person needs first.
@@ -62,9 +64,13 @@ def build_report(
         "best": {
             "model": fitted.best_,
             "validation": fitted.validation_.get(name),
-            "interval": fitted.interval_,
+            "interval": half,
+            "low": low,
+            "high": high,
             "test": test[name],
-            "testInterval": test_interval,
+            "testInterval": test_half,
+            "testLow": test_low,
+            "testHigh": test_high,
         },
         "scores": {"validation": fitted.validation_, "test": test},
         "validated": getattr(fitted, "validated_", None),
@@ -73,7 +79,7 @@ def build_report(
             "validation": baseline_row["validation"],
             "test": baseline_test,
             "difference": None if gain is None else asdict(gain),
-            "sentence": verdict(task.metric, test[name], baseline_test, test_interval, gain),
+            "sentence": verdict(task.metric, test[name], baseline_test, test_half, gain),
         },
         "leaderboard": board,
         "history": [list(point) for point in order.board.history],

@@ -6,10 +6,21 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from trainer.interval import ends_of
 from trainer.metrics import METRICS
 from trainer.report import sections as closer
 from trainer.report.curve_sections import curves_each
-from trainer.report.plots import bars, confusion_table, figure, histogram, line_plot, scatter, score, step_plot
+from trainer.report.plots import (
+    bars,
+    confusion_table,
+    figure,
+    held_out_between,
+    histogram,
+    line_plot,
+    scatter,
+    score,
+    step_plot,
+)
 from trainer.report.sections import card as _card
 
 _WHY = {
@@ -80,12 +91,11 @@ def _direction(higher: bool) -> str:
 
 def _scores(report: dict[str, Any]) -> str:
     validation, test = report["scores"]["validation"], report["scores"]["test"]
-    rows = ""
+    rows, between = "", held_out_between(report, score)
     for name, value in test.items():
         metric = METRICS[name]
         chosen = name == report["metric"]["name"]
-        spread = report["best"]["testInterval"]
-        extra = f" ± {figure(spread, 2)}" if chosen and spread is not None else ""
+        extra = f", {between}" if chosen and between else ""
         rows += (
             f'<tr{" class=best" if chosen else ""}><td>{escape(metric.title)} <span class="muted">'
             f'{_direction(metric.higher_is_better)}</span></td><td class="num">{score(validation.get(name))}</td>'
@@ -97,6 +107,8 @@ def _scores(report: dict[str, Any]) -> str:
     )
     held = report["rows"]["test"]
     aside = f"Chosen on validation, then judged once on {held:,} rows that no model had seen."
+    if between:
+        aside += " Other such rows would give a score between these two, with 95 % confidence."
     gain = report["baseline"].get("difference")
     if gain:
         aside += (
@@ -141,6 +153,12 @@ def _preparation(report: dict[str, Any]) -> str:
     return _card("How the data was prepared", aside, f"<ol>{steps}</ol>")
 
 
+def _interval(row: dict[str, Any]) -> str:
+    higher = row["higherIsBetter"]
+    ends = ends_of(row["validation"], row["interval"], row.get("low"), row.get("high"), higher_is_better=higher)
+    return "–" if ends is None else f"{score(ends[0])} to {score(ends[1])}"
+
+
 def _leaderboard(report: dict[str, Any]) -> str:
     rows = ""
     for row in report["leaderboard"]:
@@ -149,11 +167,11 @@ def _leaderboard(report: dict[str, Any]) -> str:
         speed = "–" if row["predictMsPer1000"] is None else f"{figure(row['predictMsPer1000'], 3)} ms"
         rows += (
             f"<tr{kind}><td>{escape(row['model'])}</td><td class=num>{score(row['validation'])}</td>"
-            f"<td class=num>{figure(row['interval'], 2)}</td><td class=num>{seconds}</td><td class=num>{speed}</td></tr>"
+            f"<td class=num>{_interval(row)}</td><td class=num>{seconds}</td><td class=num>{speed}</td></tr>"
         )
     metric = report["metric"]
     head = "<th>Model</th>" + "".join(
-        f'<th class="num">{title}</th>' for title in ("Validation", "± 95 %", "Fit", "1,000 rows in")
+        f'<th class="num">{title}</th>' for title in ("Validation", "95 % interval", "Fit", "1,000 rows in")
     )
     table = f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     return _card("Leaderboard", f"{metric['title']}, {_direction(metric['higherIsBetter'])}", table)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from math import ceil, floor, log10
 from typing import Any
+
+from trainer.interval import ends_of
 
 _MOST_CLASSES = 12
 _MOST_BARS = 20
@@ -23,6 +26,14 @@ def score(value: float | None) -> str:
     if value is None or abs(value) < 0.001 or abs(value) >= 10_000:
         return figure(value)
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.2f}"
+
+
+def held_out_between(report: dict[str, Any], words: Callable[[float | None], str]) -> str:
+    """“between 0.9621 and 0.9954”, of the score on held-out rows; empty where nobody knows."""
+    best, higher = report["best"], report["metric"]["higherIsBetter"]
+    known = best.get("testLow"), best.get("testHigh")
+    ends = ends_of(best["test"], best["testInterval"], *known, higher_is_better=higher)
+    return "" if ends is None else f"between {words(ends[0])} and {words(ends[1])}"
 
 
 def svg_of(width: int, height: int, label: str, body: list[str]) -> str:

@@ -4,7 +4,7 @@ import type { Page } from '../../services/services.ts';
 import type { SweepSummary } from '../../services/sweep-views.ts';
 import type { Chip } from '../chip.ts';
 import type { Clock, Moment } from '../clock.ts';
-import { formatInterval, formatMany, formatScore } from '../plain-words.ts';
+import { formatMany, formatScore, formatSpread } from '../plain-words.ts';
 import type { EngineTitles } from '../work-line.ts';
 import { sweepChip } from './sweep-chip.ts';
 
@@ -47,5 +47,5 @@ export function sweepsPage(found: Page<SweepSummary>, clock: Clock, engines: Eng
 export function meanText(best: Pick<NonNullable<SweepSummary['best']>, 'mean' | 'spread'> | null): string {
   if (!best || best.mean === null) return '–';
   const mean = formatScore(best.mean);
-  return best.spread === null ? mean : `${mean} ± ${formatInterval(best.spread, best.mean)}`;
+  return best.spread === null ? mean : `${mean} ± ${formatSpread(best.spread, best.mean)}`;
 }

@@ -23,6 +23,7 @@ from trainer.engines.autogluon.portfolio import further_portfolio, portfolio
 from trainer.failures import Interrupted
 from trainer.files import write_text
 from trainer.fitting import NothingFitted, Order
+from trainer.interval import Interval
 from trainer.output import Output
 from trainer.reading import available_memory
 from trainer.validated import how_validated, warn_of_parts
@@ -54,7 +55,7 @@ class AutogluonEngine:
         self._outcome: Outcome | None = None
         self.best_ = ""
         self.fitted_again_ = False
-        self.interval_: float | None = None
+        self.interval_: Interval | None = None
         self.validation_: dict[str, float] = {}
         self.rows_: dict[str, int] = {}
         #: Also by the job that this one goes on from, whether or not this attempt begins with what one before it left.

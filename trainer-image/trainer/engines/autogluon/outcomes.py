@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trainer.fitting import Order
+from trainer.interval import Interval
 from trainer.output import Output
 from trainer.scoring import Scorer
 
@@ -16,7 +17,7 @@ from trainer.scoring import Scorer
 @dataclass(frozen=True)
 class Outcome:
     scores: dict[str, float]
-    interval: float | None
+    interval: Interval | None
     fit_seconds: float | None
     predict_ms_per_1000: float | None
 

@@ -28,6 +28,7 @@ from trainer.failures import Interrupted, TrainerFailure
 from trainer.few import few
 from trainer.files import write_text
 from trainer.fitting import Extra, NothingFitted, Order
+from trainer.interval import Interval
 from trainer.output import Output
 from trainer.validated import how_validated, warn_of_parts
 
@@ -48,7 +49,7 @@ class H2oEngine:
         self._mojo = Path()
         self.best_ = ""
         self.validation_: dict[str, float] = {}
-        self.interval_: float | None = None
+        self.interval_: Interval | None = None
         self.rows_ = {"train": len(self._rows.train), "validation": len(self._rows.judged)}
 
     def take_up(self) -> H2oEngine:

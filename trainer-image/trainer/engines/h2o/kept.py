@@ -14,6 +14,7 @@ import h2o  # pyright: ignore[reportMissingImports]
 
 from trainer.engines.h2o.cluster import Cluster
 from trainer.files import write_text, written_whole
+from trainer.interval import Interval
 from trainer.metrics import Metric
 
 FOLDER = "kept"
@@ -28,7 +29,7 @@ class KeptModel:
     family: str
     step: str | None
     scores: dict[str, float]
-    interval: float | None
+    interval: Interval | None
     seconds: float
     bases: list[str] = field(default_factory=list)
 

@@ -26,6 +26,7 @@ from trainer.failures import Interrupted, TrainerFailure, failure_of
 from trainer.few import few
 from trainer.files import write_text, written_whole
 from trainer.fitting import Extra, NothingFitted, Order
+from trainer.interval import Interval
 from trainer.output import Output
 from trainer.validated import how_validated
 
@@ -37,7 +38,7 @@ class SklearnEngine:
         self._kept = order.scratch / "kept"
         self._tried: list[str] = []
         self.best_ = ""
-        self.interval_: float | None = None
+        self.interval_: Interval | None = None
         self.validation_: dict[str, float] = {}
         self.rows_: dict[str, int] = {}
         self.plan_: list[dict[str, Any]] = []

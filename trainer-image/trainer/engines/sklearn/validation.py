@@ -17,6 +17,7 @@ from trainer.engines.sklearn.learning import FittedPart, is_staged
 from trainer.engines.sklearn.pipeline import make_pipeline
 from trainer.engines.sklearn.portable import predict
 from trainer.fitting import Order
+from trainer.interval import Interval
 from trainer.output import Output
 from trainer.split import folds, given_folds, holdout
 
@@ -30,7 +31,7 @@ _VALIDATION_SHARE = 0.2
 class Judged:
     pipeline: Any
     scores: dict[str, float]
-    interval: float | None
+    interval: Interval | None
     fit_seconds: float
     predict_ms_per_1000: float
     #: Of what learns by rounds: to be asked later how.

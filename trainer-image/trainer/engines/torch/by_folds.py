@@ -25,6 +25,7 @@ from trainer.engines.torch.keeping import Kept, read_tensors, write_tensors
 from trainer.failures import Interrupted
 from trainer.files import write_text
 from trainer.fitting import NothingFitted, Order
+from trainer.interval import Interval
 from trainer.output import Output
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -39,7 +40,7 @@ class Fold:
     best_epoch: int
     seconds: float
     scores: dict[str, float]
-    interval: float | None
+    interval: Interval | None
     since_best: list[int]
     curves: list[dict[str, Any]]
     per_1000: float
@@ -52,7 +53,7 @@ class Result:
     weights: dict[str, Any]
     rows: dict[str, int]
     validation: dict[str, float]
-    interval: float | None
+    interval: Interval | None
     #: One point for each epoch: the means over the folds.
     curves: list[dict[str, Any]]
     epochs: int
@@ -137,7 +138,7 @@ class ByFolds:
             np.concatenate([output.values for output in outputs]),
             _joined([output.probabilities for output in outputs]),
         )
-        interval = order.scorer(order.values[np.concatenate(judged)]).interval(together)
+        interval = order.scorer(order.values[np.concatenate(judged)]).interval(together, means[metric.name])
         name = f"{TITLES[network.plan['data']]}, {len(folds)} folds, {progress.epoch} epochs"
         order.board.add(
             name,

@@ -21,6 +21,7 @@ from trainer.engines.torch.presets import chosen
 from trainer.failures import Interrupted, TrainerFailure
 from trainer.files import write_text
 from trainer.fitting import Extra, NothingFitted, Order
+from trainer.interval import Interval
 from trainer.output import Output
 from trainer.split import folds, given_folds, holdout
 from trainer.validated import how_validated
@@ -38,7 +39,7 @@ class TorchEngine:
         self.fitted_again_ = False
         self.plan_: dict[str, Any] = {}
         self.best_ = ""
-        self.interval_: float | None = None
+        self.interval_: Interval | None = None
         self.validation_: dict[str, float] = {}
         self.rows_: dict[str, int] = {}
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from trainer.files import write_text, written_whole
+from trainer.interval import Interval
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Progress:
     best_epoch: int = 0
     best_name: str = ""
     validation: dict[str, float] = field(default_factory=dict)
-    interval: float | None = None
+    interval: Interval | None = None
 
 
 class Kept:
