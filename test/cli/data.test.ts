@@ -1,45 +1,29 @@
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Step } from '../../domain/recipe/recipe.ts';
-import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
+import { type ListeningYard, openListeningYard } from './listening-yard.ts';
 import { startTrainyard } from './run-trainyard.ts';
 
-let yard: Yard;
-let server: Server;
+let opened: ListeningYard;
+let yard: ListeningYard['yard'];
+let address: string;
 let folder: string;
 let csv: string;
 /** Requests that are cut off in the middle, from now on. */
 let broken = 0;
 
 beforeAll(async () => {
-  yard = await openYard();
-  server = createServer((request, response) => {
-    if (request.method === 'PATCH' && broken > 0) {
-      broken -= 1;
-      request.once('data', () => request.socket.destroy());
-      return;
-    }
-    yard.app(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  folder = await mkdtemp(join(tmpdir(), 'trainyard-cli-data-'));
-  csv = join(folder, 'customers.csv');
-  await writeFile(csv, customersCsv());
+  opened = await openListeningYard((app) => (request, response) => {
+    if (request.method !== 'PATCH' || broken === 0) return app(request, response);
+    broken -= 1;
+    request.once('data', () => request.socket.destroy());
+  });
+  ({ yard, address, folder, csv } = opened);
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await yard.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => opened.close());
 
-const trainyard = (...args: string[]) =>
-  startTrainyard(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, args).done;
+const trainyard = (...args: string[]) => startTrainyard(address, args).done;
 
 it('sends a file over a broken line, and once however often', async () => {
   broken = 2;

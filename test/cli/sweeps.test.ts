@@ -1,33 +1,16 @@
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
+import { type ListeningYard, openListeningYard } from './listening-yard.ts';
 import { startTrainyard } from './run-trainyard.ts';
 
-let yard: Yard;
-let server: Server;
+let opened: ListeningYard;
+let yard: ListeningYard['yard'];
 let address: string;
-let folder: string;
 let csv: string;
 
 beforeAll(async () => {
-  yard = await openYard();
-  server = createServer(yard.app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  folder = await mkdtemp(join(tmpdir(), 'trainyard-cli-'));
-  csv = join(folder, 'customers.csv');
-  await writeFile(csv, customersCsv());
+  opened = await openListeningYard();
+  ({ yard, address, csv } = opened);
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await yard.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => opened.close());
 
 const trainyard = (...args: string[]) => startTrainyard(address, args).done;
 const sweepStart = (...args: string[]) => trainyard('sweep', 'start', csv, '-l', 'churned', ...args);

@@ -1,35 +1,22 @@
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finishJob } from '../web/api/finish-job.ts';
-import { customersCsv, openYard, type Yard } from '../web/api/open-yard.ts';
+import { customersCsv } from '../web/api/open-yard.ts';
+import { type ListeningYard, openListeningYard } from './listening-yard.ts';
 import { startTrainyard } from './run-trainyard.ts';
 
-let yard: Yard;
-let server: Server;
+let opened: ListeningYard;
+let yard: ListeningYard['yard'];
 let address: string;
 let folder: string;
 let csv: string;
 
 beforeAll(async () => {
-  yard = await openYard();
-  server = createServer(yard.app).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  folder = await mkdtemp(join(tmpdir(), 'trainyard-cli-'));
-  csv = join(folder, 'customers.csv');
-  await writeFile(csv, customersCsv());
+  opened = await openListeningYard();
+  ({ yard, address, folder, csv } = opened);
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await yard.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => opened.close());
 
 const trainyard = (...args: string[]) => start(args).done;
 const start = (args: readonly string[], url = address) => startTrainyard(url, args);
