@@ -40,12 +40,7 @@ export class GcpBuckets {
 
   constructor(options: BucketsOptions) {
     this.#options = options;
-    this.#storage = new Storage({
-      projectId: options.project,
-      authClient: options.auth,
-      ...(options.endpoint && { apiEndpoint: options.endpoint, useAuthWithCustomEndpoint: true }),
-      retryOptions: { autoRetry: true, maxRetries: 4, totalTimeout: 120 },
-    });
+    this.#storage = openStorage(options);
   }
 
   bucket(holder: Holder): Bucket {
@@ -192,11 +187,12 @@ export class GcpBuckets {
 
   /**
    * What is large goes by an address that is its own key. We ask for that ourselves: where an endpoint is set, the library
-   * would do it without credentials.
+   * would do it without credentials. By a client that is used for nothing else: asking takes its retries away for good.
    */
   async #way(file: File, size: number): Promise<{ resumable: boolean; uri?: string; offset?: number }> {
     if (size <= resumableAboveBytes) return { resumable: false };
-    const [uri] = await file.createResumableUpload();
+    const own = openStorage(this.#options).bucket(file.bucket.name).file(file.name);
+    const [uri] = await own.createResumableUpload();
     return { resumable: true, uri, offset: 0 };
   }
 
@@ -252,6 +248,15 @@ export class GcpBuckets {
       throw failureOf(error, this.#options.project);
     }
   }
+}
+
+function openStorage({ project, auth, endpoint }: BucketsOptions): Storage {
+  return new Storage({
+    projectId: project,
+    authClient: auth,
+    ...(endpoint && { apiEndpoint: endpoint, useAuthWithCustomEndpoint: true }),
+    retryOptions: { autoRetry: true, maxRetries: 4, totalTimeout: 120 },
+  });
 }
 
 function lifecycleOf(days: number) {

@@ -39,6 +39,11 @@ suite('what is too large for one request', () => {
     expect((await readFile(to)).equals(await readFile(from))).toBe(true);
   });
 
+  test('takes nobody’s patience away: what Google refuses once is asked again', async () => {
+    await house.simulation.admin.error({ method: 'GET', path: '/storage/v1/b/[^/]+/o$', status: 503 });
+    expect(await buckets.list(labels, 'input/')).toEqual(['input/data.parquet']);
+  });
+
   test('a text too', async () => {
     const text = 'ü'.repeat(bytes / 2);
     await buckets.putText(labels, 'input/text.txt', text);

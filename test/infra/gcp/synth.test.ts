@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,19 +46,19 @@ describe('the machine stack', () => {
   });
 
   test('leaves nothing behind, in the working folder or in the one for temporary files', () => {
-    const before = { cwd: process.cwd(), temporary: process.env['TMPDIR'] };
     const temporary = mkdtempSync(join(tmpdir(), 'synth-test-'));
     const working = mkdtempSync(join(tmpdir(), 'synth-test-'));
+    const stack = join(import.meta.dirname, '../../../infra/gcp/terraform/machine-stack.ts');
+    const program = `const { machineStack } = await import(${JSON.stringify(stack)}); machineStack(${JSON.stringify(plan)});`;
     try {
-      process.chdir(working);
-      process.env['TMPDIR'] = temporary;
-      machineStack(plan);
+      // In a process of its own: where temporary files lie is read once, and not from what Jest shows as the environment.
+      execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+        cwd: working,
+        env: { ...process.env, TMPDIR: temporary },
+      });
       expect(readdirSync(working)).toEqual([]);
       expect(readdirSync(temporary)).toEqual([]);
     } finally {
-      process.chdir(before.cwd);
-      if (before.temporary === undefined) delete process.env['TMPDIR'];
-      else process.env['TMPDIR'] = before.temporary;
       for (const folder of [temporary, working]) rmSync(folder, { recursive: true });
     }
   });
