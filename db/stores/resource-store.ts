@@ -145,15 +145,16 @@ export function resourceStore(database: Database) {
      * be made anew.
      */
     async stands(key: ResourceKey, { nowMs }: { nowMs: number }, trx?: Trx): Promise<void> {
-      await database.run(trx, (db) =>
-        db('resources')
+      await database.transaction(async (own) => {
+        const changed = await own('resources')
           .where({ ...ofKey(key), 'resources.state': 'gone' })
           .update({
             state: 'created',
             gone_confirmed_at_ms: null,
-            removal_asked_at_ms: db.raw('coalesce(??, ?)', ['removal_asked_at_ms', nowMs]),
-          }),
-      );
+            removal_asked_at_ms: own.raw('coalesce(??, ?)', ['removal_asked_at_ms', nowMs]),
+          });
+        if (changed > 0) await raiseVersion(own, key.holder);
+      }, trx);
     },
 
     /**
