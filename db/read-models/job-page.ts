@@ -70,7 +70,8 @@ export const readJobPage = reading(
       attempts,
       timeline,
       leaderboard: board.map((row) => ({
-        ...(JSON.parse(row.event_json) as EventOf<'leaderboard'>),
+        // Older trainers told only half the width of the interval.
+        ...({ low: null, high: null, ...JSON.parse(row.event_json) } as EventOf<'leaderboard'>),
         id: row.id,
         attempt: row.attempt,
         at_ms: row.at_ms,

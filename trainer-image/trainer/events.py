@@ -114,12 +114,10 @@ def _plain(event: dict[str, Any]) -> str:
         left = "" if event["secondsLeft"] is None else f", about {event['secondsLeft']:.0f} s left"
         return f"»{share} {event['sentence']}{left}"
     if kind == "leaderboard":
-        higher = event["higherIsBetter"]
-        ends = ends_of(
-            event["validation"], event["interval"], event.get("low"), event.get("high"), higher_is_better=higher
-        )
-        interval = "" if ends is None else f", between {ends[0]:.4f} and {ends[1]:.4f},"
-        seconds = "" if event["fitSeconds"] is None else f" in {event['fitSeconds']:.1f} s"
+        known = event.get("low"), event.get("high")
+        ends = ends_of(event["validation"], event["interval"], *known, metric=event["metric"])
+        interval = "" if ends is None else f", between {ends[0]:.4f} and {ends[1]:.4f}"
+        seconds = "" if event["fitSeconds"] is None else f"{', fitted' if ends else ''} in {event['fitSeconds']:.1f} s"
         value = "–" if event["validation"] is None else f"{event['validation']:.4f}"
         return f"  {event['model']:<40} {event['metric']} {value}{interval}{seconds}"
     if kind == "metric":

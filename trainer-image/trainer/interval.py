@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trainer.metrics import METRICS
+
 #: Both ends; one number is half of the width, which is all that older trainers kept.
 Interval = Sequence[float] | float
 
@@ -17,16 +19,16 @@ def parts_of(interval: Interval | None) -> tuple[float | None, float | None, flo
 
 
 def ends_of(
-    value: float | None, half: float | None, low: float | None, high: float | None, *, higher_is_better: bool
+    value: float | None, half: float | None, low: float | None, high: float | None, *, metric: str
 ) -> tuple[float, float] | None:
     """Where only half of the width was kept, as far to either side, and no further than what is possible."""
     if low is not None and high is not None:
         return low, high
     if value is None or half is None:
         return None
-    return possible(value - half, value + half, higher_is_better=higher_is_better)
+    return possible(value - half, value + half, metric=metric)
 
 
-def possible(low: float, high: float, *, higher_is_better: bool) -> tuple[float, float]:
-    """What is to be high ends at 1, and errors and losses at 0."""
-    return (low, min(high, 1.0)) if higher_is_better else (max(low, 0.0), high)
+def possible(low: float, high: float, *, metric: str) -> tuple[float, float]:
+    """What is to be high ends at 1; none is below 0 but R², by which a model can be worse than the mean."""
+    return low if metric == "r2" else max(low, 0.0), min(high, 1.0) if METRICS[metric].higher_is_better else high

@@ -63,7 +63,7 @@ class Scorer:
         # The ends of the draws themselves, unless these are of a part of the rows only: then as far from the score.
         around = np.percentile(drawn[np.isfinite(drawn)], [2.5, 97.5]) - self._middle(output, score)
         low, high = value + around * self._narrowed()
-        low, high = possible(float(low), float(high), higher_is_better=self.task.metric.higher_is_better)
+        low, high = possible(float(low), float(high), metric=self.task.metric.name)
         return min(low, value), max(high, value)
 
     def _middle(self, output: Output, score: float) -> float:

@@ -6,7 +6,7 @@ export interface Judged {
   half: number | null;
   low?: number | null | undefined;
   high?: number | null | undefined;
-  higherIsBetter: boolean;
+  metric: { name: string; higherIsBetter: boolean };
 }
 
 interface Ends {
@@ -15,13 +15,14 @@ interface Ends {
 }
 
 /** Where only half of the width is known, as far to either side, and no further than what is possible. */
-export function endsOf({ value, half, low, high, higherIsBetter }: Judged): Ends | null {
+export function endsOf({ value, half, low, high, metric }: Judged): Ends | null {
   if (typeof low === 'number' && typeof high === 'number') return { low, high };
   if (value === null || half === null) return null;
-  // What is to be high ends at 1, and errors and losses at 0.
-  return higherIsBetter
-    ? { low: value - half, high: Math.min(value + half, 1) }
-    : { low: Math.max(value - half, 0), high: value + half };
+  // What is to be high ends at 1; none is below 0 but R², by which a model can be worse than the mean.
+  return {
+    low: metric.name === 'r2' ? value - half : Math.max(value - half, 0),
+    high: metric.higherIsBetter ? Math.min(value + half, 1) : value + half,
+  };
 }
 
 /** "0.9271 to 0.9437", for a column of them. */

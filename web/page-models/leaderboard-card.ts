@@ -23,7 +23,7 @@ type Entry = Pick<
   JobFacts['leaderboard'][number],
   'model' | 'metric' | 'higherIsBetter' | 'validation' | 'interval' | 'fitSeconds' | 'predictMsPer1000' | 'baseline'
 > &
-  // Rows of an older trainer have none.
+  // A report of an older trainer has none.
   Partial<Pick<JobFacts['leaderboard'][number], 'low' | 'high'>>;
 
 interface Ground {
@@ -53,7 +53,7 @@ export function leaderboardCard(entries: readonly Entry[], ground: Ground): Lead
       isBest: entry === best,
       isBaseline: entry.baseline,
       validation: formatScore(entry.validation),
-      interval: entry.baseline ? '–' : intervalText({ ...entry, value: entry.validation, half: entry.interval }),
+      interval: entry.baseline ? '–' : intervalOf(entry),
       fit: entry.baseline ? '–' : formatFit(entry.fitSeconds),
       speed: entry.baseline || entry.predictMsPer1000 === null ? '–' : speedOf(entry.predictMsPer1000),
     })),
@@ -64,6 +64,10 @@ export function leaderboardCard(entries: readonly Entry[], ground: Ground): Lead
     empty: ground.isDone ? 'No model was finished.' : 'Models appear here as they are fitted. None yet.',
     bestWord: !ground.isDone ? 'best so far' : ground.hasModel ? 'chosen' : 'best until its end',
   };
+}
+
+function intervalOf({ validation, interval, low, high, metric, higherIsBetter }: Entry): string {
+  return intervalText({ value: validation, half: interval, low, high, metric: { name: metric, higherIsBetter } });
 }
 
 function captionOf(metric: string, higherIsBetter: boolean, folds: number): string {

@@ -48,15 +48,14 @@ export interface ConfusionTable {
 
 export function resultView(report: Report, modelId: string, folds: number): ResultView {
   const { metric, best, rows } = report;
-  const { higherIsBetter } = metric;
   return {
     headline: {
-      validation: headline({ ...best, value: best.validation, half: best.interval, higherIsBetter }),
+      validation: headline({ ...best, value: best.validation, half: best.interval, metric }),
       test: headline({
-        ...{ value: best.test, half: best.testInterval, low: best.testLow, high: best.testHigh, higherIsBetter },
+        ...{ value: best.test, half: best.testInterval, low: best.testLow, high: best.testHigh, metric },
       }),
       metric: metric.title,
-      direction: higherIsBetter ? 'higher is better' : 'lower is better',
+      direction: metric.higherIsBetter ? 'higher is better' : 'lower is better',
       model: best.model,
     },
     sentence:

@@ -71,15 +71,6 @@ REFUSED: dict[str, tuple[str, dict[str, Any], dict[str, Any], str, str]] = {
         "h2o", {"memory_gb": 16.1}, {"machine": {"memoryGib": 16}}, "engine.settings.memory_gb", "the machine has 16",
     ),
     "going on with H2O": ("h2o", {}, {"startFrom": "input/model.zip"}, "continuesJobId", "Train afresh"),
-    "going on with all fixed that would vary": (
-        "sklearn", {"algorithm": "mlp", "hyperparameters": '{"alpha": 1, "learning_rate_init": 0.1, "max_iter": 9}'},
-        {"startFrom": "input/model.zip"}, HYPER,
-        "Small neural network cannot go on from a kept model with “alpha” and “learning_rate_init” fixed: it is fitted anew",
-    ),
-    "going on with the regularisation fixed by scikit-learn's own name": (
-        "sklearn", {"algorithm": "svm", "hyperparameters": '{"C": 2}'}, {"startFrom": "input/model.zip"}, HYPER,
-        "other values of regularisation, and nothing would be left to vary. Leave “C” out, or train a new job.",
-    ),
     "texts where there are none": ("torch", {"data": "text"}, {}, "engine.settings.data", "a column of text is needed"),
     "pixels that are no image": (
         "torch", {"data": "image", "image_width": 9}, {}, "engine.settings.image_width", "do not make up the 1 columns",

@@ -63,7 +63,10 @@ def test_scikit_learn_says_of_every_algorithm_what_going_on_from_a_kept_model_is
     told = {choice["value"]: choice["sentence"] for choice in declared["continuing"]["choices"]}
     (algorithm,) = (one for one in declared["settings"] if one["name"] == declared["continuing"]["setting"])
     assert list(told) == [choice["value"] for choice in algorithm["choices"]]
-    assert told["tree"] == "Fitted anew with other values of: depth, rows in a leaf."
+    assert (
+        told["tree"]
+        == "First as it is set, if that was not tried yet; then with other values of: depth, rows in a leaf."
+    )
     assert "no algorithm of scikit-learn is trained for longer" in declared["continuing"]["sentence"].lower()
 
 

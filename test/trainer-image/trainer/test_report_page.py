@@ -133,7 +133,12 @@ def test_a_leaderboard_row_is_told_to_a_terminal_by_the_ends_of_its_interval(cap
     row = leaderboard_row("Forest", METRICS["roc_auc"], 0.981, (0.962, 0.995), fit_seconds=1.2)
     assert (row["interval"], row["low"], row["high"]) == (pytest.approx(0.0165), 0.962, 0.995)
     Events(None).leaderboard(row)
-    assert "roc_auc 0.9810, between 0.9620 and 0.9950, in 1.2 s" in capsys.readouterr().err
+    Events(None).leaderboard(leaderboard_row("Forest", METRICS["r2"], 0.02, 0.03))
+    told = [line.split(maxsplit=1)[1] for line in capsys.readouterr().err.splitlines()]
+    assert told == [
+        "roc_auc 0.9810, between 0.9620 and 0.9950, fitted in 1.2 s",
+        "r2 0.0200, between -0.0100 and 0.0500",
+    ]
 
 
 def test_says_what_is_unknown_with_a_dash(yard: Yard, here: Here):

@@ -112,10 +112,12 @@ def test_the_interval_may_be_told_of_another_score_than_that_of_all_rows_togethe
 def test_half_a_width_that_an_older_trainer_kept_reaches_no_further_than_what_is_possible():
     assert parts_of(0.02) == (0.02, None, None) and parts_of(None) == (None, None, None)
     assert parts_of([0.9, 0.98]) == (pytest.approx(0.04), 0.9, 0.98)
-    assert ends_of(0.99, 0.02, None, None, higher_is_better=True) == (0.97, 1.0)
-    assert ends_of(0.01, 0.02, None, None, higher_is_better=False) == (0.0, 0.03)
-    assert ends_of(0.99, 0.02, 0.9, 0.995, higher_is_better=True) == (0.9, 0.995)
-    assert ends_of(None, None, None, None, higher_is_better=True) is None
+    assert ends_of(0.99, 0.02, None, None, metric="roc_auc") == (0.97, 1.0)
+    assert ends_of(0.01, 0.02, None, None, metric="log_loss") == (0.0, 0.03)
+    assert ends_of(0.01, 0.02, None, None, metric="f1") == (0.0, 0.03)
+    assert ends_of(0.01, 0.02, None, None, metric="r2") == (-0.01, 0.03)
+    assert ends_of(0.99, 0.02, 0.9, 0.995, metric="roc_auc") == (0.9, 0.995)
+    assert ends_of(None, None, None, None, metric="roc_auc") is None
 
 
 def test_what_cannot_be_computed_is_not_a_number_and_no_interval():

@@ -262,7 +262,7 @@ test('prefills every field of a job that is trained again', async () => {
   ])
     expect([continuing.text.includes(said), like.text.includes(said)]).toEqual([true, false]);
   expect(continuing.text).toContain(
-    '<dt>Nearest neighbours</dt><dd>Fitted anew with other values of: neighbours.</dd>',
+    '<dt>Nearest neighbours</dt><dd>First as it is set, if that was not tried yet; then with other values of: neighbours.</dd>',
   );
   const again = fieldsOf(like.text, '/jobs/confirm');
   expect(again).toMatchObject({

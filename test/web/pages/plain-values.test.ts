@@ -1,4 +1,5 @@
 import type { Engine } from '../../../domain/engine.ts';
+import { metricRule } from '../../../domain/task.ts';
 import { chosenFacts } from '../../../web/page-models/chosen-facts.ts';
 import { cell } from '../../../web/page-models/dataset-page.ts';
 import { requestFrom, valuesOf } from '../../../web/page-models/job-form.ts';
@@ -143,14 +144,17 @@ test('tells what was chosen, and nothing that is as it would be anyway', () => {
 });
 
 test.each([
-  ['where it is known by half of its width', 0.53, 0.034, null, null, false, 'between 0.4960 and 0.5640 (95 %)'],
-  ['no further than nothing', 0.0304, 0.034, null, null, false, 'between 0.0000 and 0.0644 (95 %)'],
-  ['no further than all', 0.99, 0.03, null, null, true, 'between 0.9600 and 1.0000 (95 %)'],
-  ['by its own ends', 0.981, 0.0165, 0.962, 0.995, true, 'between 0.9620 and 0.9950 (95 %)'],
-  ['of an error by its own ends', 53.1, 2, 51.6, 55.6, false, 'between 51.60 and 55.60 (95 %)'],
-  ['not at all where nobody knows', 0.9, null, null, null, true, ''],
-])('an interval is told %s', (_, value, half, low, high, higherIsBetter, between) => {
-  const judged = { value, half, low, high, higherIsBetter };
+  ['where it is known by half of its width', 0.53, 0.034, null, null, 'log_loss', 'between 0.4960 and 0.5640 (95 %)'],
+  ['no further than nothing', 0.0304, 0.034, null, null, 'log_loss', 'between 0.0000 and 0.0644 (95 %)'],
+  ['no further than all', 0.99, 0.03, null, null, 'roc_auc', 'between 0.9600 and 1.0000 (95 %)'],
+  ['no further than nothing where much is good', 0.02, 0.03, null, null, 'f1', 'between 0.0000 and 0.0500 (95 %)'],
+  ['below nothing by R² alone', 0.02, 0.03, null, null, 'r2', 'between -0.0100 and 0.0500 (95 %)'],
+  ['by its own ends', 0.981, 0.0165, 0.962, 0.995, 'roc_auc', 'between 0.9620 and 0.9950 (95 %)'],
+  ['of an error by its own ends', 53.1, 2, 51.6, 55.6, 'rmse', 'between 51.60 and 55.60 (95 %)'],
+  ['not at all where nobody knows', 0.9, null, null, null, 'roc_auc', ''],
+])('an interval is told %s', (_, value, half, low, high, name, between) => {
+  const metric = { name, higherIsBetter: metricRule(name)?.higherIsBetter === true };
+  const judged = { value, half, low, high, metric };
   expect(betweenText(judged)).toBe(between);
   const inColumn = between.replace(/^between (.*) and (.*) \(95 %\)$/, '$1 to $2') || '–';
   expect(intervalText(judged)).toBe(inColumn);

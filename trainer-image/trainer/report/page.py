@@ -154,8 +154,7 @@ def _preparation(report: dict[str, Any]) -> str:
 
 
 def _interval(row: dict[str, Any]) -> str:
-    higher = row["higherIsBetter"]
-    ends = ends_of(row["validation"], row["interval"], row.get("low"), row.get("high"), higher_is_better=higher)
+    ends = ends_of(row["validation"], row["interval"], row.get("low"), row.get("high"), metric=row["metric"])
     return "–" if ends is None else f"{score(ends[0])} to {score(ends[1])}"
 
 

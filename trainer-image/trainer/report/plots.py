@@ -30,9 +30,9 @@ def score(value: float | None) -> str:
 
 def held_out_between(report: dict[str, Any], words: Callable[[float | None], str]) -> str:
     """“between 0.9621 and 0.9954”, of the score on held-out rows; empty where nobody knows."""
-    best, higher = report["best"], report["metric"]["higherIsBetter"]
+    best = report["best"]
     known = best.get("testLow"), best.get("testHigh")
-    ends = ends_of(best["test"], best["testInterval"], *known, higher_is_better=higher)
+    ends = ends_of(best["test"], best["testInterval"], *known, metric=report["metric"]["name"])
     return "" if ends is None else f"between {words(ends[0])} and {words(ends[1])}"
 
 

@@ -75,7 +75,8 @@ def _goes_on(algorithm: str) -> str:
     if algorithm == "auto":
         titles = [dict(_ALGORITHMS)[name] for name in VARIED_BY_AUTO]
         return f"First what of the handful was not tried yet, then in turn with other settings: {'; '.join(titles)}."
-    return f"Fitted anew with other values of: {', '.join(_VARIED_WORDS[name] for name in VARIED[algorithm])}."
+    varied = ", ".join(_VARIED_WORDS[name] for name in VARIED[algorithm])
+    return f"First as it is set, if that was not tried yet; then with other values of: {varied}."
 
 
 DECLARATION = Declaration(
@@ -190,7 +191,8 @@ DECLARATION = Declaration(
     ),
     continuing=Continuing(
         "No algorithm of scikit-learn is trained for longer here: further models are fitted anew, with other settings, "
-        f"until {PATIENCE} in a row were no better or the time is up. The kept model stays the best until one is better.",
+        f"until {PATIENCE} in a row were no better, nothing new is left to draw, or the time is up. What you fix by a "
+        "hyperparameter stays. The kept model stays the best until one is better.",
         setting="algorithm",
         choices=tuple((name, _goes_on(name)) for name, _ in _ALGORITHMS),
     ),
@@ -210,8 +212,6 @@ def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) 
     from trainer.engines.sklearn.hyperparameters import check_names
 
     check_names(settings, classes=spec.task.is_classes)
-    if spec.start_from is not None:
-        _check_goes_on(settings)
     if spec.weight is not None and settings["algorithm"] in UNWEIGHTED:
         title = dict(_ALGORITHMS)[str(settings["algorithm"])]
         raise TrainerFailure.of_setting(
@@ -225,23 +225,6 @@ def check(spec: TrainSpec, settings: dict[str, SettingValue], rows: int | None) 
             f"A support vector machine would take hours on {rows} rows (at most {_MOST_ROWS_FOR_SVM}). "
             "Choose gradient boosting or a linear model.",
         )
-
-
-def _check_goes_on(settings: dict[str, SettingValue]) -> None:
-    from trainer.engines.sklearn.hyperparameters import given_hyperparameters
-
-    algorithm, given = str(settings["algorithm"]), given_hyperparameters(settings)
-    if algorithm == "auto" or left_to_vary(algorithm, given):
-        return
-    names = VARIED[algorithm]
-    fixed = [name for name in given if any(name in (own, *_FIXED_BY.get(own, ())) for own in names)]
-    said = " and ".join(f"“{name}”" for name in fixed)
-    raise TrainerFailure.of_setting(
-        "hyperparameters",
-        f"{dict(_ALGORITHMS)[algorithm]} cannot go on from a kept model with {said} fixed: it is fitted anew with other "
-        f"values of {' and '.join(_VARIED_WORDS[name] for name in names)}, and nothing would be left to vary. "
-        f"Leave {said} out, or train a new job.",
-    )
 
 
 def check_here(spec: TrainSpec, settings: dict[str, SettingValue]) -> None:
