@@ -1,4 +1,5 @@
 import { worksOf } from '../holders.ts';
+import { startOf } from '../../db/stores/resource-store.ts';
 import type { ResourceRow } from '../../db/tables.ts';
 import type { AttemptRef, Holder } from '../../domain/ids.ts';
 import type { Cloud, MachineSeen, Thing } from '../../infra/cloud.ts';
@@ -80,11 +81,6 @@ async function strikeOff(dependencies: Dependencies, cloud: Cloud, row: Resource
     const key = { holder, kind: row.kind, attempt: row.attempt };
     await stores.resources.gone(key, { confirmedAtMs: now(), endedAtMs: now() });
   }
-}
-
-/** Of one that stood, where the cloud has forgotten when that began: not lower than the bill. */
-function startOf(row: ResourceRow): number | null {
-  return row.started_at_ms ?? (row.state === 'created' ? row.intended_at_ms : null);
 }
 
 /** When a machine lived that was found too late for the cost that was counted when its holder was done. */

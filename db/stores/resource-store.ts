@@ -226,8 +226,12 @@ export function resourceStore(database: Database) {
 export type ResourceStore = ReturnType<typeof resourceStore>;
 
 /** An estimate must not be lower than the bill: made without a start is as if made when it was intended. */
+export function startOf(row: ResourceRow): number | null {
+  return row.started_at_ms ?? (row.state === 'created' ? row.intended_at_ms : null);
+}
+
 export function intervalOf(row: ResourceRow): CostInterval[] {
-  const fromMs = row.started_at_ms ?? (row.state === 'created' ? row.intended_at_ms : null);
+  const fromMs = startOf(row);
   if (fromMs === null) return [];
   const toMs = row.ended_at_ms ?? (row.state === 'gone' ? row.gone_confirmed_at_ms : null);
   const least = row.billed_at_least_seconds > 0 ? { leastSeconds: row.billed_at_least_seconds } : {};

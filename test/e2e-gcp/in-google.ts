@@ -5,6 +5,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { bucketNameOf } from '../../domain/ids.ts';
 import type { AuditedKind } from '../cloud-sim/gcp/audit.ts';
 import { signIn } from '../cloud-sim/gcp/sign-in.ts';
+import { killHard } from '../e2e/lost-machine.ts';
 import { type RunningYard, waitFor } from '../e2e/running-yard.ts';
 import { yardDatabase } from '../e2e/yard-database.ts';
 import { terraformsIn } from '../infra/gcp/terraform-processes.ts';
@@ -33,14 +34,7 @@ export function terraformsOf({ yard }: Pick<GoogleYard, 'yard'>, id: string, sta
 }
 
 export function killAll(processes: readonly { pid: number }[]): void {
-  for (const { pid } of processes) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch (error) {
-      // One of them has taken another along.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  }
+  for (const { pid } of processes) killHard(pid);
 }
 
 /** As the owner of the project would, by hand. */
